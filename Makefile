@@ -1,0 +1,47 @@
+# Vivavoce: `make help` lists what can be done. A newcomer needs `make run`.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test check clean needs-run needs-test env-run env-dev page models-test
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+BIN := .venv/bin
+export PORT HOST
+
+help:  ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: env-run page  ## Set up what is missing, start everything, print the address (PORT=, HOST=)
+	@exec $(BIN)/vivavoce serve $${PORT:+--port "$$PORT"} $${HOST:+--host "$$HOST"}
+
+test: needs-test env-dev page models-test  ## Run the tests (PYTEST="-k name" passes arguments on)
+	@$(BIN)/pytest $(PYTEST)
+
+check: env-dev  ## ruff, pyright (strict), import contracts, the page's types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	@if [ -f web/package.json ]; then deploy/page typecheck; fi
+
+clean:  ## Remove what this Makefile made; models and data stay in the home folder
+	rm -rf .venv dist build web/node_modules web/dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+needs-run:
+	@deploy/needs run
+
+needs-test:
+	@deploy/needs run test
+
+env-run: needs-run
+	@PYTHON=$(PYTHON) deploy/environment server,mic
+
+env-dev: needs-run
+	@PYTHON=$(PYTHON) deploy/environment server,mic,dev
+
+page:
+	@deploy/page build
+
+models-test:
+	@$(BIN)/vivavoce models pull tiny.en silero-vad smollm2-135m

@@ -1,0 +1,65 @@
+"""What can be set: one `Settings` of frozen policies, each beside the code that reads it.
+
+Order: the defaults, the TOML file, the environment `VIVAVOCE_SECTION__KEY`, then the command's flags. `VIVAVOCE_HOME`
+and `REDIS_URL` are not settings: they say where things are, and may be set beside any of these.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from streaming.settings import SettingsError, Source, nest, settle
+
+PREFIX = "VIVAVOCE_"
+# Names that begin like a setting and are none.
+APART = frozenset({"VIVAVOCE_HOME"})
+FILE = "vivavoce.toml"
+
+
+class ServerPolicy(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the gateway listens and who may speak to it. `keys`: "name:key" each; `origins`: of other sites' pages."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    keys: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+
+
+class RedisPolicy(Struct, frozen=True, forbid_unknown_fields=True):
+    """`url` of a Redis or Valkey server; empty: `REDIS_URL`, and without that the embedded one."""
+
+    url: str = ""
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """All that can be set."""
+
+    server: ServerPolicy = ServerPolicy()
+    redis: RedisPolicy = RedisPolicy()
+
+
+def load(
+    file: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    flags: Mapping[str, Any] | None = None,
+) -> Settings:
+    """The settings in force. `file` is read if it exists. Raises SettingsError with one line that says what to mend."""
+    env = os.environ if environment is None else environment
+    sources: list[Source] = []
+    if file is not None and file.exists():
+        sources.append(Source(str(file), _toml(file)))
+    ours = {name: value for name, value in env.items() if name not in APART}
+    sources.append(Source("the environment", nest(ours, PREFIX), loose=True))
+    sources.append(Source("the command line", flags or {}, loose=True))
+    return settle(Settings, sources)
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as wrong:
+        raise SettingsError(f"{file}: cannot be read as TOML: {wrong}") from None

@@ -1,0 +1,29 @@
+"""Vivavoce's face: the command (`vivavoce`, `python -m vivavoce`) and `vivavoce.Client`."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from streaming.client import Client
+
+__all__ = ["Client", "main"]
+__version__ = "0.1.0"
+
+
+def main() -> int:
+    """Run the command with the arguments of this process; its exit code."""
+    from streaming.cli import run
+
+    return run()
+
+
+def __getattr__(name: str) -> Any:
+    # Lazy, so that `vivavoce --help` is quick and the plain install needs nothing of the server.
+    if name == "Client":
+        from streaming.client import Client
+
+        return Client
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
