@@ -1,0 +1,285 @@
+"""THE vocabulary: everything a client may see, as frozen, tagged structs.
+
+An event is an entry of its session's log `{sid}:events`; its id is the entry's stream id and is joined on when it is
+sent. The log is written by the moderator (what was said or answered) and by the gateway (control events) only.
+
+Units: `*_ms` counts milliseconds of that channel's sound from the session's first sample (1 ms = 16 samples at 16 kHz);
+`latency_ms`, `lag_ms` and the members of `timing` are wall-clock durations. Offsets and spans count Unicode code points.
+`segment`, `turn` and `reply` grow within a session. `made_by` is `name@<16 hex>`: the first 16 hexadecimal digits of the
+SHA-256 of the file that made the text; `session.started` and `/readyz` have the whole hash.
+"""
+
+from typing import Literal, TypeAlias
+
+from msgspec import UNSET, Struct, UnsetType
+
+Mode = Literal["transcribe", "chat"]
+Encoding = Literal["pcm_s16le", "pcm_f32le", "mulaw", "alaw", "opus"]
+GapReason = Literal["lost", "concealed", "shed", "paused"]
+TurnReason = Literal["silence", "semantic", "finalize", "length", "text", "end"]
+ReplyStatus = Literal["completed", "cancelled", "blocked", "failed"]
+Action = Literal["pass", "flag", "redact", "retract", "block"]
+EndReason = Literal["client", "lost", "idle", "failed"]
+
+
+# ---- parts of events ----------------------------------------------------------------------------------------------
+
+
+class AudioFormat(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a client sends sound: little-endian samples, interleaved; for `opus` one packet a frame."""
+
+    encoding: Encoding = "pcm_s16le"
+    sample_rate: int = 16_000
+    channels: int = 1
+
+
+class Served(Struct, frozen=True):
+    """What serves a part of a session: the file's whole SHA-256 in `hash`, `ref` as in `made_by`."""
+
+    role: str
+    name: str
+    hash: str
+    ref: str
+    version: str = ""
+
+
+class Limits(Struct, frozen=True):
+    """What the session may do: seconds of credit beyond the last ack, bytes of a frame, seconds to come back."""
+
+    credit_s: float
+    frame_bytes: int
+    resume_window_s: float
+    idle_timeout_s: float
+
+
+class Word(Struct, frozen=True):
+    """One word of a final: `offset` of its first code point in the final's text, its time, and its confidence."""
+
+    text: str
+    offset: int
+    start_ms: int
+    end_ms: int
+    confidence: float
+
+
+class Target(Struct, frozen=True, omit_defaults=True):
+    """What a verdict is about: a reply or a segment, never both."""
+
+    reply: int | None = None
+    segment: int | None = None
+
+
+class Usage(Struct, frozen=True):
+    """Tokens that a reply cost, as its engine counts them."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class ChannelAccount(Struct, frozen=True):
+    """Where a channel's time went. Each term is counted where it happens, none by subtraction.
+
+    `duration_ms` at the edge of the gateway, the others by the recogniser: whenever nothing was lost on the way,
+    duration_ms = transcribed_ms + silence_ms + sum(gap_ms). Multiples of 1/16 ms, so that sums are exact in floats.
+    """
+
+    channel: int
+    duration_ms: float
+    transcribed_ms: float
+    silence_ms: float
+    gap_ms: dict[GapReason, float]
+
+
+# ---- the events ---------------------------------------------------------------------------------------------------
+
+
+class SessionStarted(Struct, frozen=True, tag="session.started"):
+    """The first entry of every log. Only its owner is sent `resume_token` and `watch_token` along with it."""
+
+    session_id: str
+    mode: Mode
+    serves: list[Served]
+    limits: Limits
+    time: str
+    audio: AudioFormat | None = None
+
+
+class SpeechStarted(Struct, frozen=True, tag="speech.started"):
+    """Somebody has been speaking for long enough (200 ms of voiced sound) to be sure of it."""
+
+    channel: int
+    at_ms: int
+    time: str = ""
+
+
+class SpeechStopped(Struct, frozen=True, tag="speech.stopped"):
+    """The endpoint's silence has passed; `at_ms` is where the voice ended."""
+
+    channel: int
+    at_ms: int
+    time: str = ""
+
+
+class TranscriptPartial(Struct, frozen=True, tag="transcript.partial"):
+    """What is heard so far. The first `stable` code points of `text` begin every later partial and the final."""
+
+    channel: int
+    segment: int
+    revision: int
+    text: str
+    stable: int
+    lag_ms: int = 0
+    time: str = ""
+
+
+class TranscriptFinal(Struct, frozen=True, tag="transcript.final"):
+    """What was said, once and for all. A typed message is a final too: `source` is "text" and it has no words."""
+
+    channel: int
+    segment: int
+    text: str
+    start_ms: int
+    end_ms: int
+    words: list[Word]
+    language: str
+    confidence: float
+    made_by: str
+    source: Literal["speech", "text"] = "speech"
+    lag_ms: int = 0
+    time: str = ""
+
+
+class TurnEnded(Struct, frozen=True, tag="turn.ended"):
+    """The speaker is done (`reason` says how we know); in mode `chat` a reply is due."""
+
+    turn: int
+    channel: int
+    segments: list[int]
+    reason: TurnReason
+    eager: bool = False
+    time: str = ""
+
+
+class ReplyStarted(Struct, frozen=True, tag="reply.started"):
+    """A reply to turn `answers` is being made."""
+
+    reply: int
+    answers: int
+    made_by: str
+    time: str = ""
+
+
+class ReplyDelta(Struct, frozen=True, tag="reply.delta"):
+    """`text` goes to `offset` of the reply as it was shown so far (after all earlier replacements)."""
+
+    reply: int
+    text: str
+    offset: int
+    time: str = ""
+
+
+class ReplyDone(Struct, frozen=True, tag="reply.done"):
+    """The reply is over. `text` is the whole of it as shown; `error` says what went wrong when `status` is failed.
+
+    `timing`: `first_token_ms` and `total_ms` since the turn's end was read by the responder; `queue_ms` before that.
+    """
+
+    reply: int
+    answers: int
+    status: ReplyStatus
+    text: str
+    made_by: str
+    citations: list[str] = []
+    usage: Usage | None = None
+    timing: dict[str, int] = {}
+    error: str | None = None
+    time: str = ""
+
+
+class ModerationVerdict(Struct, frozen=True, tag="moderation.verdict"):
+    """What was decided about `span` [from, to) of the target's text as shown so far, and what to put in its place.
+
+    In mode `hold` the text was shown with the replacement already in it, and putting it there again changes nothing.
+    """
+
+    target: Target
+    span: tuple[int, int]
+    action: Action
+    categories: list[str]
+    score: float
+    latency_ms: float
+    made_by: str
+    replacement: str | None = None
+    time: str = ""
+
+
+class AudioGap(Struct, frozen=True, tag="audio.gap"):
+    """Sound that nobody can transcribe: it never came, or it was left out on purpose."""
+
+    channel: int
+    from_ms: float
+    to_ms: float
+    reason: GapReason
+    time: str = ""
+
+
+class AudioEnded(Struct, frozen=True, tag="audio.ended"):
+    """No more sound or text will come, and all finals are above. A reply may still be under way."""
+
+    accounting: list[ChannelAccount]
+    reason: EndReason = "client"
+    time: str = ""
+
+
+class SessionEnded(Struct, frozen=True, tag="session.ended"):
+    """The last entry of every log."""
+
+    reason: EndReason
+    accounting: list[ChannelAccount]
+    time: str = ""
+
+
+Event: TypeAlias = (
+    SessionStarted
+    | SpeechStarted
+    | SpeechStopped
+    | TranscriptPartial
+    | TranscriptFinal
+    | TurnEnded
+    | ReplyStarted
+    | ReplyDelta
+    | ReplyDone
+    | ModerationVerdict
+    | AudioGap
+    | AudioEnded
+    | SessionEnded
+)
+
+# ---- transient messages: sent to one client, in no log, without an id ------------------------------------------------
+
+
+class AudioAck(Struct, frozen=True, tag="audio.ack"):
+    """Samples a channel, at the client's rate, that are safe with us: the client may be `credit_s` beyond them."""
+
+    samples: int
+
+
+class SessionResumed(Struct, frozen=True, tag="session.resumed"):
+    """Go on sending from sample `have_samples` (a channel, at the client's rate); what was missed follows."""
+
+    session_id: str
+    have_samples: int
+    limits: Limits
+
+
+class ErrorTold(Struct, frozen=True, tag="error", omit_defaults=True):
+    """What was wrong and what to do. After a `fatal` one the socket is closed with the code of its fault."""
+
+    code: str
+    message: str
+    fatal: bool | UnsetType = UNSET
+    retry_after: float | None = None
+    ref: str | None = None
+
+
+Transient: TypeAlias = AudioAck | SessionResumed | ErrorTold

@@ -1,0 +1,176 @@
+"""What the stages tell each other about a session: entries that no client reads and no archive keeps.
+
+`{sid}:audio` (gateway -> recogniser)   sound, and the marks that stand at a place in the sound
+`{sid}:heard` (recogniser, gateway -> moderator)   what was heard or typed, not yet moderated
+`{sid}:draft` (responder -> moderator)  what the language model wrote, not yet moderated
+
+An `utterance` is the recogniser's own number of a stretch of speech; the moderator gives the public `segment`.
+"""
+
+from typing import Literal, TypeAlias
+
+from msgspec import Struct, field
+
+from streaming.events import (
+    AudioFormat,
+    AudioGap,
+    ChannelAccount,
+    EndReason,
+    Mode,
+    ReplyStatus,
+    SpeechStarted,
+    SpeechStopped,
+    TurnReason,
+    Usage,
+    Word,
+)
+
+
+class Endpointing(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a session ends its turns: `silence_ms` of silence after the voice; None means the server's default."""
+
+    silence_ms: int | None = None
+
+
+class SessionConfig(Struct, frozen=True):
+    """What a session was started with (and `session.update` changed), kept in Redis for every stage."""
+
+    session_id: str
+    mode: Mode = "transcribe"
+    audio: AudioFormat | None = None
+    language: str | None = None
+    endpointing: Endpointing = Endpointing()
+    moderation: Literal["hold"] = "hold"
+    tenant: str = "default"
+
+
+# ---- {sid}:audio: entry `<end sample>-0` has the sound itself; the marks stand at `<sample>-1`, `-2`, ... ----------------
+
+
+class Skipped(Struct, frozen=True, tag="skipped"):
+    """`samples` (16 kHz, a channel) up to this entry's id are lost to the client: the clock moved on without them."""
+
+    samples: int
+
+
+class Finalize(Struct, frozen=True, tag="finalize"):
+    """Commit what is pending, here; the session goes on."""
+
+
+class Updated(Struct, frozen=True, tag="updated"):
+    """From here on the session has this configuration."""
+
+    config: SessionConfig
+
+
+class Ended(Struct, frozen=True, tag="ended"):
+    """The sound is over: `samples` (16 kHz, a channel) were counted at the gateway's edge in the whole session."""
+
+    samples: int
+    reason: EndReason = "client"
+
+
+Mark: TypeAlias = Skipped | Finalize | Updated | Ended
+
+# ---- {sid}:heard --------------------------------------------------------------------------------------------------------
+
+
+class HeardPartial(Struct, frozen=True, tag="partial"):
+    """The recogniser's present idea of an utterance; the first `stable` code points will never change."""
+
+    utterance: int
+    channel: int
+    revision: int
+    text: str
+    stable: int
+    lag_ms: int = 0
+
+
+class HeardFinal(Struct, frozen=True, tag="final"):
+    """An utterance, or the part of it before a cut for length: its text never changes again."""
+
+    utterance: int
+    channel: int
+    text: str
+    start_ms: int
+    end_ms: int
+    words: list[Word]
+    language: str
+    confidence: float
+    made_by: str
+    lag_ms: int = 0
+
+
+class Endpoint(Struct, frozen=True, tag="endpoint"):
+    """The turn of the speaker on `channel` is over: the finals since the last endpoint are one turn."""
+
+    channel: int
+    reason: TurnReason
+
+
+class Typed(Struct, frozen=True, tag="typed"):
+    """A typed message of the user: a turn of its own."""
+
+    text: str
+
+
+class CancelReply(Struct, frozen=True, tag="cancel"):
+    """The client wants the reply under way to stop (None: whichever it is)."""
+
+    reply: int | None = None
+
+
+class SoundEnded(Struct, frozen=True, tag="sound_ended"):
+    """All that was to be heard stands above: what the recogniser and the gateway's edge counted."""
+
+    accounting: list[ChannelAccount]
+    reason: EndReason = "client"
+
+
+Heard: TypeAlias = (
+    HeardPartial
+    | HeardFinal
+    | Endpoint
+    | Typed
+    | CancelReply
+    | SoundEnded
+    | SpeechStarted
+    | SpeechStopped
+    | AudioGap
+)
+
+# ---- {sid}:draft --------------------------------------------------------------------------------------------------------
+
+
+class DraftStarted(Struct, frozen=True, tag="started"):
+    """The responder begins reply number `reply` to turn `answers`."""
+
+    reply: int
+    answers: int
+    made_by: str
+
+
+class DraftDelta(Struct, frozen=True, tag="delta"):
+    """More text of the reply, as the engine made it."""
+
+    reply: int
+    text: str
+
+
+class DraftDone(Struct, frozen=True, tag="done"):
+    """No more text of this reply will come."""
+
+    reply: int
+    answers: int
+    status: ReplyStatus
+    made_by: str
+    usage: Usage | None = None
+    timing: dict[str, int] = field(default_factory=dict[str, int])
+    error: str | None = None
+
+
+class RepliesEnded(Struct, frozen=True, tag="replies_ended"):
+    """The responder has read `audio.ended` and owes no reply."""
+
+
+Draft: TypeAlias = DraftStarted | DraftDelta | DraftDone | RepliesEnded
