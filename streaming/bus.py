@@ -1,0 +1,177 @@
+"""Redis Streams, used right: scripts for what must be atomic, one multiplexed XREAD a process for what is followed.
+
+Commands go through a pool that times out and retries; blocking reads have a connection of their own, whose
+`socket_timeout` is above BLOCK and which never retries by itself: after an error it is made anew from the last id it saw,
+so nothing is lost and nothing comes twice. A Redis that is away is `BusDown`; callers decide whether to wait.
+"""
+
+import asyncio
+import functools
+import pathlib
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final, cast
+
+import redis.asyncio as aredis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError, ResponseError, TimeoutError
+
+from streaming.errors import ServiceFault
+from streaming.feed import Entry, Feed, Tail
+
+BLOCK_MS: Final = 2_000
+SCRIPTS: Final = pathlib.Path(__file__).parent / "scripts"
+Arg = str | bytes | int
+
+
+class BusDown(ServiceFault):
+    """Redis cannot be reached, or cannot write: the caller may wait and try again."""
+
+    def __init__(self, why: object) -> None:
+        super().__init__("bus_down", f"the message bus is away ({why}); it is tried again")
+
+
+class Refused(Exception):
+    """A script said no: `word` is the first word of its reply, such as FENCED or REPLACED."""
+
+    def __init__(self, reply: str) -> None:
+        super().__init__(reply)
+        self.word = reply.split(" ", 1)[0]
+
+
+@functools.cache
+def lua(name: str) -> str:
+    """Source of `streaming/scripts/<name>.lua`."""
+    return (SCRIPTS / f"{name}.lua").read_text()
+
+
+class Bus:
+    """A connection to Redis (or Valkey), shared by all that a process does."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = aredis.Redis.from_url(url, protocol=2, socket_timeout=5, socket_connect_timeout=3)
+        self._blocking = aredis.Redis.from_url(
+            url,
+            protocol=2,
+            socket_connect_timeout=3,
+            socket_timeout=BLOCK_MS / 1000 + 5,
+            retry=Retry(NoBackoff(), 0),
+        )
+        for client in (self._redis, self._blocking):
+            client.response_callbacks.clear()  # replies as they are on the wire, the same for every command
+        self._tail = Tail(self._follow, self._wake)
+        self._scripts: dict[str, Any] = {}
+
+    async def close(self) -> None:
+        """Stop following and close every connection."""
+        await self._tail.stop()
+        await self._redis.aclose()
+        await self._blocking.aclose()
+
+    # ---- commands ------------------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def _words(self) -> AsyncIterator[None]:
+        """Errors of the library, in our words.
+
+        On Python 3.11 the library's `asyncio.wait_for` swallows a cancellation that comes as its write ends (CPython
+        issue 86296): it is raised again here, or a worker that was told to stop would go on.
+        """
+        try:
+            yield
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError
+        except ResponseError as error:
+            if str(error).startswith(("FENCED", "REPLACED", "ENDED")):
+                raise Refused(str(error)) from None
+            raise
+        except (ConnectionError, TimeoutError, OSError) as error:
+            raise BusDown(error) from error
+
+    async def call(self, *command: Arg) -> Any:
+        """One plain command.
+
+        Raises:
+            BusDown: Redis is away.
+        """
+        async with self._words():
+            return await self._redis.execute_command(*command)  # pyright: ignore[reportUnknownMemberType]
+
+    async def together(self, *commands: Sequence[Arg]) -> list[Any]:
+        """Several commands in one MULTI: all or none; their keys must share a hash tag."""
+        async with self._words(), self._redis.pipeline(transaction=True) as pipe:
+            for command in commands:
+                pipe.execute_command(*command)  # pyright: ignore[reportUnknownMemberType]
+            return await pipe.execute()
+
+    async def run(self, script: str, keys: Sequence[str], args: Sequence[Arg]) -> Any:
+        """Run `scripts/<script>.lua`.
+
+        Raises:
+            Refused: the script said no.
+            BusDown: Redis is away.
+        """
+        if script not in self._scripts:
+            self._scripts[script] = self._redis.register_script(lua(script))
+        async with self._words():
+            return await cast(Awaitable[Any], self._scripts[script](keys=keys, args=args))
+
+    async def run_many(self, script: str, calls: Sequence[tuple[Sequence[str], Sequence[Arg]]]) -> list[Any]:
+        """Many runs of a script in one round trip; a run's own refusal stands in its place in the list."""
+        if script not in self._scripts:
+            self._scripts[script] = self._redis.register_script(lua(script))
+        async with self._words(), self._redis.pipeline(transaction=False) as pipe:
+            for keys, args in calls:
+                await self._scripts[script](keys=keys, args=args, client=pipe)
+            replies = await pipe.execute(raise_on_error=False)
+        return [Refused(str(reply)) if isinstance(reply, ResponseError) else reply for reply in replies]
+
+    async def ping(self) -> None:
+        """Raises BusDown unless Redis answers."""
+        await self.call("PING")
+
+    # ---- streams -------------------------------------------------------------------------------------------------
+
+    async def append(self, key: str, body: bytes, *, ttl_ms: int) -> str:
+        """Append a JSON body without any fence, for what only one writer ever writes. Returns the entry's id."""
+        reply = await self.together(("XADD", key, "*", "e", body), ("PEXPIRE", key, ttl_ms))
+        return cast(bytes, reply[0]).decode()
+
+    async def read(self, key: str, after: str = "0-0", count: int | None = None) -> list[Entry]:
+        """Entries of a stream behind `after`, oldest first."""
+        limit: list[Arg] = [] if count is None else ["COUNT", count]
+        return entries(key, await self.call("XRANGE", key, f"({after}", "+", *limit))
+
+    async def take(self, jobs: str, group: str, consumer: str, block_ms: int) -> Any:
+        """One new entry of a consumer group, or None after `block_ms`, on a connection that may block."""
+        async with self._words():
+            command = ("XREADGROUP", "GROUP", group, consumer, "COUNT", 1, "BLOCK", block_ms, "STREAMS", jobs, ">")
+            return await self._blocking.execute_command(*command)  # pyright: ignore[reportUnknownMemberType]
+
+    def open(self, after: Mapping[str, str]) -> Feed:
+        """Follow streams from places in them: `after` has, for each key, the last id already known."""
+        return self._tail.open(after)
+
+    async def _wake(self, key: str) -> None:
+        await self.together(("XADD", key, "MAXLEN", 1, "*", "w", 1), ("PEXPIRE", key, 60_000))
+
+    async def _follow(self, places: Mapping[str, str]) -> list[Entry]:
+        """One XREAD over `places`, at most BLOCK_MS long."""
+        async with self._words():
+            command = ["XREAD", "COUNT", 512, "BLOCK", BLOCK_MS, "STREAMS", *places, *places.values()]
+            reply = await self._blocking.execute_command(*command)  # pyright: ignore[reportUnknownMemberType]
+        return [entry for key, rows in reply or () for entry in entries(key.decode(), rows)]
+
+
+def entries(key: str, rows: Any) -> list[Entry]:
+    """What XRANGE or XREAD answered for a key, as entries (those deleted meanwhile left out)."""
+    found: list[Entry] = []
+    for name, flat in rows:
+        if flat is None:
+            continue
+        fields = dict(zip(flat[::2], flat[1::2], strict=True))
+        body, pcm, at = fields.get(b"e", b""), fields.get(b"pcm", b""), int(fields.get(b"t", 0))
+        found.append(Entry(key=key, id=name.decode(), body=body, pcm=pcm, at_ms=at))
+    return found

@@ -1,0 +1,50 @@
+"""Fixtures of all tests: a real Redis for each test run, emptied between tests."""
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from streaming.bus import Bus
+
+
+def start_redis(binary: str, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """A server on a socket of its own in `folder`, without a port; its process and URL."""
+    sock = folder / "redis.sock"
+    options = ["--port", "0", "--unixsocket", str(sock), "--save", "", "--dir", str(folder)]
+    server = subprocess.Popen([binary, *options], stdout=subprocess.DEVNULL)
+    for _ in range(200):
+        if sock.exists():
+            return server, f"unix://{sock}"
+        if server.poll() is not None:
+            break
+        signal.sigtimedwait([], 0.02)
+    raise RuntimeError(f"{binary} did not start")
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """URL of a real Redis of this test run; an empty one unless tests fill it."""
+    binary = shutil.which("redis-server") or shutil.which("valkey-server")
+    assert binary, "the tests need Debian's redis-server"
+    folder = Path(tempfile.mkdtemp(prefix="vv-redis-"))
+    server, url = start_redis(binary, folder)
+    yield url
+    server.terminate()
+    server.wait(10)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def bus(redis_url: str) -> AsyncIterator[Bus]:
+    """A bus on an empty Redis."""
+    bus = Bus(redis_url)
+    await bus.call("FLUSHALL")
+    yield bus
+    await bus.close()
