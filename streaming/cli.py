@@ -1,0 +1,101 @@
+"""The command `vivavoce`. Errors that can be expected are one line that says what to do, never a traceback.
+
+Exit codes: 0 done, 1 it failed, 2 it was asked for wrongly. What only one command needs is imported by that command, so
+that the light install has all but `serve` and `models`.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from streaming.catalog import ModelError, ModelUnknown
+from streaming.home import HomeError
+from streaming.settings import SettingsError
+
+ROLES = ("gateway", "asr", "responder", "moderator")
+USAGE, FAILED = 2, 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(prog="vivavoce", description="Real-time speech and chat, self-hosted.")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    serve = _command(commands, "serve", "start the service", "vivavoce serve --port 8081")
+    serve.add_argument(
+        "--role", choices=(*ROLES, "all"), default="all", help="one part alone (needs REDIS_URL)"
+    )
+    serve.add_argument("--host", help="address to listen on (127.0.0.1)")
+    serve.add_argument("--port", help="port to listen on (8080)")
+    serve.add_argument("--config", type=Path, help="settings file (vivavoce.toml in the home folder)")
+    _models(commands)
+    hint = "vivavoce transcribe meeting.mp3 --json"
+    transcribe = _command(commands, "transcribe", "write down a sound file, the microphone or stdin", hint)
+    transcribe.add_argument("source", metavar="FILE|mic|-", help="a sound file, `mic`, or `-` for stdin")
+    transcribe.add_argument("--language", help="two-letter code (detected)")
+    chat = _command(commands, "chat", "type to the model", 'echo "What is a lease?" | vivavoce chat')
+    for client in (transcribe, chat):
+        client.add_argument("--url", default=None, help="of the server (ws://127.0.0.1:8080/v1/stream)")
+        client.add_argument("--key", default=None, help="to speak to the server with")
+        client.add_argument("--json", action="store_true", help="one event a line")
+    return top
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Do what `arguments` (those of the process) ask; the exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        return _dispatch(options)
+    except (SettingsError, ModelUnknown) as wrong:
+        return _refuse(wrong, USAGE)
+    except (HomeError, ModelError) as wrong:
+        return _refuse(wrong, FAILED)
+    except KeyboardInterrupt:
+        return 130
+    except ModuleNotFoundError as wrong:
+        extra = "mic" if wrong.name == "sounddevice" else "server"
+        message = f"{wrong.name} is not installed. Get it with: pip install 'vivavoce[{extra}]'"
+        return _refuse(message, FAILED)
+
+
+def _command(commands: Any, name: str, what: str, example: str) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=what,
+        description=what[0].upper() + what[1:] + ".",
+        epilog=f"example: {example}",
+    )
+    return made
+
+
+def _models(commands: Any) -> None:
+    models = _command(commands, "models", "list, pull or verify models", "vivavoce models pull base")
+    actions = models.add_subparsers(dest="action", metavar="ACTION", required=True)
+    _command(actions, "list", "what there is and what is here", "vivavoce models list")
+    pull = _command(actions, "pull", "get models", "vivavoce models pull base --from ~/whisper-base")
+    pull.add_argument("names", nargs="+", metavar="NAME")
+    pull.add_argument(
+        "--from", dest="given", type=Path, metavar="PATH", help="a folder or file that you have"
+    )
+    verify = _command(actions, "verify", "read and hash what is here", "vivavoce models verify base")
+    verify.add_argument("names", nargs="*", metavar="NAME", help="all that are here when none is named")
+
+
+def _dispatch(options: argparse.Namespace) -> int:
+    if options.command == "serve":
+        from streaming.serving import serve
+
+        return serve(options)
+    if options.command == "models":
+        from streaming.modelling import models
+
+        return models(options)
+    from streaming import commands
+
+    return commands.run(options)
+
+
+def _refuse(wrong: object, code: int) -> int:
+    print(f"vivavoce: {wrong}", file=sys.stderr)
+    return code
