@@ -1,14 +1,14 @@
 """Redis Streams, used right: scripts for what must be atomic, one multiplexed XREAD a process for what is followed.
 
 Commands go through a pool that times out and retries; blocking reads have a connection of their own, whose
-`socket_timeout` is above BLOCK and which never retries by itself: after an error it is made anew from the last id it saw,
-so nothing is lost and nothing comes twice. A Redis that is away is `BusDown`; callers decide whether to wait.
+`socket_timeout` is above BLOCK and which never retries by itself: after an error it is made anew from the last id it
+saw, so nothing is lost and nothing comes twice. A Redis that is away is `BusDown`; callers decide whether to wait.
 """
 
 import asyncio
 import functools
 import pathlib
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, cast
 
@@ -50,13 +50,12 @@ class Bus:
     """A connection to Redis (or Valkey), shared by all that a process does."""
 
     def __init__(self, url: str) -> None:
-        self._redis = aredis.Redis.from_url(url, protocol=2, socket_timeout=5, socket_connect_timeout=3)
-        self._blocking = aredis.Redis.from_url(
-            url,
-            protocol=2,
-            socket_connect_timeout=3,
-            socket_timeout=BLOCK_MS / 1000 + 5,
-            retry=Retry(NoBackoff(), 0),
+        connect = cast(Callable[..., Any], aredis.Redis.from_url)  # pyright: ignore[reportUnknownMemberType]
+        self._redis = connect(url, protocol=2, socket_timeout=5, socket_connect_timeout=3)
+        blocked = BLOCK_MS / 1000 + 5
+        once = Retry(NoBackoff(), 0)
+        self._blocking = connect(
+            url, protocol=2, socket_connect_timeout=3, socket_timeout=blocked, retry=once
         )
         for client in (self._redis, self._blocking):
             client.response_callbacks.clear()  # replies as they are on the wire, the same for every command
@@ -72,7 +71,7 @@ class Bus:
     # ---- commands ------------------------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def _words(self) -> AsyncIterator[None]:
+    async def _words(self) -> AsyncGenerator[None]:
         """Errors of the library, in our words.
 
         On Python 3.11 the library's `asyncio.wait_for` swallows a cancellation that comes as its write ends (CPython
@@ -97,13 +96,13 @@ class Bus:
             BusDown: Redis is away.
         """
         async with self._words():
-            return await self._redis.execute_command(*command)  # pyright: ignore[reportUnknownMemberType]
+            return await self._redis.execute_command(*command)
 
     async def together(self, *commands: Sequence[Arg]) -> list[Any]:
         """Several commands in one MULTI: all or none; their keys must share a hash tag."""
         async with self._words(), self._redis.pipeline(transaction=True) as pipe:
             for command in commands:
-                pipe.execute_command(*command)  # pyright: ignore[reportUnknownMemberType]
+                pipe.execute_command(*command)
             return await pipe.execute()
 
     async def run(self, script: str, keys: Sequence[str], args: Sequence[Arg]) -> Any:
@@ -147,8 +146,20 @@ class Bus:
     async def take(self, jobs: str, group: str, consumer: str, block_ms: int) -> Any:
         """One new entry of a consumer group, or None after `block_ms`, on a connection that may block."""
         async with self._words():
-            command = ("XREADGROUP", "GROUP", group, consumer, "COUNT", 1, "BLOCK", block_ms, "STREAMS", jobs, ">")
-            return await self._blocking.execute_command(*command)  # pyright: ignore[reportUnknownMemberType]
+            command = (
+                "XREADGROUP",
+                "GROUP",
+                group,
+                consumer,
+                "COUNT",
+                1,
+                "BLOCK",
+                block_ms,
+                "STREAMS",
+                jobs,
+                ">",
+            )
+            return await self._blocking.execute_command(*command)
 
     def open(self, after: Mapping[str, str]) -> Feed:
         """Follow streams from places in them: `after` has, for each key, the last id already known."""
@@ -161,7 +172,7 @@ class Bus:
         """One XREAD over `places`, at most BLOCK_MS long."""
         async with self._words():
             command = ["XREAD", "COUNT", 512, "BLOCK", BLOCK_MS, "STREAMS", *places, *places.values()]
-            reply = await self._blocking.execute_command(*command)  # pyright: ignore[reportUnknownMemberType]
+            reply = await self._blocking.execute_command(*command)
         return [entry for key, rows in reply or () for entry in entries(key.decode(), rows)]
 
 

@@ -3,15 +3,15 @@
 An event is an entry of its session's log `{sid}:events`; its id is the entry's stream id and is joined on when it is
 sent. The log is written by the moderator (what was said or answered) and by the gateway (control events) only.
 
-Units: `*_ms` counts milliseconds of that channel's sound from the session's first sample (1 ms = 16 samples at 16 kHz);
-`latency_ms`, `lag_ms` and the members of `timing` are wall-clock durations. Offsets and spans count Unicode code points.
-`segment`, `turn` and `reply` grow within a session. `made_by` is `name@<16 hex>`: the first 16 hexadecimal digits of the
-SHA-256 of the file that made the text; `session.started` and `/readyz` have the whole hash.
+Units: `*_ms` counts milliseconds of that channel's sound from the session's first sample (1 ms = 16 samples at 16
+kHz); `latency_ms`, `lag_ms` and the members of `timing` are wall-clock durations. Offsets and spans count Unicode code
+points. `segment`, `turn` and `reply` grow within a session. `made_by` is `name@<16 hex>`: the first 16 hexadecimal
+digits of the SHA-256 of the file that made the text; `session.started` and `/readyz` have the whole hash.
 """
 
 from typing import Literal, TypeAlias
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import Struct
 
 Mode = Literal["transcribe", "chat"]
 Encoding = Literal["pcm_s16le", "pcm_f32le", "mulaw", "alaw", "opus"]
@@ -254,32 +254,3 @@ Event: TypeAlias = (
     | AudioEnded
     | SessionEnded
 )
-
-# ---- transient messages: sent to one client, in no log, without an id ------------------------------------------------
-
-
-class AudioAck(Struct, frozen=True, tag="audio.ack"):
-    """Samples a channel, at the client's rate, that are safe with us: the client may be `credit_s` beyond them."""
-
-    samples: int
-
-
-class SessionResumed(Struct, frozen=True, tag="session.resumed"):
-    """Go on sending from sample `have_samples` (a channel, at the client's rate); what was missed follows."""
-
-    session_id: str
-    have_samples: int
-    limits: Limits
-
-
-class ErrorTold(Struct, frozen=True, tag="error", omit_defaults=True):
-    """What was wrong and what to do. After a `fatal` one the socket is closed with the code of its fault."""
-
-    code: str
-    message: str
-    fatal: bool | UnsetType = UNSET
-    retry_after: float | None = None
-    ref: str | None = None
-
-
-Transient: TypeAlias = AudioAck | SessionResumed | ErrorTold

@@ -42,9 +42,10 @@ class SessionConfig(Struct, frozen=True):
     endpointing: Endpointing = Endpointing()
     moderation: Literal["hold"] = "hold"
     tenant: str = "default"
+    metadata: dict[str, str] = {}
 
 
-# ---- {sid}:audio: entry `<end sample>-0` has the sound itself; the marks stand at `<sample>-1`, `-2`, ... ----------------
+# ---- {sid}:audio: entry `<end sample>-0` has the sound itself; the marks stand at `<sample>-1`, `-2`, ... ----------
 
 
 class Skipped(Struct, frozen=True, tag="skipped"):
@@ -72,7 +73,7 @@ class Ended(Struct, frozen=True, tag="ended"):
 
 Mark: TypeAlias = Skipped | Finalize | Updated | Ended
 
-# ---- {sid}:heard --------------------------------------------------------------------------------------------------------
+# ---- {sid}:heard ---------------------------------------------------------------------------------------------------
 
 
 class HeardPartial(Struct, frozen=True, tag="partial"):
@@ -139,7 +140,7 @@ Heard: TypeAlias = (
     | AudioGap
 )
 
-# ---- {sid}:draft --------------------------------------------------------------------------------------------------------
+# ---- {sid}:draft ---------------------------------------------------------------------------------------------------
 
 
 class DraftStarted(Struct, frozen=True, tag="started"):

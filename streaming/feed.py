@@ -21,7 +21,7 @@ RETRY_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0)
 
 
 class Entry(Struct, frozen=True):
-    """An entry of a stream: JSON in `body`, or interleaved 16 kHz PCM16 in `pcm`; `at_ms`: wall ms of the sound's arrival."""
+    """An entry of a stream: JSON in `body`, or interleaved 16 kHz PCM16 in `pcm`; `at_ms`: when it came (wall ms)."""
 
     key: str
     id: str

@@ -1,9 +1,9 @@
 """Who works on a session: leases in job streams, and the fence that keeps a late worker from writing.
 
-An entry of `jobs:<role>` is one role's work on one session. XREADGROUP hands it out; its holder renews it every second
-(XCLAIM with JUSTID leaves the delivery count alone); when a holder is silent for three seconds somebody else takes it with
-XAUTOCLAIM. Taking it makes a new epoch in the session's own slot, and each write checks that epoch: a worker that woke up
-late writes nothing. Fencing tokens: M. Kleppmann, "How to do distributed locking" (2016).
+An entry of `jobs:<role>` is one role's work on one session. XREADGROUP hands it out; its holder renews it every
+second (XCLAIM with JUSTID leaves the delivery count alone); when a holder is silent for three seconds somebody else
+takes it with XAUTOCLAIM. Taking it makes a new epoch in the session's own slot, and each write checks that epoch: a
+worker that woke up late writes nothing. Fencing tokens: M. Kleppmann, "How to do distributed locking" (2016).
 """
 
 import asyncio
@@ -190,7 +190,9 @@ class Leases:
         pending = await self._bus.call("XPENDING", self._jobs, GROUP, entry, entry, 1)
         if not pending or int(pending[0][3]) <= self._policy.deliveries:
             return False
-        log.error("%s: given up after %d tries", self._role, self._policy.deliveries, extra={"sid": session_id})
+        log.error(
+            "%s: given up after %d tries", self._role, self._policy.deliveries, extra={"sid": session_id}
+        )
         await self._bus.call("XADD", DEAD, "*", "role", self._role, "sid", session_id)
         await self._finish(entry)
         return True

@@ -1,0 +1,51 @@
+"""Who may come in: keys and origins, the same for every dialect."""
+
+import hmac
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from streaming.errors import ClientFault, Close
+
+OPEN_TENANT = "default"
+
+
+class ServerPolicy(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the gateway listens and who may speak to it. `keys`: "name:key" each; `origins`: of other sites' pages."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    keys: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    max_sessions: int = 32
+
+
+def admit(policy: ServerPolicy, headers: Mapping[str, str], offered: Sequence[str] = ()) -> str:
+    """The tenant (the key's name) of a peer. `offered`: the key as a subprotocol offered it, if it did.
+
+    Raises:
+        ClientFault: a page of another site, or no key that we know (1008).
+    """
+    _check_origin(policy, headers)
+    if not policy.keys:
+        return OPEN_TENANT
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    shown = [bearer.strip()] if scheme.lower() == "bearer" else []
+    shown += offered
+    for named in policy.keys:
+        name, _, key = named.partition(":")
+        if any(hmac.compare_digest(key.encode(), seen.encode()) for seen in shown):
+            return name
+    told = "a key is needed: send `Authorization: Bearer <key>`, or from a browser the subprotocol `vivavoce-key.<key>`"
+    if shown:
+        told = "this key is not known: ask whoever runs this server for one (VIVAVOCE_SERVER__KEYS)"
+    raise ClientFault("unauthorized", told, close=Close.POLICY)
+
+
+def _check_origin(policy: ServerPolicy, headers: Mapping[str, str]) -> None:
+    origin = headers.get("origin")
+    if origin is None or origin in policy.origins or urlsplit(origin).netloc == headers.get("host"):
+        return
+    told = f"pages of {origin} may not connect here: add it to VIVAVOCE_SERVER__ORIGINS"
+    raise ClientFault("bad_origin", told, close=Close.POLICY)

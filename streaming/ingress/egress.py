@@ -1,0 +1,65 @@
+"""From a session's log to one socket: in order, nothing twice, and no longer than a reader that is too slow allows."""
+
+import asyncio
+from typing import Final
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from streaming import keys
+from streaming.bus import Bus
+from streaming.errors import Close, Fault
+from streaming.feed import Entry
+from streaming.wire import native as wire
+
+ENDED: Final = b'{"type":"session.ended"'
+PARTIAL: Final = b'{"type":"transcript.partial"'
+
+
+class Egress:
+    """One reader of a session's log."""
+
+    def __init__(self, bus: Bus, socket: WebSocket, slow_s: float) -> None:
+        self._bus = bus
+        self._socket = socket
+        self._slow_s = slow_s
+
+    async def send(self, frame: str) -> None:
+        """One text frame.
+
+        Raises:
+            Fault: the reader took too long (1013); it may resume.
+            WebSocketDisconnect: it is gone.
+        """
+        try:
+            async with asyncio.timeout(self._slow_s):
+                await self._socket.send_text(frame)
+        except TimeoutError:
+            told = "events are read too slowly: resume the session from the last one read"
+            raise Fault("slow", told, close=Close.OVERLOAD, retry_after=1) from None
+        except RuntimeError:  # starlette: the socket was closed meanwhile
+            raise WebSocketDisconnect(1006) from None
+
+    async def follow(self, session_id: str, after: str) -> None:
+        """All events behind `after`, as they come, up to and with `session.ended`."""
+        feed = self._bus.open({keys.events(session_id): after})
+        try:
+            while True:
+                for entry in newest_partials(await feed.get()):
+                    await self.send(wire.joined(entry.id, entry.body))
+                    if entry.body.startswith(ENDED):
+                        return
+        finally:
+            feed.close()
+
+
+def newest_partials(batch: list[Entry]) -> list[Entry]:
+    """A batch without the partials that the very next entry supersedes (a reader that keeps up has none)."""
+    later = [*batch[1:], None]
+    return [entry for entry, follower in zip(batch, later, strict=True) if not _superseded(entry, follower)]
+
+
+def _superseded(entry: Entry, follower: Entry | None) -> bool:
+    """Whether both are partials of one segment: their JSON is the same up to `revision`."""
+    if follower is None or not entry.body.startswith(PARTIAL):
+        return False
+    return entry.body.partition(b'"revision"')[0] == follower.body.partition(b'"revision"')[0]

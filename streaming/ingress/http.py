@@ -1,0 +1,91 @@
+"""One HTTP port: health, the schema, the page, and the sockets of each dialect."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket
+
+from streaming import roster
+from streaming.bus import BusDown
+from streaming.ingress import native, records
+from streaming.wire import native as wire
+
+PAGE: Final = Path(__file__).parents[2] / "web" / "dist"
+NEEDED: Final = ("asr", "moderator", "responder")
+
+
+async def healthz(_: Request) -> Response:
+    """This process answers."""
+    return PlainTextResponse("ok\n")
+
+
+async def readyz(request: Request) -> Response:
+    """200 when Redis answers and every role has a worker whose models are loaded; else 503. The body says which."""
+    gateway: native.Gateway = request.app.state.gateway
+    try:
+        workers = await roster.present(gateway.bus)
+    except BusDown as down:
+        return JSONResponse({"ready": False, "redis": down.message}, 503)
+    missing = [role for role in NEEDED if role not in {worker.role for worker in workers}]
+    body = {
+        "ready": not missing,
+        "redis": "ok",
+        "missing": missing,
+        "sessions": gateway.sessions,
+        "workers": msgspec.to_builtins(workers),
+    }
+    return JSONResponse(body, 503 if missing else 200)
+
+
+async def schema(_: Request) -> Response:
+    """JSON Schema of the native protocol."""
+    return JSONResponse(wire.schema())
+
+
+async def no_page(_: Request) -> Response:
+    """The page was not built."""
+    return PlainTextResponse("The page is not built here: `make page`. The API is at /v1/stream.\n", 404)
+
+
+def application(gateway: native.Gateway) -> Starlette:
+    """The gateway as an ASGI application."""
+
+    async def stream(socket: WebSocket) -> None:
+        await native.serve(gateway, socket)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+        async with asyncio.TaskGroup() as tasks:
+            running = [
+                tasks.create_task(gateway.intake.run(), name="intake"),
+                tasks.create_task(
+                    records.reap(gateway.bus, gateway.intake, gateway.policy.resume_window_s), name="reaper"
+                ),
+                tasks.create_task(
+                    roster.announce(gateway.bus, "gateway", [], lambda: gateway.sessions), name="roster"
+                ),
+            ]
+            yield
+            for task in running:
+                task.cancel()
+
+    page = Mount("/", StaticFiles(directory=PAGE, html=True)) if PAGE.exists() else Route("/", no_page)
+    routes = [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/v1/schema.json", schema),
+        WebSocketRoute("/v1/stream", stream),
+        page,
+    ]
+    app = Starlette(routes=routes, lifespan=lifespan)
+    app.state.gateway = gateway
+    return app

@@ -1,0 +1,112 @@
+"""What a native client says, once it is in a session, into the streams of that session."""
+
+from msgspec import Struct
+
+from streaming.bus import Bus
+from streaming.errors import ClientFault, Close, Fault
+from streaming.facts import CancelReply, Finalize, Skipped, Typed, Updated
+from streaming.ingress import records
+from streaming.ingress.intake import Inlet
+from streaming.ingress.sound import Edge
+from streaming.session import Clock, Input, Phase, SessionPolicy, advance
+from streaming.wire import messages as said
+from streaming.wire import native as wire
+
+
+class Inbox:
+    """One client's input: checked against the protocol's order, counted at the edge, put into the inlet."""
+
+    def __init__(self, bus: Bus, policy: SessionPolicy, opened: records.Opened, inlet: Inlet) -> None:
+        self._bus = bus
+        self._policy = policy
+        self._config = opened.config
+        self._inlet = inlet
+        self.phase = Phase.ENDING if opened.ending else Phase.LIVE
+        sound = opened.config.audio
+        self.clock = Clock(policy, sound, opened.stored) if sound else None
+        self._edge = Edge(self.clock, opened.stored) if self.clock else None
+
+    def sound(self, data: bytes) -> None:
+        """A binary frame. Raises ClientFault as `Edge.frame` does, or for a frame that is too large (1009)."""
+        self.phase = advance(self.phase, Input.SOUND)
+        if len(data) > self._policy.frame_bytes:
+            told = f"a frame of {len(data)} bytes is over the limit of {self._policy.frame_bytes}: send smaller ones"
+            raise ClientFault("frame_too_large", told, close=Close.SIZE)
+        block = self._need_edge().frame(data)
+        if block:
+            self._inlet.sound(block)
+
+    async def message(self, message: said.ClientMessage) -> None:
+        """A text frame. Raises ClientFault."""
+        ref = message.ref
+        match message:
+            case said.AudioSkip(samples=samples):
+                self._skip(samples, ref)
+            case said.Text(text=text):
+                self.phase = advance(self.phase, Input.TEXT)
+                if self._config.mode != "chat":
+                    raise ClientFault("bad_text", "text is for mode chat: start the session with it")
+                self._inlet.heard(Typed(text), ref)
+            case said.AudioFinalize():
+                self.phase = advance(self.phase, Input.FINALIZE)
+                self._flush()
+                self._inlet.mark(Finalize(), self._need_edge().end, ref)
+            case said.SessionUpdate():
+                await self._update(message, ref)
+            case said.ReplyCancel(reply=reply):
+                self.phase = advance(self.phase, Input.CANCEL)
+                self._inlet.heard(CancelReply(reply), ref)
+            case said.SessionEnd():
+                was, self.phase = self.phase, advance(self.phase, Input.END)
+                if was is Phase.LIVE:
+                    self._end(ref)
+            case other:
+                raise misplaced(other, self.phase)
+
+    def end_idle(self) -> None:
+        """Nothing came for too long: as if the client had ended the session."""
+        self.phase = Phase.ENDING
+        self._flush()
+        records.end(self._inlet, self._config, self._received(), "idle")
+
+    def _end(self, ref: str | None) -> None:
+        self._flush()
+        records.end(self._inlet, self._config, self._received(), "client", ref)
+
+    def _received(self) -> int:
+        """16 kHz samples (a channel) counted at the edge."""
+        return self.clock.inside(self.clock.received) if self.clock else 0
+
+    def _need_edge(self) -> Edge:
+        if self._edge is None:
+            raise ClientFault(
+                "order", "sound in a session that was started without `audio`", close=Close.ORDER
+            )
+        return self._edge
+
+    def _flush(self) -> None:
+        block = self._edge.flush() if self._edge else None
+        if block:
+            self._inlet.sound(block)
+
+    def _skip(self, samples: int, ref: str | None) -> None:
+        self.phase = advance(self.phase, Input.SKIP)
+        edge = self._need_edge()
+        self._flush()
+        gap = edge.skip(samples)
+        if gap:
+            self._inlet.skipped(Skipped(gap), edge.end, ref)
+
+    async def _update(self, message: said.SessionUpdate, ref: str | None) -> None:
+        self.phase = advance(self.phase, Input.UPDATE)
+        self._config = wire.updated(self._config, message)
+        await records.configure(self._bus, self._config)
+        if self._edge:
+            self._flush()
+            self._inlet.mark(Updated(self._config), self._edge.end, ref)
+
+
+def misplaced(message: Struct, phase: Phase) -> Fault:
+    """What to say of a message that may not come now."""
+    told = f"{message.__struct_config__.tag} cannot come {phase.value}"
+    return ClientFault("order", told, close=Close.ORDER)

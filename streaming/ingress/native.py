@@ -1,0 +1,240 @@
+"""The native dialect's socket: three tasks a session (what comes in, what goes out, the tick), one way for faults."""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Sequence
+from typing import Final, NoReturn, cast
+
+from msgspec import Struct
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from streaming import keys, roster
+from streaming.bus import Bus, BusDown
+from streaming.errors import ClientFault, Close, Fault, Overloaded, ServiceFault
+from streaming.events import SessionStarted
+from streaming.ingress import door, records
+from streaming.ingress.egress import Egress
+from streaming.ingress.inbox import Inbox, misplaced
+from streaming.ingress.intake import Inlet, Intake
+from streaming.session import Input, Phase, SessionPolicy, advance
+from streaming.wire import messages as said
+from streaming.wire import native as wire
+
+log = logging.getLogger(__name__)
+
+TOUCH_S: Final = 10.0
+
+
+class Gateway(Struct):
+    """What the sockets of a gateway share."""
+
+    bus: Bus
+    intake: Intake
+    server: door.ServerPolicy
+    policy: SessionPolicy
+    sessions: int = 0
+
+
+class Finished(Exception):
+    """The log's last entry was sent."""
+
+
+async def serve(gateway: Gateway, socket: WebSocket) -> None:
+    """One WebSocket from accept to close; every fault is told before the close (a browser sees no HTTP status)."""
+    offered: Sequence[str] = socket.scope.get("subprotocols", ())
+    await socket.accept(subprotocol=wire.SUBPROTOCOL if wire.SUBPROTOCOL in offered else None)
+    shown = [name.removeprefix(wire.KEY_PREFIX) for name in offered if name.startswith(wire.KEY_PREFIX)]
+    gateway.sessions += 1
+    try:
+        tenant = door.admit(gateway.server, socket.headers, shown)
+        await NativeSession(gateway, socket, tenant).run()
+        await socket.close(Close.NORMAL)
+    except Fault as fault:
+        await _close(socket, fault)
+    except WebSocketDisconnect:
+        pass
+    except Exception:
+        log.exception("a session's socket failed")
+        await _close(socket, ServiceFault("internal", "something failed on our side: resume the session"))
+    finally:
+        gateway.sessions -= 1
+
+
+async def _close(socket: WebSocket, fault: Fault) -> None:
+    if socket.client_state is not WebSocketState.CONNECTED:
+        return
+    try:
+        async with asyncio.timeout(2):
+            await socket.send_text(wire.encode(wire.told(fault)))
+            await socket.close(fault.close or Close.INTERNAL, fault.code)
+    except (TimeoutError, RuntimeError, WebSocketDisconnect):
+        pass  # it is gone
+
+
+class NativeSession:
+    """One socket's session. All that must outlive the socket is in Redis."""
+
+    def __init__(self, gateway: Gateway, socket: WebSocket, tenant: str) -> None:
+        self._bus = gateway.bus
+        self._gateway = gateway
+        self._policy = gateway.policy
+        self._socket = socket
+        self._tenant = tenant
+        self._egress = Egress(gateway.bus, socket, gateway.policy.slow_viewer_s)
+        self._began = self._heard_from = time.monotonic()
+
+    async def run(self) -> None:
+        """Until the log's end. Raises Fault, or WebSocketDisconnect when the client has gone."""
+        match await self._first():
+            case said.SessionStart() as start:
+                after = await self._start(start)
+            case said.SessionResume() as resume:
+                after = await self._resume(resume)
+            case other:
+                raise misplaced(other, Phase.FRESH)
+        try:
+            await self._serve(after)
+        finally:
+            await asyncio.shield(self._leave())
+
+    async def _first(self) -> said.ClientMessage:
+        try:
+            async with asyncio.timeout(self._policy.first_message_s):
+                message = await self._socket.receive()
+        except TimeoutError:
+            told = f"no session.start or session.resume within {self._policy.first_message_s:g} s"
+            raise ClientFault("order", told, close=Close.ORDER) from None
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect
+        if message.get("text") is None:
+            advance(Phase.FRESH, Input.SOUND)
+        return wire.decode(message["text"])
+
+    async def _start(self, message: said.SessionStart) -> str:
+        if self._gateway.sessions > self._gateway.server.max_sessions:
+            raise Overloaded("all places are taken: try again in a few seconds", retry_after=5)
+        advance(Phase.FRESH, Input.START)
+        config = wire.started(message, secrets.token_hex(12), self._tenant)
+        self._adopt(records.Opened(config, "1"))
+        serves = [served for worker in await roster.present(self._bus) for served in worker.serves]
+        limits, now = self._policy.limits(), records.stamp(records.now_ms())
+        first = SessionStarted(config.session_id, config.mode, serves, limits, now, config.audio)
+        opened = await records.begin(self._bus, config, first)
+        [entry] = await self._bus.read(keys.events(config.session_id), count=1)
+        tokens = [("resume_token", opened.resume_token), ("watch_token", opened.watch_token)]
+        await self._egress.send(wire.joined(entry.id, entry.body, tokens))
+        return entry.id
+
+    async def _resume(self, message: said.SessionResume) -> str:
+        advance(Phase.FRESH, Input.RESUME)
+        opened = await records.resume(self._bus, message.session_id, message.resume_token)
+        self._adopt(opened)
+        have = self._inbox.clock.have if self._inbox.clock else 0
+        resumed = said.SessionResumed(message.session_id, have, self._policy.limits())
+        await self._egress.send(wire.encode(resumed))
+        return message.last_event_id
+
+    def _adopt(self, opened: records.Opened) -> None:
+        self._session_id = opened.config.session_id
+        self._inlet = Inlet(self._gateway.intake, self._session_id, opened.socket, opened.stored)
+        self._inbox = Inbox(self._bus, self._policy, opened, self._inlet)
+
+    async def _serve(self, after: str) -> None:
+        ended: BaseException | None = None
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._receive(), name="receive")
+                tasks.create_task(self._follow(after), name="egress")
+                tasks.create_task(self._tick(), name="tick")
+        except* (Finished, Fault, WebSocketDisconnect) as group:
+            ended = _first_of(group)
+        if isinstance(ended, Fault | WebSocketDisconnect):
+            raise ended
+
+    async def _leave(self) -> None:
+        try:
+            await records.touch(self._bus, self._session_id)
+        except BusDown as down:
+            log.warning("leaving: %s", down.message, extra={"sid": self._session_id})
+
+    async def _receive(self) -> NoReturn:
+        while True:
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                raise WebSocketDisconnect(message.get("code", 1006))
+            self._heard_from = time.monotonic()
+            data = message.get("bytes")
+            try:
+                if data is not None:
+                    self._inbox.sound(data)
+                else:
+                    await self._inbox.message(wire.decode(message["text"]))
+            except ClientFault as fault:
+                if fault.close is not None:
+                    raise
+                await self._egress.send(wire.encode(wire.told(fault)))
+
+    async def _follow(self, after: str) -> NoReturn:
+        await self._egress.follow(self._session_id, after)
+        await records.forget(self._bus, self._session_id)
+        raise Finished
+
+    async def _tick(self) -> NoReturn:
+        """Acks, the idle timer, and whether this socket still owns its session."""
+        acked, touched = -1, 0.0
+        while True:
+            done, _ = await asyncio.wait([self._inlet.refused], timeout=self._policy.ack_s)
+            if done:
+                raise _refused(self._inlet.refused.result().word)
+            try:
+                processed = await self._progress()
+                if time.monotonic() - touched > TOUCH_S:
+                    await records.touch(self._bus, self._session_id)
+                    touched = time.monotonic()
+            except BusDown:
+                continue  # the client's ring holds what comes meanwhile
+            clock = self._inbox.clock
+            if (
+                clock
+                and (ack := clock.ack(self._inlet.stored, processed, time.monotonic() - self._began)) != acked
+            ):
+                acked = ack
+                await self._egress.send(wire.encode(said.AudioAck(ack)))
+            idle = time.monotonic() - self._heard_from > self._policy.idle_timeout_s
+            if idle and self._inbox.phase is Phase.LIVE:
+                self._inbox.end_idle()
+
+    async def _progress(self) -> int:
+        """16 kHz samples that the recogniser is through with. Raises Fault when the session is no longer ours."""
+        owner = await self._bus.call("HGET", keys.session(self._session_id), "socket")
+        if owner is None or owner.decode() != self._inlet.socket:
+            raise _refused("REPLACED" if owner else "GONE")
+        at = (
+            await self._bus.call("HGET", keys.stage(self._session_id, "asr"), "at")
+            if self._inbox.clock
+            else None
+        )
+        return int(at or 0)
+
+
+def _refused(word: str) -> Fault:
+    match word:
+        case "REPLACED":
+            return ClientFault(
+                "replaced", "another connection has taken this session over", close=Close.REPLACED
+            )
+        case "ENDED":
+            return ClientFault("order", "the session has ended: start a new one", close=Close.ORDER)
+        case _:
+            return ClientFault("unknown_session", "the session is gone: start a new one", close=Close.POLICY)
+
+
+def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = group.exceptions[0]
+    return (
+        _first_of(cast(BaseExceptionGroup[BaseException], first))
+        if isinstance(first, BaseExceptionGroup)
+        else first
+    )

@@ -1,0 +1,140 @@
+"""A session's record in Redis: opened, taken up again, touched while its client is there, ended when nobody comes."""
+
+import asyncio
+import hashlib
+import logging
+import secrets
+import time
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from streaming import keys
+from streaming.bus import Bus, BusDown
+from streaming.errors import ClientFault, Close
+from streaming.events import EndReason, SessionStarted
+from streaming.facts import Ended, SessionConfig, SoundEnded
+from streaming.ingress.intake import Inlet, Intake
+
+log = logging.getLogger(__name__)
+
+REAP_S: Final = 5.0
+
+
+class Opened(Struct, frozen=True):
+    """A session whose owner we serve: tokens are told once, and only to the owner."""
+
+    config: SessionConfig
+    socket: str
+    stored: int = 0
+    ending: bool = False
+    resume_token: str = ""
+    watch_token: str = ""
+
+
+def now_ms() -> int:
+    """Wall clock."""
+    return time.time_ns() // 1_000_000
+
+
+def stamp(ms: int) -> str:
+    """RFC 3339 with ms and Z."""
+    when = datetime.fromtimestamp(ms / 1000, UTC)
+    return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def roles(config: SessionConfig) -> list[str]:
+    """The stages that work on a session."""
+    asr = ["asr"] if config.audio else []
+    responder = ["responder"] if config.mode == "chat" else []
+    return [*asr, "moderator", *responder]
+
+
+async def begin(bus: Bus, config: SessionConfig, started: SessionStarted) -> Opened:
+    """Write the record and the log's first entry, then post the work of each stage."""
+    sid = config.session_id
+    resume, watch = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+    encoded = msgspec.json.encode(config)
+    record = ("config", encoded, "socket", "1", "resume", _hash(resume), "watch", _hash(watch))
+    await bus.together(
+        ("HSET", keys.session(sid), *record),
+        ("PEXPIRE", keys.session(sid), keys.KEPT_MS),
+        ("XADD", keys.events(sid), "*", "e", msgspec.json.encode(started)),
+        ("PEXPIRE", keys.events(sid), keys.KEPT_MS),
+    )
+    for role in roles(config):
+        await bus.call("XADD", keys.jobs(role), "*", "sid", sid)
+    await bus.call("ZADD", keys.LIVE, now_ms(), sid)
+    return Opened(config, "1", resume_token=resume, watch_token=watch)
+
+
+async def resume(bus: Bus, session_id: str, token: str) -> Opened:
+    """The session is this socket's from now on.
+
+    Raises:
+        ClientFault: no such session, or the token is not its own (1008): the two are told alike.
+    """
+    found = await bus.run("resume", [keys.session(session_id)], [_hash(token)])
+    if found is None:
+        told = "there is no such session, or it is over for more than 15 minutes, or the token is not its own"
+        raise ClientFault("unknown_session", f"{told}: start a new one", close=Close.POLICY)
+    socket, config, stored, ending = found
+    decoded = msgspec.json.decode(config, type=SessionConfig)
+    await bus.call("ZADD", keys.LIVE, now_ms(), session_id)
+    return Opened(decoded, socket.decode(), int(stored), ending == b"1")
+
+
+async def touch(bus: Bus, session_id: str) -> None:
+    """Its client is there: the keys live on, and nobody ends it."""
+    names = [keys.session(session_id), keys.events(session_id), keys.audio(session_id), keys.refs(session_id)]
+    names += [keys.stage(session_id, role) for role in ("asr", "moderator", "responder")]
+    await bus.together(*(("PEXPIRE", name, keys.KEPT_MS) for name in names))
+    await bus.call("ZADD", keys.LIVE, "XX", now_ms(), session_id)
+
+
+async def forget(bus: Bus, session_id: str) -> None:
+    """The session has ended: nobody need look after it."""
+    await bus.call("ZREM", keys.LIVE, session_id)
+
+
+def end(inlet: Inlet, config: SessionConfig, samples: int, reason: EndReason, ref: str | None = None) -> None:
+    """The last input: `samples` (16 kHz, a channel) were counted at the edge."""
+    if config.audio:
+        inlet.mark(Ended(samples, reason), samples, ref)
+    else:
+        inlet.heard(SoundEnded([], reason), ref, ending=True)
+
+
+async def reap(bus: Bus, intake: Intake, window_s: float) -> None:
+    """End sessions whose client has been gone for `window_s`; every gateway does it, and one of them wins each."""
+    while True:
+        await asyncio.sleep(REAP_S)
+        try:
+            gone = await bus.call("ZRANGEBYSCORE", keys.LIVE, 0, now_ms() - int(window_s * 1000))
+            for name in gone:
+                if await bus.call("ZREM", keys.LIVE, name):
+                    await _end_lost(bus, intake, name.decode())
+        except BusDown as down:
+            log.warning("looking for lost sessions: %s", down.message)
+
+
+async def _end_lost(bus: Bus, intake: Intake, session_id: str) -> None:
+    record = keys.session(session_id)
+    config, stored = await bus.call("HMGET", record, "config", "stored")
+    if config is None:
+        return
+    socket = await bus.call("HINCRBY", record, "socket", 1)
+    inlet = Inlet(intake, session_id, str(socket), int(stored or 0))
+    log.info("client did not come back", extra={"sid": session_id})
+    end(inlet, msgspec.json.decode(config, type=SessionConfig), inlet.stored, "lost")
+
+
+async def configure(bus: Bus, config: SessionConfig) -> None:
+    """Stages that take the session from now on find this configuration."""
+    await bus.call("HSET", keys.session(config.session_id), "config", msgspec.json.encode(config))

@@ -1,0 +1,67 @@
+"""Which workers are there and what they serve: each says so every second, and is forgotten when it stops."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import resource
+import time
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from streaming import keys
+from streaming.bus import Bus, BusDown
+from streaming.events import Served
+
+log = logging.getLogger(__name__)
+
+EVERY_S: Final = 1.0
+STALE_MS: Final = 4_000
+FORGET_MS: Final = 60_000
+
+
+class Present(Struct, frozen=True):
+    """A worker: what it serves, how many sessions it holds, its largest memory so far, and when it last said so."""
+
+    role: str
+    name: str
+    serves: list[Served]
+    at_ms: int
+    sessions: int = 0
+    peak_rss_mb: float = 0.0
+
+
+async def announce(bus: Bus, role: str, serves: list[Served], held: Callable[[], int]) -> None:
+    """Say so until cancelled."""
+    name = f"{role}:{os.getpid()}"
+    try:
+        while True:
+            rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            present = Present(role, name, serves, _now(), held(), round(rss, 1))
+            with contextlib.suppress(BusDown):
+                await bus.call("HSET", keys.WORKERS, name, msgspec.json.encode(present))
+            await asyncio.sleep(EVERY_S)
+    finally:
+        await asyncio.shield(_leave(bus, name))
+
+
+async def _leave(bus: Bus, name: str) -> None:
+    with contextlib.suppress(BusDown):
+        await bus.call("HDEL", keys.WORKERS, name)
+
+
+async def present(bus: Bus) -> list[Present]:
+    """Workers that were there in the last seconds, one entry a worker, by name."""
+    flat = await bus.call("HGETALL", keys.WORKERS)
+    found = [msgspec.json.decode(body, type=Present) for body in flat[1::2]]
+    now = _now()
+    for gone in [worker.name for worker in found if worker.at_ms < now - FORGET_MS]:
+        await bus.call("HDEL", keys.WORKERS, gone)
+    return sorted((w for w in found if w.at_ms >= now - STALE_MS), key=lambda worker: worker.name)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

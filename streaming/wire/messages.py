@@ -1,0 +1,142 @@
+"""The native dialect's messages that are in no log: what a client sends, and what one client alone is told."""
+
+from typing import Literal, TypeAlias
+
+from msgspec import UNSET, Struct, UnsetType
+
+from streaming.events import AudioFormat, Limits
+
+
+class _Message(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """`ref` is the client's own: a message with a ref that was already taken is ignored."""
+
+    ref: str | None = None
+
+
+class EndpointingAsked(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`silence_ms`: 100 to 5000; `semantic` is not there yet."""
+
+    silence_ms: int | None = None
+    semantic: bool = False
+
+
+class SessionStart(_Message, tag="session.start", frozen=True):
+    """The first message of a new session. Without `audio` it is typed only."""
+
+    mode: Literal["transcribe", "chat", "assist"] = "transcribe"
+    audio: AudioFormat | None = None
+    language: str | None = None
+    hotwords: list[str] = []
+    endpointing: EndpointingAsked = EndpointingAsked()
+    moderation: Literal["hold", "stream_first", "block_all"] = "hold"
+    record: bool = False
+    metadata: dict[str, str] = {}
+
+
+class SessionResume(_Message, tag="session.resume", frozen=True):
+    """The first message of a client that is back."""
+
+    session_id: str
+    resume_token: str
+    last_event_id: str = "0-0"
+
+
+class SessionWatch(_Message, tag="session.watch", frozen=True):
+    """Read only (not there yet)."""
+
+    session_id: str
+    token: str
+    after: str = "0-0"
+
+
+class AudioSkip(_Message, tag="audio.skip", frozen=True):
+    """These samples (a channel, at the client's rate) are lost to the client: the clock moves on without them."""
+
+    samples: int
+
+
+class Text(_Message, tag="text", frozen=True):
+    """A typed message of the user."""
+
+    text: str
+
+
+class AudioFinalize(_Message, tag="audio.finalize", frozen=True):
+    """Commit what is pending now; the session goes on."""
+
+
+class SessionUpdate(_Message, tag="session.update", frozen=True):
+    """Change what a session was started with; what is left out stays."""
+
+    language: str | UnsetType | None = UNSET
+    endpointing: EndpointingAsked | UnsetType = UNSET
+    hotwords: list[str] | UnsetType = UNSET
+
+
+class ReplyCancel(_Message, tag="reply.cancel", frozen=True):
+    """Stop the reply under way (None: whichever it is)."""
+
+    reply: int | None = None
+
+
+class SessionEnd(_Message, tag="session.end", frozen=True):
+    """No more input: finals, a reply under way, then `session.ended`."""
+
+
+class SuggestionFeedback(_Message, tag="suggestion.feedback", frozen=True):
+    """What an agent did with a suggestion (not there yet)."""
+
+    suggestion: int
+    action: Literal["accepted", "edited", "rejected"]
+    text: str = ""
+
+
+class SessionPause(_Message, tag="session.pause", frozen=True):
+    """Stop listening for a while (not there yet)."""
+
+
+class SessionUnpause(_Message, tag="session.unpause", frozen=True):
+    """Listen again (not there yet)."""
+
+
+ClientMessage: TypeAlias = (
+    SessionStart
+    | SessionResume
+    | SessionWatch
+    | AudioSkip
+    | Text
+    | AudioFinalize
+    | SessionUpdate
+    | ReplyCancel
+    | SessionEnd
+    | SuggestionFeedback
+    | SessionPause
+    | SessionUnpause
+)
+
+
+class AudioAck(Struct, frozen=True, tag="audio.ack"):
+    """Samples a channel, at the client's rate, that are safe with us: the client may be `credit_s` beyond them."""
+
+    samples: int
+
+
+class SessionResumed(Struct, frozen=True, tag="session.resumed"):
+    """Go on sending from sample `have_samples` (a channel, at the client's rate); what was missed follows."""
+
+    session_id: str
+    have_samples: int
+    limits: Limits
+
+
+class ErrorTold(Struct, frozen=True, tag="error", omit_defaults=True):
+    """What was wrong and what to do. After a `fatal` one the socket is closed with the code of its fault."""
+
+    code: str
+    message: str
+    fatal: bool | UnsetType = UNSET
+    retry_after: float | None = None
+    ref: str | None = None
+
+
+Transient: TypeAlias = AudioAck | SessionResumed | ErrorTold

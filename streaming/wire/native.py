@@ -1,0 +1,163 @@
+"""The native dialect, `GET /v1/stream`: JSON text frames and binary audio frames, subprotocol `vivavoce.v1`.
+
+Unknown fields of client messages are errors; what is not there yet is answered with `unsupported`, never ignored.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET
+
+from streaming.errors import ClientFault, Close, Fault
+from streaming.events import Event
+from streaming.facts import Endpointing, SessionConfig
+from streaming.wire.messages import (
+    AudioSkip,
+    ClientMessage,
+    EndpointingAsked,
+    ErrorTold,
+    SessionPause,
+    SessionResume,
+    SessionStart,
+    SessionUnpause,
+    SessionUpdate,
+    SessionWatch,
+    SuggestionFeedback,
+    Text,
+    Transient,
+)
+
+SUBPROTOCOL: Final = "vivavoce.v1"
+KEY_PREFIX: Final = "vivavoce-key."
+MAX_TEXT: Final = 8_000
+EVENT_ID: Final = re.compile(r"\d{1,18}-\d{1,18}")
+_decoder = msgspec.json.Decoder(ClientMessage)
+_encoder = msgspec.json.Encoder()
+
+
+def decode(frame: str) -> ClientMessage:
+    """A client's text frame.
+
+    Raises:
+        ClientFault: it is no JSON, or no message of ours (1007); a feature that is not there yet (goes on).
+    """
+    try:
+        message = _decoder.decode(frame)
+    except msgspec.ValidationError as error:
+        told = f"{error}. The messages are described in /v1/schema.json"
+        raise ClientFault("bad_message", told, close=Close.MALFORMED) from None
+    except (msgspec.DecodeError, UnicodeError) as error:
+        told = f"a text frame must be one JSON object: {error}"
+        raise ClientFault("bad_json", told, close=Close.MALFORMED) from None
+    _check(message)
+    return message
+
+
+def _check(message: ClientMessage) -> None:
+    match message:
+        case SessionWatch() | SuggestionFeedback() | SessionPause() | SessionUnpause():
+            raise unsupported(message.__struct_config__.tag)
+        case SessionStart():
+            _check_start(message)
+        case SessionUpdate(hotwords=words, endpointing=endpointing):
+            if words is not UNSET:
+                raise unsupported("hotwords")
+            if endpointing is not UNSET:
+                _check_endpointing(endpointing, fatal=False)
+        case SessionResume(last_event_id=after) if not EVENT_ID.fullmatch(after):
+            told = f"last_event_id {after!r} is no id of an event"
+            raise ClientFault("bad_message", told, close=Close.MALFORMED)
+        case AudioSkip(samples=samples) if samples <= 0:
+            raise ClientFault("bad_message", "audio.skip.samples must be above 0", close=Close.MALFORMED)
+        case Text(text=text) if not text.strip() or len(text) > MAX_TEXT:
+            raise ClientFault("bad_text", f"text must have 1 to {MAX_TEXT} characters that are not all blank")
+        case _:
+            pass
+
+
+def _check_start(start: SessionStart) -> None:
+    asked = {
+        "mode assist": start.mode == "assist",
+        f"moderation {start.moderation}": start.moderation != "hold",
+        "record": start.record,
+        "hotwords": bool(start.hotwords),
+    }
+    for feature, wanted in asked.items():
+        if wanted:
+            raise unsupported(feature, fatal=True)
+    _check_endpointing(start.endpointing, fatal=True)
+    if start.mode == "transcribe" and start.audio is None:
+        raise ClientFault(
+            "bad_message", "mode transcribe needs audio: {encoding, sample_rate, channels}", close=1007
+        )
+
+
+def _check_endpointing(asked: EndpointingAsked, *, fatal: bool) -> None:
+    if asked.semantic:
+        raise unsupported("endpointing.semantic", fatal=fatal)
+    if asked.silence_ms is not None and not 100 <= asked.silence_ms <= 5_000:
+        close = Close.MALFORMED if fatal else None
+        raise ClientFault("bad_message", "endpointing.silence_ms must be 100 to 5000", close=close)
+
+
+def unsupported(feature: object, *, fatal: bool = False) -> ClientFault:
+    """The answer to what is not there yet."""
+    told = f"{feature} is not supported by this server yet: leave it out"
+    return ClientFault("unsupported", told, close=Close.POLICY if fatal else None)
+
+
+def started(message: SessionStart, session_id: str, tenant: str) -> SessionConfig:
+    """The configuration that a `session.start` asks for."""
+    assert message.mode != "assist"
+    return SessionConfig(
+        session_id=session_id,
+        mode=message.mode,
+        audio=message.audio,
+        language=message.language,
+        endpointing=Endpointing(silence_ms=message.endpointing.silence_ms),
+        tenant=tenant,
+        metadata=message.metadata,
+    )
+
+
+def updated(config: SessionConfig, message: SessionUpdate) -> SessionConfig:
+    """The configuration after a `session.update`."""
+    if message.language is not UNSET:
+        config = msgspec.structs.replace(config, language=message.language)
+    if message.endpointing is not UNSET:
+        silence = Endpointing(silence_ms=message.endpointing.silence_ms)
+        config = msgspec.structs.replace(config, endpointing=silence)
+    return config
+
+
+def encode(message: Transient) -> str:
+    """A message that is in no log."""
+    return _encoder.encode(message).decode()
+
+
+def told(fault: Fault, ref: str | None = None) -> ErrorTold:
+    """A fault as the client is told of it."""
+    fatal = True if fault.close is not None else UNSET
+    return ErrorTold(
+        code=fault.code, message=fault.message, fatal=fatal, retry_after=fault.retry_after, ref=ref
+    )
+
+
+def joined(entry_id: str, body: bytes, extra: Sequence[tuple[str, str]] = ()) -> str:
+    """An event of the log as it is sent: its id (and what only this client is told) joined on, nothing decoded."""
+    more = "".join(f'"{name}":"{value}",' for name, value in extra)
+    return f'{{"id":"{entry_id}",{more}{body[1:].decode()}'
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema (Draft 2020-12) of all messages, both ways."""
+    roots = [ClientMessage, Event, Transient]
+    (client, event, transient), parts = msgspec.json.schema_components(roots, ref_template="#/$defs/{name}")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": SUBPROTOCOL,
+        "$defs": {**parts, "ClientMessage": client, "Event": event, "Transient": transient},
+        "anyOf": [{"$ref": f"#/$defs/{name}"} for name in ("ClientMessage", "Event", "Transient")],
+    }
