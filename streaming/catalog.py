@@ -9,15 +9,19 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from streaming.refusal import Refusal
+
 Kind = Literal["whisper", "vad", "llm"]
 
 
-class ModelError(Exception):
+class ModelError(Refusal):
     """A model that cannot be used; the message is one line that says what to do."""
 
 
 class ModelUnknown(ModelError):
     """No model has this name."""
+
+    exit_code = 2
 
 
 class ModelMissing(ModelError):

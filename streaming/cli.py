@@ -10,12 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from streaming.catalog import ModelError, ModelUnknown
-from streaming.home import HomeError
-from streaming.settings import SettingsError
+from streaming.refusal import Refusal
 
 ROLES = ("gateway", "asr", "responder", "moderator")
-USAGE, FAILED = 2, 1
 
 
 def parser() -> argparse.ArgumentParser:
@@ -47,16 +44,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         return _dispatch(options)
-    except (SettingsError, ModelUnknown) as wrong:
-        return _refuse(wrong, USAGE)
-    except (HomeError, ModelError) as wrong:
-        return _refuse(wrong, FAILED)
+    except Refusal as wrong:
+        return _refuse(wrong, wrong.exit_code)
     except KeyboardInterrupt:
         return 130
     except ModuleNotFoundError as wrong:
         extra = "mic" if wrong.name == "sounddevice" else "server"
         message = f"{wrong.name} is not installed. Get it with: pip install 'vivavoce[{extra}]'"
-        return _refuse(message, FAILED)
+        return _refuse(message, 1)
 
 
 def _command(commands: Any, name: str, what: str, example: str) -> argparse.ArgumentParser:

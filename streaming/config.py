@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from llm.policy import LlmPolicy
 from streaming.settings import SettingsError, Source, nest, settle
 
 PREFIX = "VIVAVOCE_"
@@ -35,11 +36,19 @@ class RedisPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     url: str = ""
 
 
+class AsrPolicy(Struct, frozen=True, forbid_unknown_fields=True):
+    """`model`: name of a Whisper model of the catalogue."""
+
+    model: str = "base"
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """All that can be set."""
 
     server: ServerPolicy = ServerPolicy()
     redis: RedisPolicy = RedisPolicy()
+    asr: AsrPolicy = AsrPolicy()
+    llm: LlmPolicy = LlmPolicy()
 
 
 def load(

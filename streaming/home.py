@@ -13,10 +13,12 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from streaming.refusal import Refusal
+
 LOCK = "serve.lock"
 
 
-class HomeError(Exception):
+class HomeError(Refusal):
     """The home folder cannot be used; the message is one line that says what to do."""
 
 

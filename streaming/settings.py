@@ -11,11 +11,13 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
 
 import msgspec
 
+from streaming.refusal import Usage
+
 Tree: TypeAlias = Mapping[str, Any]
 T = TypeVar("T", bound=msgspec.Struct)
 
 
-class SettingsError(Exception):
+class SettingsError(Usage):
     """A setting that cannot be used; the message is one line for people."""
 
 

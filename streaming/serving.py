@@ -1,0 +1,108 @@
+"""`vivavoce serve`: everything (the lock, models, Redis, the roles, ready or not), or one role in this process."""
+
+import argparse
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, cast
+
+from rich.console import Console
+
+from streaming import home, listening, logs
+from streaming.config import FILE, Settings, load
+from streaming.models import Shelf
+from streaming.refusal import Refusal, Usage
+from streaming.service import STOP_SIGNALS, Service
+from streaming.terminal import PullView
+
+log = logging.getLogger(__name__)
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Runs until it is told to stop; the exit code. Raises Refusal."""
+    place = home.prepare()
+    if options.config is not None and not options.config.is_file():
+        raise Usage(f"There is no settings file {options.config}")
+    flags = {key: value for key in ("host", "port") if (value := getattr(options, key)) is not None}
+    settings = load(options.config or place / FILE, flags={"server": flags})
+    if options.role != "all":
+        return _serve_role(options.role, settings)
+    return _serve_all(place, settings, options.config)
+
+
+# ---- one role in this process ----------------------------------------------------------------------------------------
+
+
+def _serve_role(role: str, settings: Settings) -> int:
+    from streaming.app import run_role
+
+    if role == "gateway":
+        listening.check_keys(settings.server)
+    url = settings.redis.url or os.environ.get("REDIS_URL", "")
+    if not url:
+        raise Usage("One role alone needs a Redis that the other roles use too: set REDIS_URL")
+    logs.configure(role)
+    try:
+        asyncio.run(_until_told(run_role(role, settings, url)))
+    except Exception as wrong:  # the edge of the process: told without what it may quote
+        if expected := _expected(wrong):
+            raise expected from None
+        log.error("the role failed", exc_info=wrong)
+        return 1
+    return 0
+
+
+async def _until_told(work: Coroutine[Any, Any, None]) -> None:
+    """Runs `work`; a stop signal cancels it, so that its own clean-up ends it."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    told = False
+
+    def stop() -> None:
+        nonlocal told
+        told = True
+        task.cancel()
+
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, stop)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not told:
+            raise
+
+
+def _expected(wrong: BaseException) -> Refusal | None:
+    """The refusal in `wrong`, which may be a task group's bundle."""
+    if isinstance(wrong, BaseExceptionGroup):
+        group = cast(BaseExceptionGroup[BaseException], wrong)
+        return next((found for one in group.exceptions if (found := _expected(one))), None)
+    return wrong if isinstance(wrong, Refusal) else None
+
+
+# ---- everything ------------------------------------------------------------------------------------------------------
+
+
+def _serve_all(place: Path, settings: Settings, config: Path | None) -> int:
+    began, console = time.monotonic(), Console(soft_wrap=True)
+    where = listening.address(settings.server)
+    lock = home.HomeLock(place)
+    lock.acquire(where)
+    try:
+        listening.check_keys(settings.server)
+        listening.check_port(settings.server)
+        shelf = Shelf(place / "models")
+        for name in needed(settings):
+            shelf.pull(name, watcher=PullView(console))
+        return asyncio.run(Service(place, settings, config, console).run(began))
+    finally:
+        lock.release()
+
+
+def needed(settings: Settings) -> list[str]:
+    """The models without which the roles cannot start."""
+    own = [] if settings.llm.url else [settings.llm.model]
+    return ["silero-vad", settings.asr.model, *own]
