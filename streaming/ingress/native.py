@@ -132,7 +132,7 @@ class NativeSession:
         opened = await records.resume(self._bus, message.session_id, message.resume_token)
         self._adopt(opened)
         have = self._inbox.clock.have if self._inbox.clock else 0
-        resumed = said.SessionResumed(message.session_id, have, self._policy.limits())
+        resumed = said.SessionResumed(message.session_id, have, self._policy.limits(), opened.ending)
         await self._egress.send(wire.encode(resumed))
         return message.last_event_id
 

@@ -122,11 +122,15 @@ class AudioAck(Struct, frozen=True, tag="audio.ack"):
 
 
 class SessionResumed(Struct, frozen=True, tag="session.resumed"):
-    """Go on sending from sample `have_samples` (a channel, at the client's rate); what was missed follows."""
+    """Go on sending from sample `have_samples` (a channel, at the client's rate); what was missed follows.
+
+    `ending`: the session has had its last input, and nothing need be sent again.
+    """
 
     session_id: str
     have_samples: int
     limits: Limits
+    ending: bool = False
 
 
 class ErrorTold(Struct, frozen=True, tag="error", omit_defaults=True):
