@@ -1,0 +1,95 @@
+"""The shapes of OpenAI's chat completions, those that we speak. Pure. What we do not know is no error, but left out."""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias, cast
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from llm.history import Message
+from streaming.events import Usage
+
+
+class Token(Struct, frozen=True):
+    """A piece of the reply, as the server sent it; never empty."""
+
+    text: str
+
+
+Made: TypeAlias = Token | Usage
+
+
+class _Delta(Struct):
+    content: str | None = None
+    reasoning_content: str | None = None
+
+
+class _Choice(Struct):
+    delta: _Delta = msgspec.field(default_factory=_Delta)
+    finish_reason: str | None = None
+
+
+class Chunk(Struct):
+    """One event of a stream."""
+
+    choices: list[_Choice] = []
+    usage: Usage | None = None
+    error: msgspec.Raw | None = None
+
+    @property
+    def finished(self) -> bool:
+        """The server says why the reply is over."""
+        return any(choice.finish_reason for choice in self.choices)
+
+    @property
+    def moves(self) -> bool:
+        """The model got on: it wrote a word of the reply, or of its reasoning."""
+        return any(choice.delta.content or choice.delta.reasoning_content for choice in self.choices)
+
+    def made(self) -> list[Made]:
+        """What of it is for us: text of the first choice, and the usage."""
+        words: list[Made] = [
+            Token(choice.delta.content) for choice in self.choices[:1] if choice.delta.content
+        ]
+        return words if self.usage is None else [*words, self.usage]
+
+
+class _Model(Struct):
+    id: str
+
+
+class Models(Struct):
+    """Answer to `GET /models`."""
+
+    data: list[_Model]
+
+
+def request(messages: Sequence[Message], model: str, max_tokens: int, temperature: float) -> bytes:
+    """Body of `POST /chat/completions`; an empty `model` leaves the choice to the server."""
+    body: dict[str, Any] = {
+        "messages": list(messages),
+        "max_tokens": max_tokens,
+        "temperature": temperature,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    return msgspec.json.encode(body | ({"model": model} if model else {}))
+
+
+def base_of(url: str) -> str:
+    """The address that `/chat/completions` goes behind: `url`, with `/v1` when it has no path."""
+    parts = urlsplit(url.rstrip("/"))
+    return f"{parts.scheme}://{parts.netloc}{parts.path or '/v1'}"
+
+
+def words_of(body: bytes) -> str:
+    """A server's own words about an error, out of the shapes in use: `error.message`, `error`, `message`, `detail`."""
+    try:
+        found: Any = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return body.decode(errors="replace").strip()
+    for name in ("error", "message", "detail"):
+        if isinstance(found, dict):
+            found = cast(dict[str, Any], found).get(name, cast(Any, found))
+    return found if isinstance(found, str) else body.decode(errors="replace")

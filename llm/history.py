@@ -1,0 +1,168 @@
+"""What was said so far, as messages for a chat model. Pure; made from the session's log, so from moderated text only.
+
+A turn is what the user said and what was shown of the reply to it. What was shown and then cut off is kept as far as it
+was shown; a reply that failed or was blocked is as if it had never been.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from streaming.events import (
+    Event,
+    ModerationVerdict,
+    ReplyDelta,
+    ReplyDone,
+    ReplyStarted,
+    TranscriptFinal,
+    TurnEnded,
+)
+
+Count = Callable[[str], int]
+"""Tokens of a text; a longer text never has fewer."""
+
+FRAME_TOKENS = 8
+"""What a chat template puts around a message, generously."""
+
+
+class Message(Struct, frozen=True):
+    """One message of a chat."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Turn(Struct, frozen=True):
+    """What the user said in turn `number`, and what was shown as the answer ("" when nothing was)."""
+
+    number: int
+    said: str
+    answered: str = ""
+    ended_at: str = ""
+
+
+def estimate(text: str) -> int:
+    """Tokens of a text when no tokenizer is at hand: a third of its bytes, rounded up.
+
+    English has about four bytes a token, so this errs upwards; a token is never shorter than a byte, so the truth is
+    at most three times as much.
+    """
+    return -(-len(text.encode(errors="replace")) // 3)
+
+
+class History:
+    """Folds the log into turns. `heard` takes every event of the log in order; those of no interest change nothing."""
+
+    def __init__(self) -> None:
+        self._segments: dict[int, str] = {}
+        self._replies: dict[int, str] = {}
+        self._answers: dict[int, int] = {}
+        self._ended: list[TurnEnded] = []
+
+    def heard(self, event: Event) -> None:
+        """Take note of the log's next event."""
+        match event:
+            case TranscriptFinal(segment=segment, text=text):
+                self._segments[segment] = text
+            case TurnEnded():
+                self._ended.append(event)
+            case ReplyStarted(reply=reply, answers=turn):
+                self._answers[reply], self._replies[reply] = turn, ""
+            case ReplyDelta(reply=reply, text=text, offset=offset):
+                self._replies[reply] = self._replies.get(reply, "")[:offset] + text
+            case ReplyDone(reply=reply, answers=turn, status=status, text=text):
+                self._answers[reply] = turn
+                self._replies[reply] = text if status in ("completed", "cancelled") else ""
+            case ModerationVerdict():
+                self._replace(event)
+            case _:
+                pass  # sound, partials and the session's own life say nothing to a chat model
+
+    def turns(self, newest: int) -> list[Turn]:
+        """All turns up to number `newest`, which comes last and without an answer; [] when it never ended."""
+        answered: dict[int, str] = {}
+        for reply in sorted(self._answers):  # a second try counts, if it showed anything
+            turn = self._answers[reply]
+            answered[turn] = self._replies[reply].strip() or answered.get(turn, "")
+        known = {ended.turn: ended for ended in self._ended if ended.turn <= newest}
+        if newest not in known:
+            return []
+        return [
+            Turn(number, self._said(ended), "" if number == newest else answered.get(number, ""), ended.time)
+            for number, ended in sorted(known.items())
+        ]
+
+    def _said(self, ended: TurnEnded) -> str:
+        texts = (self._segments.get(segment, "").strip() for segment in ended.segments)
+        return " ".join(text for text in texts if text)
+
+    def _replace(self, verdict: ModerationVerdict) -> None:
+        """Text may be replaced after it was shown; where it already was, putting it there again changes nothing."""
+        if verdict.replacement is None:
+            return
+        target, (begin, end) = verdict.target, verdict.span
+        for number, texts in ((target.segment, self._segments), (target.reply, self._replies)):
+            if number is not None and number in texts and end <= len(texts[number]):
+                texts[number] = texts[number][:begin] + verdict.replacement + texts[number][end:]
+
+
+def messages(turns: Sequence[Turn], budget: int, count: Count) -> list[Message]:
+    """The newest turns that fit into `budget` tokens, oldest first; the last message is the newest turn's.
+
+    When turns no longer fit, the oldest go until half of the budget is free, not one each time: so the beginning stays
+    the same over many turns, and engines keep its prefix. The newest turn is always there; if it alone is too long,
+    its end is. [] when the newest turn has no words.
+    """
+    if not turns or not turns[-1].said:
+        return []
+    spoken = [turn for turn in turns if turn.said]
+    *before, newest = _window(spoken, budget, count)
+    room = max(0, budget - FRAME_TOKENS)
+    if not before:
+        newest = Turn(newest.number, _tail(newest.said, room, count))
+    return _chat([*before, newest])
+
+
+def _window(turns: Sequence[Turn], budget: int, count: Count) -> list[Turn]:
+    first, used = 0, 0
+    costs = [_cost(turn, count) for turn in turns]
+    for last, cost in enumerate(costs):
+        used += cost
+        if used <= budget:
+            continue
+        while first < last and used > budget // 2:
+            used -= costs[first]
+            first += 1
+    return list(turns[first:])
+
+
+def _cost(turn: Turn, count: Count) -> int:
+    texts = [text for text in (turn.said, turn.answered) if text]
+    return sum(count(text) + FRAME_TOKENS for text in texts)
+
+
+def _tail(text: str, room: int, count: Count) -> str:
+    """The longest end of `text` that has at most `room` tokens, but at least its last code point."""
+    least, most = 1, len(text)
+    if count(text) <= room:
+        return text
+    while least < most:
+        middle = (least + most + 1) // 2
+        if count(text[-middle:]) <= room:
+            least = middle
+        else:
+            most = middle - 1
+    return text[-least:]
+
+
+def _chat(turns: Sequence[Turn]) -> list[Message]:
+    """User and assistant in turn: many chat templates refuse two messages of the same role in a row."""
+    chat: list[Message] = []
+    asked: list[str] = []
+    for turn in turns:
+        asked.append(turn.said)
+        if turn.answered:
+            chat += [Message("user", "\n".join(asked)), Message("assistant", turn.answered)]
+            asked = []
+    return [*chat, Message("user", "\n".join(asked))] if asked else chat

@@ -1,0 +1,33 @@
+"""The system prompt, as a version: its name and the hash of its text say what a reply was asked with."""
+
+import hashlib
+from typing import Final
+
+from msgspec import Struct
+
+
+class Prompt(Struct, frozen=True):
+    """A system prompt. Its text is the stable beginning of every request, which engines keep ready in their caches."""
+
+    name: str
+    text: str
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the text in UTF-8, in hexadecimal."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def ref(self) -> str:
+        """`name@<first 16 hexadecimal digits of the hash>`."""
+        return f"{self.name}@{self.hash[:16]}"
+
+
+DEFAULT: Final = Prompt(
+    name="default",
+    text=(
+        "You are a helpful assistant in a spoken conversation. Answer in plain sentences, briefly, in the language "
+        "that the user speaks, without lists, headings or code unless asked for. "
+        "If you do not know the answer, say that you do not know."
+    ),
+)

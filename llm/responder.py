@@ -1,0 +1,137 @@
+"""When a reply is begun, broken off and done: the responder's decisions, pure.
+
+`Place` is all that has to be known to go on after a restart, and is the checkpoint as it stands in Redis; it holds
+numbers, no text. Each function takes a place and something that happened, and gives the new place and what to write
+into the draft. The shell lets the engine work on `place.open`, whichever reply that is, and on nothing else.
+
+Rules:
+- Every turn of the log begins a reply, once: turns are numbered, and `answered` is the last one that was taken.
+- At most one reply is open. A newer turn, or the start of speech, cancels it.
+- A `reply.done` of the open reply in the log means that the moderator ended it: nothing more is written about it.
+- What the engine brings for a reply that is not open is dropped.
+- When the log says `audio.ended` and no reply is open, `RepliesEnded` is written, once.
+"""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from streaming.events import (
+    AudioEnded,
+    Event,
+    ReplyDone,
+    ReplyStatus,
+    SessionEnded,
+    SpeechStarted,
+    TurnEnded,
+    Usage,
+)
+from streaming.facts import Draft, DraftDelta, DraftDone, DraftStarted, RepliesEnded
+
+INTERRUPTED = "The reply was interrupted; it is being made again."
+
+
+class Place(Struct, frozen=True):
+    """Where the responder is in a session: all up to `after` of the log is dealt with.
+
+    `reply` is the last number given; `open`: it is under way, as the answer to turn `answered`. `ending`: no more turns
+    will come. `over`: nothing is left to do. `ours` refers to the model that answers from now on, `made_by` to the one
+    of the reply that is open.
+    """
+
+    ours: str
+    made_by: str = ""
+    after: str = "0-0"
+    reply: int = 0
+    answered: int = 0
+    open: bool = False
+    ending: bool = False
+    over: bool = False
+
+
+Step = tuple[Place, list[Draft]]
+
+
+class Outcome(Struct, frozen=True):
+    """How the engine's work on a reply ended: `error` says why it failed, if it did."""
+
+    error: str | None = None
+    usage: Usage | None = None
+    timing: dict[str, int] = {}
+
+
+def heard(place: Place, entry_id: str, event: Event) -> Step:
+    """The log's next event."""
+    place = replace(place, after=entry_id)
+    match event:
+        case TurnEnded(turn=turn) if turn > place.answered:
+            place, cancelled = _cancelled(place)
+            place, begun = _begun(place, turn)
+            return place, [*cancelled, *begun]
+        case SpeechStarted():
+            return _closing(*_cancelled(place))
+        case ReplyDone(reply=reply) if reply == place.reply and place.open:
+            return _closing(replace(place, open=False), [])
+        case AudioEnded():
+            return _closing(replace(place, ending=True), [])
+        case SessionEnded():
+            return replace(place, open=False, ending=True, over=True), []
+        case _:
+            return place, []
+
+
+def wrote(place: Place, reply: int, text: str) -> Step:
+    """The engine brought text of `reply`."""
+    return place, [DraftDelta(reply=reply, text=text)] if _current(place, reply) else []
+
+
+def ended(place: Place, reply: int, outcome: Outcome) -> Step:
+    """The engine is done with `reply`, well or not."""
+    if not _current(place, reply):
+        return place, []
+    done = _done(place, "failed" if outcome.error else "completed", outcome)
+    return _closing(replace(place, open=False), [done])
+
+
+def restarted(place: Place, found: Place) -> Step:
+    """Somebody before us left the reply of `found` open, and what stands in the log since then did not end it.
+
+    Its text is lost: it is failed in so many words, and made again under a new number.
+    """
+    if not (found.open and place.open and place.reply == found.reply):
+        return place, []
+    failed = _done(place, "failed", Outcome(error=INTERRUPTED))
+    place, begun = _begun(place, place.answered)
+    return place, [failed, *begun]
+
+
+def _current(place: Place, reply: int) -> bool:
+    return place.open and reply == place.reply
+
+
+def _begun(place: Place, turn: int) -> Step:
+    place = replace(place, reply=place.reply + 1, answered=turn, made_by=place.ours, open=True)
+    return place, [DraftStarted(reply=place.reply, answers=turn, made_by=place.made_by)]
+
+
+def _cancelled(place: Place) -> Step:
+    if not place.open:
+        return place, []
+    return replace(place, open=False), [_done(place, "cancelled", Outcome())]
+
+
+def _done(place: Place, status: ReplyStatus, outcome: Outcome) -> Draft:
+    return DraftDone(
+        reply=place.reply,
+        answers=place.answered,
+        status=status,
+        made_by=place.made_by,
+        usage=outcome.usage,
+        timing=outcome.timing,
+        error=outcome.error,
+    )
+
+
+def _closing(place: Place, facts: list[Draft]) -> Step:
+    if place.ending and not place.open and not place.over:
+        return replace(place, over=True), [*facts, RepliesEnded()]
+    return place, facts

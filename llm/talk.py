@@ -1,0 +1,231 @@
+"""One session's replies: the log in, drafts out, the engine in between. A thin shell around `llm.responder`.
+
+The log and the engine are followed at the same time and bring what they have into one inbox. What is ready together is
+decided together: the log first, so that no word follows a cancellation, and words that came together go out as one.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import aclosing
+from datetime import datetime
+from typing import Final, TypeAlias, assert_never
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from llm.completions import Token
+from llm.engine import Engine
+from llm.history import FRAME_TOKENS, History, Message, estimate, messages
+from llm.policy import LlmPolicy
+from llm.prompt import Prompt
+from llm.responder import Outcome, Place, ended, heard, restarted, wrote
+from streaming import keys
+from streaming.bus import Bus
+from streaming.errors import ServiceFault
+from streaming.events import Event, Usage
+from streaming.facts import Draft, DraftDelta
+from streaming.feed import Entry, Feed
+from streaming.feed import place as order
+from streaming.lease import Lease
+
+log = logging.getLogger(__name__)
+
+PAGE: Final = 512
+INBOX: Final = 64
+"""When this much waits to be written, the engine is not read on, and its server waits."""
+
+NO_WORDS: Final = "There were no words in this turn to answer."
+
+EVENT: Final = msgspec.json.Decoder(Event)
+
+
+class Words(Struct, frozen=True):
+    """Text of `reply`, as the engine made it."""
+
+    reply: int
+    text: str
+
+
+class Finished(Struct, frozen=True):
+    """The engine's work on `reply` is over."""
+
+    reply: int
+    outcome: Outcome
+
+
+Item: TypeAlias = list[Entry] | Words | Finished
+
+
+class Service(Struct, frozen=True):
+    """What makes the replies: the engine, the reference that stands in `made_by`, and the prompt."""
+
+    engine: Engine
+    made_by: str
+    prompt: Prompt
+    policy: LlmPolicy
+
+
+class Talk:
+    """Everything that the responder does for one session, from the lease's checkpoint to the last reply."""
+
+    def __init__(self, lease: Lease, bus: Bus, service: Service) -> None:
+        self._lease = lease
+        self._bus = bus
+        self._service = service
+        self._events = keys.events(lease.session_id)
+        self._draft = keys.draft(lease.session_id)
+        self._history = History()
+        self._inbox: asyncio.Queue[Item] = asyncio.Queue(INBOX)
+        self._working: tuple[int, asyncio.Task[None]] | None = None
+        self._place = Place(ours=service.made_by)
+        if lease.state:
+            self._place = replace(msgspec.json.decode(lease.state, type=Place), ours=service.made_by)
+
+    async def run(self) -> None:
+        """Until no reply can be owed any more. Raises LeaseLost, BusDown, alone or in a group."""
+        if self._place.over:
+            return
+        feed = self._bus.open({self._events: await self._catch_up()})
+        try:
+            async with asyncio.TaskGroup() as group:
+                listening = group.create_task(self._listen(feed), name="responder-listen")
+                self._follow(group)
+                while not self._place.over:
+                    await self._take(await self._ready())
+                    self._follow(group)
+                listening.cancel()
+        finally:
+            feed.close()
+
+    async def _catch_up(self) -> str:
+        """Read the log as it stands: all of it is history, what is new is also decided upon. Its last id."""
+        found, last = self._place, "0-0"
+        facts: list[Draft] = []
+        while page := await self._bus.read(self._events, last, PAGE):
+            last = page[-1].id
+            for entry in page:
+                event = EVENT.decode(entry.body)
+                self._history.heard(event)
+                if order(entry.id) > order(found.after):
+                    self._place, more = heard(self._place, entry.id, event)
+                    facts += more
+        self._place, more = restarted(self._place, found)
+        await self._write([*facts, *more])
+        return last
+
+    async def _listen(self, feed: Feed) -> None:
+        while True:
+            await self._inbox.put(await feed.get())
+
+    async def _ready(self) -> list[Item]:
+        items = [await self._inbox.get()]
+        while not self._inbox.empty():
+            items.append(self._inbox.get_nowait())
+        return sorted(items, key=lambda item: not isinstance(item, list))
+
+    async def _take(self, items: Sequence[Item]) -> None:
+        facts: list[Draft] = []
+        for item in items:
+            match item:
+                case Words(reply=reply, text=text):
+                    self._place, more = wrote(self._place, reply, text)
+                    facts += more
+                case Finished(reply=reply, outcome=outcome):
+                    self._place, more = ended(self._place, reply, outcome)
+                    facts += more
+                case list():
+                    facts += self._heard(item)
+                case _:
+                    assert_never(item)
+        self._leave()
+        await self._write(facts)
+
+    def _heard(self, entries: Sequence[Entry]) -> list[Draft]:
+        facts: list[Draft] = []
+        for entry in entries:
+            event = EVENT.decode(entry.body)
+            self._history.heard(event)
+            self._place, more = heard(self._place, entry.id, event)
+            facts += more
+        return facts
+
+    async def _write(self, facts: Sequence[Draft]) -> None:
+        """Words alone leave the checkpoint where it is; everything else moves it."""
+        appends = [(self._draft, msgspec.json.encode(fact)) for fact in joined(facts)]
+        if not appends:
+            return
+        if all(isinstance(fact, DraftDelta) for fact in facts):
+            for key, body in appends:
+                await self._lease.append(key, body)
+        else:
+            await self._lease.commit(msgspec.json.encode(self._place), appends=appends)
+
+    # ---- the engine's work -------------------------------------------------------------------------------------------
+
+    def _leave(self) -> None:
+        """Close the request of a reply that is not open any more, before anything else is done."""
+        if self._working and not (self._place.open and self._working[0] == self._place.reply):
+            self._working[1].cancel()
+            self._working = None
+
+    def _follow(self, group: asyncio.TaskGroup) -> None:
+        """Work on the open reply."""
+        self._leave()
+        if self._place.open and not self._working:
+            reply, turn = self._place.reply, self._place.answered
+            work = group.create_task(self._reply(reply, turn), name=f"responder-reply-{reply}")
+            self._working = (reply, work)
+
+    async def _reply(self, reply: int, turn: int) -> None:
+        """Have `reply` made. Every word and the end go into the inbox under its number."""
+        clock = time.monotonic
+        since, timing = clock(), {"queue_ms": 0}
+        usage, error = None, None
+        try:
+            chat = self._chat(turn, timing)
+            async with aclosing(self._service.engine.stream(chat, self._service.policy.max_tokens)) as stream:
+                async for made in stream:
+                    match made:
+                        case Token(text=text):
+                            timing.setdefault("first_token_ms", round((clock() - since) * 1000))
+                            await self._inbox.put(Words(reply, text))
+                        case Usage():
+                            usage = made
+                        case _:
+                            assert_never(made)
+        except ServiceFault as fault:
+            log.warning("reply failed: %s", fault.code, extra={"sid": self._lease.session_id, "reply": reply})
+            error = fault.message
+        timing["total_ms"] = round((clock() - since) * 1000)
+        await self._inbox.put(Finished(reply, Outcome(error=error, usage=usage, timing=timing)))
+
+    def _chat(self, turn: int, timing: dict[str, int]) -> list[Message]:
+        """The prompt and what was said up to `turn`; `timing` learns how long the turn has waited."""
+        policy, prompt = self._service.policy, self._service.prompt.text
+        turns = self._history.turns(turn)
+        timing["queue_ms"] = waited_ms(turns[-1].ended_at if turns else "", time.time())
+        room = policy.context - policy.max_tokens - estimate(prompt) - FRAME_TOKENS
+        said = messages(turns, min(policy.history_tokens, room), estimate)
+        if not said:
+            raise ServiceFault("no_words", NO_WORDS, close=None)
+        return [Message("system", prompt), *said]
+
+
+def joined(facts: Sequence[Draft]) -> list[Draft]:
+    """The same facts, with words of one reply that follow each other in one."""
+    out: list[Draft] = []
+    for fact in facts:
+        last = out[-1] if out else None
+        if isinstance(fact, DraftDelta) and isinstance(last, DraftDelta) and last.reply == fact.reply:
+            out[-1] = DraftDelta(reply=fact.reply, text=last.text + fact.text)
+        else:
+            out.append(fact)
+    return out
+
+
+def waited_ms(since: str, now: float) -> int:
+    """Wall-clock ms from an event's `time` to `now` (s since 1970); 0 when the event has no time or clocks disagree."""
+    return max(0, round((now - datetime.fromisoformat(since).timestamp()) * 1000)) if since else 0
