@@ -30,8 +30,9 @@ class Source(NamedTuple):
 
 
 def settle(kind: type[T], sources: Iterable[Source]) -> T:
-    """The settings that `sources` give, later over earlier over the defaults. Raises SettingsError."""
-    merged: dict[str, Any] = {}
+    """The settings that `sources` give, later over earlier over `kind()`. Raises SettingsError."""
+    # A section's own defaults may differ from those of its type, so they are the lowest layer.
+    merged: dict[str, Any] = msgspec.to_builtins(kind())
     for source in sources:
         merged = lay(merged, _checked(kind, source, source.tree, ()))
     return msgspec.convert(merged, kind)
