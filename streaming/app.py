@@ -1,8 +1,118 @@
-"""One role of the service in this process."""
+"""One role of the service in this process: what it is made of, and how it is started and stopped.
 
+Here, and only here, the spine meets the models: each role's package is imported by the role that runs it.
+"""
+
+import asyncio
+import contextlib
+import os
+import secrets
+from collections.abc import Awaitable, Generator
+from typing import Protocol
+
+import uvicorn
+
+from streaming import models, roster
+from streaming.bus import Bus
 from streaming.config import Settings
+from streaming.events import Served
+from streaming.ingress.http import application
+from streaming.ingress.intake import Intake
+from streaming.ingress.native import Gateway
+from streaming.lease import Lease, LeasePolicy, Leases
+
+
+class Worker(Protocol):
+    """What a role's package gives: it loads its models, serves any number of sessions at once, and stops."""
+
+    def start(self) -> Awaitable[list[Served]]:
+        """Load the models; what serves."""
+        ...
+
+    def serve(self, lease: Lease, bus: Bus) -> Awaitable[None]:
+        """One session's part, from where the lease's state says; returns when it is over."""
+        ...
+
+    def stop(self) -> Awaitable[None]:
+        """Let the models go."""
+        ...
 
 
 async def run_role(role: str, settings: Settings, redis_url: str) -> None:
     """Run `role` until it is cancelled, which is what a stop signal does."""
-    raise NotImplementedError(role)
+    bus = Bus(redis_url)
+    try:
+        if role == "gateway":
+            await _gateway(bus, settings)
+        else:
+            await _work(bus, role, worker(role, settings), settings.lease)
+    finally:
+        await bus.close()
+
+
+def worker(role: str, settings: Settings) -> Worker:
+    """The worker of a role, with its models' files. Raises Refusal when one is missing or corrupt."""
+    match role:
+        case "asr":
+            from asr.worker import Recogniser
+
+            name = settings.asr.model
+            return Recogniser(
+                settings.asr, models.path(name), models.digest(name), vad=models.path("silero-vad")
+            )
+        case "responder":
+            from llm.worker import Responder
+
+            if settings.llm.url:
+                return Responder(settings.llm)
+            return Responder(settings.llm, models.path(settings.llm.model), models.digest(settings.llm.model))
+        case "moderator":
+            from moderation.worker import Moderator
+
+            return Moderator(settings.moderation)
+        case _:
+            raise ValueError(role)
+
+
+async def _work(bus: Bus, role: str, worker: Worker, policy: LeasePolicy) -> None:
+    serves = await worker.start()
+    leases = Leases(bus, role, f"{role}-{os.getpid()}-{secrets.token_hex(3)}", policy)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(roster.announce(bus, role, serves, lambda: leases.held), name="roster")
+            tasks.create_task(leases.run(lambda lease: worker.serve(lease, bus)), name="leases")
+    finally:
+        await asyncio.shield(worker.stop())
+
+
+class _Server(uvicorn.Server):
+    """Signals are the supervisor's matter, not uvicorn's."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+async def _gateway(bus: Bus, settings: Settings) -> None:
+    gateway = Gateway(bus, Intake(bus), settings.server, settings.session)
+    server = _Server(
+        uvicorn.Config(
+            application(gateway),
+            host=settings.server.host,
+            port=settings.server.port,
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,
+            ws_max_size=1 << 20,
+            ws_ping_interval=None,  # an idle timer of ours finds the silent peer
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=3,
+        )
+    )
+    serving = asyncio.ensure_future(server.serve())
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True  # sockets are closed with 1012; their clients resume elsewhere
+        await serving
+        raise

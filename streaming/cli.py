@@ -31,6 +31,8 @@ def parser() -> argparse.ArgumentParser:
     transcribe = _command(commands, "transcribe", "write down a sound file, the microphone or stdin", hint)
     transcribe.add_argument("source", metavar="FILE|mic|-", help="a sound file, `mic`, or `-` for stdin")
     transcribe.add_argument("--language", help="two-letter code (detected)")
+    transcribe.add_argument("--split", action="store_true", help="each of two channels is a speaker")
+    transcribe.add_argument("--realtime", action="store_true", help="send a file at the pace of speech")
     chat = _command(commands, "chat", "type to the model", 'echo "What is a lease?" | vivavoce chat')
     for client in (transcribe, chat):
         client.add_argument("--url", default=None, help="of the server (ws://127.0.0.1:8080/v1/stream)")

@@ -13,21 +13,15 @@ from typing import Any
 from msgspec import Struct
 
 from llm.policy import LlmPolicy
+from streaming.ingress.door import ServerPolicy
+from streaming.lease import LeasePolicy
+from streaming.session import SessionPolicy
 from streaming.settings import SettingsError, Source, nest, settle
 
 PREFIX = "VIVAVOCE_"
 # Names that begin like a setting and are none.
 APART = frozenset({"VIVAVOCE_HOME"})
 FILE = "vivavoce.toml"
-
-
-class ServerPolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the gateway listens and who may speak to it. `keys`: "name:key" each; `origins`: of other sites' pages."""
-
-    host: str = "127.0.0.1"
-    port: int = 8080
-    keys: tuple[str, ...] = ()
-    origins: tuple[str, ...] = ()
 
 
 class RedisPolicy(Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,6 +43,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     redis: RedisPolicy = RedisPolicy()
     asr: AsrPolicy = AsrPolicy()
     llm: LlmPolicy = LlmPolicy()
+    session: SessionPolicy = SessionPolicy()
+    lease: LeasePolicy = LeasePolicy()
 
 
 def load(

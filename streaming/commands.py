@@ -1,0 +1,98 @@
+"""`vivavoce transcribe` and `vivavoce chat`: clients of a running server, in the terminal."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import sys
+from typing import Final
+
+from streaming.client import Client
+from streaming.errors import Fault
+from streaming.events import AudioFormat, ReplyDone, SessionEnded
+from streaming.refusal import Refusal
+from streaming.soundfile import SoundFile, microphone
+from streaming.view import JsonView, View
+from streaming.wire.messages import SessionStart
+
+URL: Final = "http://127.0.0.1:8080"
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the command line asks; the exit code. Raises Refusal."""
+    work = _transcribe(options) if options.command == "transcribe" else _chat(options)
+    failed: list[Fault] = []
+    try:
+        asyncio.run(work)
+    except* Fault as faults:
+        failed += [fault for fault in faults.exceptions if isinstance(fault, Fault)]
+    except* Refusal as refusals:
+        raise refusals.exceptions[0] from None
+    if failed:
+        raise Refusal(failed[0].message)
+    return 0
+
+
+def _client(options: argparse.Namespace, start: SessionStart) -> Client:
+    url = options.url or os.environ.get("VIVAVOCE_URL") or URL
+    return Client(url, start=start, key=options.key or os.environ.get("VIVAVOCE_KEY"))
+
+
+def _view(options: argparse.Namespace, channels: int = 1) -> View | JsonView:
+    return JsonView() if options.json else View(channels)
+
+
+async def _transcribe(options: argparse.Namespace) -> None:
+    if options.source == "mic":
+        await _listen(options)
+        return
+    with SoundFile(options.source, split=options.split) as sound:
+        start = SessionStart(mode="transcribe", audio=sound.format, language=options.language)
+        async with _client(options, start) as client, asyncio.TaskGroup() as tasks:
+            tasks.create_task(_show(client, _view(options, sound.format.channels)))
+            frames = sound.frames()
+            while frame := await asyncio.to_thread(next, frames, b""):
+                await client.send(frame)
+                if options.realtime:
+                    await asyncio.sleep(len(frame) / 2 / sound.format.channels / sound.format.sample_rate)
+            client.end()
+
+
+async def _listen(options: argparse.Namespace) -> None:
+    start = SessionStart(mode="transcribe", audio=AudioFormat(), language=options.language)
+    async with _client(options, start) as client, asyncio.TaskGroup() as tasks:
+        tasks.create_task(_show(client, _view(options)))
+        with contextlib.suppress(asyncio.CancelledError):  # Ctrl-C ends the recording, not the transcript
+            async for frame in microphone():
+                client.feed(frame)
+        client.end()
+
+
+async def _chat(options: argparse.Namespace) -> None:
+    """A line is a message; each is answered before the next is read."""
+    async with _client(options, SessionStart(mode="chat")) as client, asyncio.TaskGroup() as tasks:
+        answered: asyncio.Queue[None] = asyncio.Queue()
+        tasks.create_task(_show(client, _view(options), answered))
+        while line := await asyncio.to_thread(_line):
+            if line.strip():
+                client.text(line.strip())
+                await answered.get()
+        client.end()
+
+
+def _line() -> str:
+    """The next line, or "" at the end."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline()
+    try:
+        return input("you: ") + "\n"
+    except EOFError:
+        return ""
+
+
+async def _show(client: Client, view: View | JsonView, answered: asyncio.Queue[None] | None = None) -> None:
+    with view:
+        async for message in client:
+            view.show(message)
+            if answered is not None and isinstance(message.event, ReplyDone | SessionEnded):
+                answered.put_nowait(None)

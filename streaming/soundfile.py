@@ -1,0 +1,93 @@
+"""Any common sound as samples to send: files and pipes by PyAV, the microphone by sounddevice."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, Final, cast
+
+import av
+import av.error
+from av.audio.resampler import AudioResampler
+
+from streaming.audio import RATES
+from streaming.events import AudioFormat
+from streaming.refusal import Refusal
+
+FRAME_S: Final = 0.1
+
+
+class SoundError(Refusal):
+    """The sound cannot be read; the message says why."""
+
+
+class SoundFile:
+    """A sound file, or `-` for stdin. `split`: each channel is a speaker (else they are mixed to one)."""
+
+    def __init__(self, source: str, *, split: bool = False) -> None:
+        self._container = _opened(source)
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._container.close)
+            streams = self._container.streams.audio
+            if not streams:
+                raise SoundError(f"There is no sound in {source}")
+            self._stream: Any = streams[0]
+            channels = self._stream.codec_context.channels if split else 1
+            if channels not in (1, 2):
+                raise SoundError(f"{source} has {channels} channels; at most 2 can be told apart")
+            rate = self._stream.codec_context.sample_rate
+            self.format = AudioFormat("pcm_s16le", rate if rate in RATES else 48_000, channels)
+            undo.pop_all()
+        self.seconds = (
+            float(self._stream.duration * self._stream.time_base) if self._stream.duration else None
+        )
+
+    def __enter__(self) -> "SoundFile":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._container.close()
+
+    def frames(self) -> Iterator[bytes]:
+        """Interleaved samples, about 100 ms at a time. Raises SoundError in the middle of a broken file."""
+        layout = "mono" if self.format.channels == 1 else "stereo"
+        size = int(FRAME_S * self.format.sample_rate)
+        resampler = AudioResampler("s16", layout, self.format.sample_rate, size)
+        try:
+            for frame in cast(Iterator[Any], self._container.decode(self._stream)):
+                for made in resampler.resample(frame):
+                    yield made.to_ndarray().tobytes()
+            for made in resampler.resample(None):
+                yield made.to_ndarray().tobytes()
+        except av.error.FFmpegError as error:
+            raise SoundError(f"The sound is broken from here on: {error}") from None
+
+
+def _opened(source: str) -> Any:
+    if source != "-" and not Path(source).is_file():
+        raise SoundError(f"There is no file {source}")
+    try:
+        return av.open(cast(Any, sys.stdin.buffer) if source == "-" else source)
+    except av.error.FFmpegError as error:
+        raise SoundError(f"{source} is no sound file that can be read: {error}") from None
+
+
+async def microphone() -> AsyncIterator[bytes]:
+    """The default microphone, 16 kHz mono PCM16, 50 ms at a time, until cancelled. Raises SoundError without one."""
+    import sounddevice
+
+    sd: Any = sounddevice
+    loop = asyncio.get_running_loop()
+    heard: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def take(data: Any, *_: object) -> None:
+        loop.call_soon_threadsafe(heard.put_nowait, bytes(data))
+
+    try:
+        stream = sd.RawInputStream(samplerate=16_000, channels=1, dtype="int16", blocksize=800, callback=take)
+    except sd.PortAudioError as error:
+        raise SoundError(f"No microphone can be used: {error}") from None
+    with stream:
+        while True:
+            yield await heard.get()

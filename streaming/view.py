@@ -1,0 +1,127 @@
+"""A session in the terminal: finals and replies as lines, and below them what is still being said, dimmed where it may
+change. On a pipe only what is final is written."""
+
+import sys
+from typing import TextIO
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from streaming.client import Message
+from streaming.events import (
+    AudioGap,
+    Event,
+    ModerationVerdict,
+    ReplyDelta,
+    ReplyDone,
+    ReplyStarted,
+    SessionEnded,
+    TranscriptFinal,
+    TranscriptPartial,
+)
+from streaming.wire.messages import ErrorTold, Transient
+
+
+class Lines:
+    """What there is to see, as text. Pure: `take` gives lines that are done, `pending` the rest."""
+
+    def __init__(self, channels: int = 1) -> None:
+        self._channels = channels
+        self._partials: dict[int, TranscriptPartial] = {}
+        self._reply: tuple[int, str] | None = None
+
+    def take(self, message: Message) -> list[Text]:
+        """The lines that this message completes."""
+        match message.event:
+            case TranscriptPartial() as partial:
+                self._partials[partial.channel] = partial
+            case TranscriptFinal() as final:
+                self._partials.pop(final.channel, None)
+                if final.source == "speech":
+                    return [Text(self._speaker(final.channel) + final.text)]
+            case ReplyStarted(reply=reply):
+                self._reply = (reply, "")
+            case ReplyDelta(reply=reply, text=text) if self._reply and self._reply[0] == reply:
+                self._reply = (reply, self._reply[1] + text)
+            case ReplyDone() as done:
+                self._reply = None
+                return [self._done(done)]
+            case other:
+                return _notes(other)
+        return []
+
+    def pending(self) -> Text:
+        """What may still change, the stable part in full and the rest dimmed."""
+        text = Text()
+        for channel, partial in sorted(self._partials.items()):
+            text.append("\n" if text else "").append(self._speaker(channel))
+            text.append(partial.text[: partial.stable])
+            text.append(partial.text[partial.stable :], style="dim italic")
+        if self._reply:
+            text.append("\n" if text else "").append("> ", style="green").append(self._reply[1])
+        return text
+
+    def _speaker(self, channel: int) -> str:
+        return f"[{channel}] " if self._channels > 1 else ""
+
+    def _done(self, done: ReplyDone) -> Text:
+        line = Text("> ", style="green").append(done.text, style="default")
+        if done.status != "completed":
+            line.append(f" [{done.status}{': ' + done.error if done.error else ''}]", style="yellow")
+        return line
+
+
+def _notes(event: Event | Transient) -> list[Text]:
+    """What is worth a line beside what was said."""
+    match event:
+        case ModerationVerdict(action=action, categories=categories) if action != "pass":
+            return [Text(f"  moderation: {action} ({', '.join(categories)})", style="yellow")]
+        case AudioGap(reason=reason, from_ms=begin, to_ms=end):
+            return [Text(f"  [{(end - begin) / 1000:.1f} s {reason}]", style="yellow")]
+        case ErrorTold(message=told):
+            return [Text(f"  error: {told}", style="red")]
+        case SessionEnded(reason=reason) if reason != "client":
+            return [Text(f"  the session ended: {reason}", style="yellow")]
+        case _:
+            return []
+
+
+class View:
+    """The lines on a terminal or a pipe."""
+
+    def __init__(self, channels: int = 1, out: TextIO | None = None) -> None:
+        self._console = Console(file=out or sys.stdout, highlight=False, soft_wrap=True)
+        self._lines = Lines(channels)
+        self._live = Live(console=self._console, auto_refresh=False, transient=True)
+
+    def __enter__(self) -> "View":
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def show(self, message: Message) -> None:
+        """One message of the session."""
+        for line in self._lines.take(message):
+            self._console.print(line)
+        if self._console.is_terminal:
+            self._live.update(self._lines.pending(), refresh=True)
+
+
+class JsonView:
+    """One event a line, as it came."""
+
+    def __enter__(self) -> "JsonView":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def show(self, message: Message) -> None:
+        """Transient messages are left out, errors are not."""
+        if message.id or isinstance(message.event, ErrorTold):
+            sys.stdout.write(message.raw + "\n")
+            sys.stdout.flush()
