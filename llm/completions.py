@@ -35,7 +35,13 @@ class Chunk(Struct):
 
     choices: list[_Choice] = []
     usage: Usage | None = None
-    error: msgspec.Raw | None = None
+    error: msgspec.Raw = msgspec.Raw()
+
+    @property
+    def trouble(self) -> bytes:
+        """JSON of an error that the server tells in the middle of the stream; b"" when there is none."""
+        error = bytes(self.error)
+        return b"" if error == b"null" else error
 
     @property
     def finished(self) -> bool:

@@ -132,8 +132,8 @@ class Engine:
             raise fault("cut", "the language model's server ended the stream before the reply was complete")
 
     def _checked(self, chunk: Chunk) -> Chunk:
-        if chunk.error is not None:
-            raise fault("refused", f"the language model's server says: {self._words(bytes(chunk.error))}")
+        if chunk.trouble:
+            raise fault("refused", f"the language model's server says: {self._words(chunk.trouble)}")
         return chunk
 
     def _refused(self, status: int, body: bytes) -> ServiceFault:

@@ -12,6 +12,8 @@ Rules:
 - When the log says `audio.ended` and no reply is open, `RepliesEnded` is written, once.
 """
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -102,6 +104,18 @@ def restarted(place: Place, found: Place) -> Step:
     failed = _done(place, "failed", Outcome(error=INTERRUPTED))
     place, begun = _begun(place, place.answered)
     return place, [failed, *begun]
+
+
+def joined(facts: Sequence[Draft]) -> list[Draft]:
+    """The same facts, with words of one reply that follow each other in one."""
+    out: list[Draft] = []
+    for fact in facts:
+        last = out[-1] if out else None
+        if isinstance(fact, DraftDelta) and isinstance(last, DraftDelta) and last.reply == fact.reply:
+            out[-1] = DraftDelta(reply=fact.reply, text=last.text + fact.text)
+        else:
+            out.append(fact)
+    return out
 
 
 def _current(place: Place, reply: int) -> bool:

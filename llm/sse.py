@@ -22,8 +22,9 @@ class SseParser:
     """Takes what comes in any pieces; comments and fields other than `data` are left out."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest = bytearray()
         self._data: list[bytes] = []
+        self._waiting = 0
 
     def feed(self, piece: bytes) -> list[bytes]:
         """The payloads that are now complete.
@@ -31,14 +32,25 @@ class SseParser:
         Raises:
             SseTooLong: the server sends something that never ends.
         """
-        *lines, self._rest = LINE_END.split(self._rest + piece)
+        begun_line = self._rest.endswith(b"\r")
+        self._rest += piece
         done: list[bytes] = []
-        for line in lines:
-            if line.startswith(b"data:"):
-                self._data.append(line[5:].removeprefix(b" "))
-            elif not line and self._data:
-                done.append(b"\n".join(self._data))
-                self._data = []
-        if len(self._rest) + sum(map(len, self._data)) > LIMIT:
+        if (
+            begun_line or b"\n" in piece or b"\r" in piece
+        ):  # what has no end yet is not searched again and again
+            *lines, self._rest = map(bytearray, LINE_END.split(self._rest))
+            for line in lines:
+                done += self._line(bytes(line))
+        if len(self._rest) + self._waiting > LIMIT:
             raise SseTooLong(f"an event of more than {LIMIT} bytes")
         return done
+
+    def _line(self, line: bytes) -> list[bytes]:
+        if line.startswith(b"data:"):
+            self._data.append(line[5:].removeprefix(b" "))
+            self._waiting += len(line)
+        elif not line and self._data:
+            payload = b"\n".join(self._data)
+            self._data, self._waiting = [], 0
+            return [payload]
+        return []

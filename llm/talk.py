@@ -21,7 +21,7 @@ from llm.engine import Engine
 from llm.history import FRAME_TOKENS, History, Message, estimate, messages
 from llm.policy import LlmPolicy
 from llm.prompt import Prompt
-from llm.responder import Outcome, Place, ended, heard, restarted, wrote
+from llm.responder import Outcome, Place, ended, heard, joined, restarted, wrote
 from streaming import keys
 from streaming.bus import Bus
 from streaming.errors import ServiceFault
@@ -212,18 +212,6 @@ class Talk:
         if not said:
             raise ServiceFault("no_words", NO_WORDS, close=None)
         return [Message("system", prompt), *said]
-
-
-def joined(facts: Sequence[Draft]) -> list[Draft]:
-    """The same facts, with words of one reply that follow each other in one."""
-    out: list[Draft] = []
-    for fact in facts:
-        last = out[-1] if out else None
-        if isinstance(fact, DraftDelta) and isinstance(last, DraftDelta) and last.reply == fact.reply:
-            out[-1] = DraftDelta(reply=fact.reply, text=last.text + fact.text)
-        else:
-            out.append(fact)
-    return out
 
 
 def waited_ms(since: str, now: float) -> int:
