@@ -1,0 +1,12 @@
+from typing import Any
+
+import numpy.typing as npt
+
+from ctranslate2 import models as models
+
+class StorageView:
+    shape: list[int]
+    @staticmethod
+    def from_array(array: npt.NDArray[Any]) -> StorageView: ...
+
+def get_cuda_device_count() -> int: ...
