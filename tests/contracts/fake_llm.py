@@ -76,6 +76,14 @@ async def talk(exchange: Exchange) -> None:
     await exchange.done()
 
 
+async def ramble(exchange: Exchange) -> None:
+    """A word each 5 ms until the client has gone."""
+    await exchange.head()
+    while True:
+        await exchange.say("word ")
+        await asyncio.sleep(0.005)
+
+
 class FakeLlm:
     """Answers one request after the other, like a server with one slot, by `script`."""
 
