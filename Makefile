@@ -44,4 +44,4 @@ page:
 	@deploy/page build
 
 models-test:
-	@$(BIN)/vivavoce models pull tiny.en silero-vad smollm2-135m
+	@$(BIN)/vivavoce models pull silero-vad tiny.en base smollm2-135m qwen2.5-coder-0.5b
