@@ -176,13 +176,13 @@ class Client:
 
     async def _begin(self, socket: ClientConnection) -> None:
         """The first exchange on a new connection."""
-        if not self.session_id:
-            await socket.send(encode(self._start))
-        else:
-            resume = said.SessionResume(
+        first: said.ClientMessage = self._start
+        if self.session_id:
+            first = said.SessionResume(
                 session_id=self.session_id, resume_token=self._token, last_event_id=self.last_event_id
             )
-            await socket.send(encode(resume))
+        with contextlib.suppress(ConnectionClosed):  # it may have refused already: what it said can still be read
+            await socket.send(encode(first))
         raw = await socket.recv(decode=True)
         message = self._take(str(raw))
         match message.event if message else None:

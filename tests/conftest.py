@@ -1,7 +1,5 @@
 """Fixtures of all tests: a real Redis for each test run, emptied between tests."""
 
-import asyncio
-import os
 import shutil
 import signal
 import subprocess
@@ -12,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from streaming.bus import Bus
+from tests.stack import Stack
 
 
 def start_redis(binary: str, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
@@ -48,3 +47,28 @@ async def bus(redis_url: str) -> AsyncIterator[Bus]:
     await bus.call("FLUSHALL")
     yield bus
     await bus.close()
+
+
+@pytest.fixture(scope="session")
+def stack_redis_url() -> Iterator[str]:
+    """A Redis for the running service, which the tests of the spine do not empty."""
+    binary = shutil.which("redis-server") or shutil.which("valkey-server")
+    assert binary, "the tests need Debian's redis-server"
+    folder = Path(tempfile.mkdtemp(prefix="vv-stack-"))
+    server, url = start_redis(binary, folder)
+    yield url
+    server.terminate()
+    server.wait(10)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def server(stack_redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The real service with real models, one process a role. `.url` goes through a proxy that `.cut()` breaks."""
+    stack = Stack(stack_redis_url, tmp_path_factory.mktemp("logs"))
+    stack.start()
+    try:
+        stack.await_ready()
+        yield stack
+    finally:
+        stack.close()

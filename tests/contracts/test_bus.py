@@ -66,7 +66,9 @@ async def test_a_commit_appends_moves_the_checkpoint_and_trims(bus: Bus) -> None
     heard, audio = keys.heard(SID), keys.audio(SID)
     for end in (100, 200, 300):
         await bus.call("XADD", audio, f"{end}-0", "pcm", b"..")
-    ids = await lease.commit(b"state", appends=[(heard, b"a"), (heard, b"b")], trims=[(audio, "200-0")], at=200)
+    ids = await lease.commit(
+        b"state", appends=[(heard, b"a"), (heard, b"b")], trims=[(audio, "200-0")], at=200
+    )
     assert [entry.id for entry in await bus.read(heard)] == ids
     assert [entry.id for entry in await bus.read(audio)] == ["200-0", "300-0"]
     assert (await claimed(bus)).state == b"state"
@@ -176,7 +178,9 @@ async def test_work_that_fails_is_tried_three_times_and_then_put_aside(
         tries.append(lease.session_id)
         raise ValueError("poison")
 
-    workers.append(asyncio.create_task(Leases(bus, "asr", "a", LeasePolicy(renew_s=0.1, silent_s=0.1)).run(fail)))
+    workers.append(
+        asyncio.create_task(Leases(bus, "asr", "a", LeasePolicy(renew_s=0.1, silent_s=0.1)).run(fail))
+    )
     await post(bus)
     for _ in range(50):
         await asyncio.sleep(0.1)

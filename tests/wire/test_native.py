@@ -1,0 +1,82 @@
+"""The native dialect: what is wrong is named, what is not there yet is said."""
+
+import json
+
+import jsonschema
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streaming.errors import ClientFault, Close
+from streaming.events import AudioFormat, SpeechStarted
+from streaming.wire import messages as said
+from streaming.wire import native
+
+
+@pytest.mark.parametrize(
+    ("frame", "names", "close"),
+    [
+        ("{", "JSON", Close.MALFORMED),
+        ("[]", "object", Close.MALFORMED),
+        ('{"type":"nonsense"}', "nonsense", Close.MALFORMED),
+        ('{"type":"text","text":"hi","txet":1}', "txet", Close.MALFORMED),
+        ('{"type":"audio.skip","samples":"x"}', "samples", Close.MALFORMED),
+        ('{"type":"audio.skip","samples":0}', "above 0", Close.MALFORMED),
+        ('{"type":"session.start","mode":"transcribe"}', "audio", Close.MALFORMED),
+        ('{"type":"session.start","mode":"assist"}', "mode assist is not supported", Close.POLICY),
+        ('{"type":"session.start","mode":"chat","record":true}', "record is not supported", Close.POLICY),
+        (
+            '{"type":"session.start","mode":"chat","endpointing":{"silence_ms":5}}',
+            "100 to 5000",
+            Close.MALFORMED,
+        ),
+        (
+            '{"type":"session.resume","session_id":"s","resume_token":"t","last_event_id":"x"}',
+            "'x'",
+            Close.MALFORMED,
+        ),
+        ('{"type":"session.pause"}', "session.pause is not supported", None),
+        ('{"type":"session.update","hotwords":["x"]}', "hotwords", None),
+        ('{"type":"text","text":"  "}', "blank", None),
+    ],
+)
+def test_a_bad_message_is_answered_with_what_is_wrong(frame: str, names: str, close: int | None) -> None:
+    with pytest.raises(ClientFault) as caught:
+        native.decode(frame)
+    assert names in caught.value.message
+    assert caught.value.close == close
+
+
+@given(st.text() | st.recursive(st.none() | st.booleans() | st.text(), st.lists).map(json.dumps))
+def test_no_text_frame_gets_past_the_translator_as_anything_but_a_message_or_a_fault(frame: str) -> None:
+    with pytest.raises(ClientFault):
+        native.decode(frame)
+
+
+def test_the_schema_takes_what_we_send_and_what_we_are_sent_and_refuses_the_rest() -> None:
+    schema = native.schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    check = jsonschema.Draft202012Validator(schema)
+    start = said.SessionStart(audio=AudioFormat())
+    for message in (
+        start,
+        said.Text(text="hi"),
+        SpeechStarted(0, 5),
+        said.AudioAck(3),
+        said.ErrorTold("a", "b"),
+    ):
+        check.validate(json.loads(msgspec.json.encode(message)))
+    assert not check.is_valid({"type": "text", "text": "hi", "more": 1})
+
+
+def test_an_event_is_sent_as_it_stands_in_the_log_with_its_id() -> None:
+    body = msgspec.json.encode(SpeechStarted(0, 5, "now"))
+    sent = json.loads(native.joined("7-0", body, [("resume_token", "t")]))
+    assert sent == {"id": "7-0", "resume_token": "t", **json.loads(body)}
+
+
+def test_what_an_update_leaves_out_stays() -> None:
+    started = native.started(said.SessionStart(audio=AudioFormat(), language="de"), "s", "t")
+    assert native.updated(started, said.SessionUpdate()) == started
+    assert native.updated(started, said.SessionUpdate(language=None)).language is None
