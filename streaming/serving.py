@@ -63,8 +63,9 @@ async def _until_told(work: Coroutine[Any, Any, None]) -> None:
 
     def stop() -> None:
         nonlocal told
-        told = True
-        task.cancel()
+        if not told:  # a second signal must not cut off the clean-up that the first one began
+            told = True
+            task.cancel()
 
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop)

@@ -6,7 +6,6 @@ us alone and the order of stopping is ours.
 
 import asyncio
 import contextlib
-import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
@@ -62,11 +61,11 @@ class Supervisor:
 
     def stop(self) -> None:
         """Ask every child to end (SIGTERM); who is still there after `stop_s` is killed. The second call kills now."""
-        how = signal.SIGKILL if self._stopping.is_set() else signal.SIGTERM
+        if self._stopping.is_set():
+            for process in self._running.values():
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
         self._stopping.set()
-        for process in self._running.values():
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(how)
 
     def pids(self) -> dict[str, int]:
         """The process ids of the roles that run now."""
