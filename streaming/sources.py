@@ -4,6 +4,7 @@ Each source lays the files into a staging folder. Nothing here is trusted: who c
 that cannot give a file raises SourceFailed, and the next one is tried.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -99,7 +100,9 @@ def download(package: str, folder: Path, platform: Sequence[str] = ()) -> Path:
         str(folder),
         package,
     ]
-    done = subprocess.run([*pip, *options], capture_output=True, text=True, check=False)
+    # pip's own temporary files go beside the wheel: /tmp may be small, and what is left is swept with the folder.
+    place = dict(os.environ) | {"TMPDIR": str(folder)}
+    done = subprocess.run([*pip, *options], env=place, capture_output=True, text=True, check=False)
     wheels = list(folder.glob("*.whl"))
     if done.returncode or len(wheels) != 1:
         said = done.stderr.strip().splitlines() or ["no wheel came"]
