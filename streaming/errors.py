@@ -10,6 +10,7 @@ means that the session goes on after the error was told.
 """
 
 from enum import IntEnum
+from typing import cast
 
 
 class Close(IntEnum):
@@ -56,3 +57,10 @@ class ServiceFault(Fault):
 
     def __init__(self, code: str, message: str, *, close: int | None = Close.INTERNAL) -> None:
         super().__init__(code, message, close=close)
+
+
+def first_of(error: BaseException) -> BaseException:
+    """The first exception of a group of groups, or the exception itself."""
+    while isinstance(error, BaseExceptionGroup):
+        error = cast(BaseExceptionGroup[BaseException], error).exceptions[0]
+    return error

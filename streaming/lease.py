@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from streaming import keys
 from streaming.bus import Bus, BusDown, Refused
+from streaming.errors import first_of
 from streaming.facts import SessionConfig
 
 log = logging.getLogger(__name__)
@@ -207,12 +208,14 @@ class Leases:
             if entry in self._held:  # we are stopping; a lease that was lost is no longer among the held
                 self._dropped.append(entry)
             raise
-        except LeaseLost as lost:
-            log.warning("lease lost: %s", lost, extra=context)
-        except BusDown as down:
-            log.warning("session let go: %s", down.message, extra=context)
-        except Exception:
-            log.exception("serving failed; it is tried again", extra=context)
+        except Exception as error:
+            match first_of(error):
+                case LeaseLost() as lost:
+                    log.warning("lease lost: %s", lost, extra=context)
+                case BusDown() as down:
+                    log.warning("session let go: %s", down.message, extra=context)
+                case _:
+                    log.exception("serving failed; it is tried again", extra=context)
         finally:
             self._held.pop(entry, None)
 

@@ -5,14 +5,14 @@ import logging
 import secrets
 import time
 from collections.abc import Sequence
-from typing import Final, NoReturn, cast
+from typing import Final, NoReturn
 
 from msgspec import Struct
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from streaming import keys, roster
 from streaming.bus import Bus, BusDown
-from streaming.errors import ClientFault, Close, Fault, Overloaded, ServiceFault
+from streaming.errors import ClientFault, Close, Fault, Overloaded, ServiceFault, first_of
 from streaming.events import SessionStarted
 from streaming.ingress import door, records
 from streaming.ingress.egress import Egress
@@ -149,7 +149,7 @@ class NativeSession:
                 tasks.create_task(self._follow(after), name="egress")
                 tasks.create_task(self._tick(), name="tick")
         except* (Finished, Fault, WebSocketDisconnect) as group:
-            ended = _first_of(group)
+            ended = first_of(group)
         if isinstance(ended, Fault | WebSocketDisconnect):
             raise ended
 
@@ -229,12 +229,3 @@ def _refused(word: str) -> Fault:
             return ClientFault("order", "the session has ended: start a new one", close=Close.ORDER)
         case _:
             return ClientFault("unknown_session", "the session is gone: start a new one", close=Close.POLICY)
-
-
-def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    first = group.exceptions[0]
-    return (
-        _first_of(cast(BaseExceptionGroup[BaseException], first))
-        if isinstance(first, BaseExceptionGroup)
-        else first
-    )
