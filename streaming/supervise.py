@@ -56,8 +56,12 @@ class Supervisor:
             async with asyncio.TaskGroup() as group:
                 for role in self._roles:
                     group.create_task(self._keep(role), name=role.name)
-        except* RoleFailed as failed:
-            raise failed.exceptions[0] from None
+        except ExceptionGroup as group:
+            # Not `except*`: Debian 12's Python wraps what is raised there into a group again.
+            failed = next((one for one in group.exceptions if isinstance(one, RoleFailed)), None)
+            if failed is None:
+                raise
+            raise failed from None
 
     def stop(self) -> None:
         """Ask every child to end (SIGTERM); who is still there after `stop_s` is killed. The second call kills now."""
