@@ -12,6 +12,8 @@ from typing import Any
 
 from streaming.refusal import Refusal
 
+# As they are called in a checkout and in the wheel.
+OURS = ("streaming", "asr", "llm", "moderation", "vivavoce")
 ROLES = ("gateway", "asr", "responder", "moderator")
 
 
@@ -51,6 +53,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except ModuleNotFoundError as wrong:
+        if wrong.name is None or wrong.name.split(".")[0] in OURS:
+            raise  # a fault of ours, not a missing extra
         extra = "mic" if wrong.name == "sounddevice" else "server"
         message = f"{wrong.name} is not installed. Get it with: pip install 'vivavoce[{extra}]'"
         return _refuse(message, 1)
