@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from streaming.refusal import Refusal
+from streaming.refusal import Refusal, refusal_in
 
 # As they are called in a checkout and in the wheel.
 OURS = ("streaming", "asr", "llm", "moderation", "vivavoce")
@@ -48,8 +48,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         return _dispatch(options)
-    except Refusal as wrong:
-        return _refuse(wrong, wrong.exit_code)
+    except (Refusal, ExceptionGroup) as wrong:
+        if (refusal := refusal_in(wrong)) is None:
+            raise
+        return _refuse(refusal, refusal.exit_code)
     except KeyboardInterrupt:
         return 130
     except ModuleNotFoundError as wrong:

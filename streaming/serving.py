@@ -7,14 +7,14 @@ import os
 import time
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from rich.console import Console
 
 from streaming import home, listening, logs
 from streaming.config import FILE, Settings, load
 from streaming.models import Shelf
-from streaming.refusal import Refusal, Usage
+from streaming.refusal import Usage, refusal_in
 from streaming.service import STOP_SIGNALS, Service
 from streaming.terminal import PullView
 
@@ -48,7 +48,7 @@ def _serve_role(role: str, settings: Settings) -> int:
     try:
         asyncio.run(_until_told(run_role(role, settings, url)))
     except Exception as wrong:  # the edge of the process: told without what it may quote
-        if expected := _expected(wrong):
+        if expected := refusal_in(wrong):
             raise expected from None
         log.error("the role failed", exc_info=wrong)
         return 1
@@ -74,14 +74,6 @@ async def _until_told(work: Coroutine[Any, Any, None]) -> None:
     except asyncio.CancelledError:
         if not told:
             raise
-
-
-def _expected(wrong: BaseException) -> Refusal | None:
-    """The refusal in `wrong`, which may be a task group's bundle."""
-    if isinstance(wrong, BaseExceptionGroup):
-        group = cast(BaseExceptionGroup[BaseException], wrong)
-        return next((found for one in group.exceptions if (found := _expected(one))), None)
-    return wrong if isinstance(wrong, Refusal) else None
 
 
 # ---- everything ------------------------------------------------------------------------------------------------------
