@@ -1,0 +1,92 @@
+"""One reply on its way to be shown, in mode `hold`: only what is decided leaves, masked where it must be. Pure.
+
+Nothing that left is ever taken back. A blocked phrase ends the reply: what was shown stays, everything else is dropped.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from moderation.finding import Finding
+from moderation.screen import Screen
+from streaming.events import Action
+
+
+class Judged(Struct, frozen=True):
+    """A finding as it is told: `span` [from, to) of the text as shown, and what stands there instead."""
+
+    span: tuple[int, int]
+    action: Action
+    categories: tuple[str, ...]
+    replacement: str | None = None
+
+
+class Release(Struct, frozen=True):
+    """What may be shown now, behind what was shown before."""
+
+    text: str = ""
+    judged: Sequence[Judged] = ()
+    blocked: bool = False
+
+
+class Gate:
+    """Holds what is undecided of a reply.
+
+    After a restart: feed it the reply's text again from code point `consumed` on, with `decided` and `shown` as they were.
+    """
+
+    def __init__(self, screen: Screen, *, consumed: int = 0, decided: int = 0, shown: int = 0) -> None:
+        self._screen = screen
+        self._pending = ""
+        self.consumed = consumed
+        """Code points of the reply's text that are not needed any more."""
+        self.decided = decided
+        """Code points behind `consumed` that have been shown, masked or dropped already."""
+        self.shown = shown
+        """Code points that were shown, replacements included."""
+
+    def feed(self, text: str) -> Release:
+        """More of the reply."""
+        self._pending += text
+        return self._release(closed=False)
+
+    def finish(self) -> Release:
+        """The reply is complete: all the rest."""
+        return self._release(closed=True)
+
+    def _release(self, *, closed: bool) -> Release:
+        look = self._screen.look(self._pending, closed=closed)
+        if look.held <= self.decided:
+            return Release()
+        new = [found for found in look.findings if self.decided <= found.start < look.held]
+        block = next((found for found in new if found.action == "block"), None)
+        end = block.start if block else look.held
+        text, judged = masked(
+            self._pending, [found for found in new if found.end <= end], (self.decided, end), self.shown
+        )
+        self.shown += len(text)
+        if block:
+            judged.append(Judged((self.shown, self.shown), "block", block.categories))
+        self.consumed += look.anchor
+        self.decided = look.held - look.anchor
+        self._pending = self._pending[look.anchor :]
+        return Release(text, judged, block is not None)
+
+
+def masked(
+    text: str, findings: Sequence[Finding], span: tuple[int, int], shown: int
+) -> tuple[str, list[Judged]]:
+    """[span) of `text` with replacements in it, and its findings as they are told when `shown` code points precede it."""
+    place, end = span
+    parts: list[str] = []
+    judged: list[Judged] = []
+    for found in findings:
+        parts.append(text[place : found.start])
+        shown += found.start - place
+        put = text[found.start : found.end] if found.replacement is None else found.replacement
+        parts.append(put)
+        judged.append(Judged((shown, shown + len(put)), found.action, found.categories, found.replacement))
+        shown += len(put)
+        place = found.end
+    parts.append(text[place:end])
+    return "".join(parts), judged

@@ -1,0 +1,24 @@
+"""What can be set about moderation. Apart from the code that reads it: reading settings must load no lists."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+
+class ModerationPolicy(Struct, frozen=True, forbid_unknown_fields=True):
+    """Section `moderation` of the settings.
+
+    `rules`: a TOML file with lists of your own, beside the default ones (`moderation/lists/english.toml` shows the
+    form). `card`, `iban`, `email`, `phone`, `ssn`: whether that kind of personal data is masked.
+    `carry_ms`: a number that ends a final may go on in the next one, when that begins within this much sound.
+    `end_timeout_s`: how long a session waits for its last reply after its sound has ended.
+    """
+
+    rules: str = ""
+    card: bool = True
+    iban: bool = True
+    email: bool = True
+    phone: bool = True
+    ssn: bool = True
+    carry_ms: Annotated[int, Meta(ge=0)] = 2_000
+    end_timeout_s: Annotated[float, Meta(gt=0)] = 60.0

@@ -1,0 +1,86 @@
+"""All detectors together: what is in a text, and how much of a text that goes on is decided. Pure.
+
+Promise (the tests hold it to it): let `look(prefix)` have decided up to `held`. Then whatever follows, the findings that
+begin before `held` are the same, and none reaches over it. So what is shown of a prefix is never wrong later, and no split
+of the text shows a part of what the whole text masks.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from moderation.email import emails
+from moderation.finding import Finding, Seen, merged, settled
+from moderation.iban import ibans
+from moderation.normalize import WIDE, Plain, plain
+from moderation.pii import numbers
+from moderation.policy import ModerationPolicy
+from moderation.rules import Rules
+
+
+class Look(Struct, frozen=True):
+    """What was seen; places are code points of the text.
+
+    `findings` begin before `veiled` and do not overlap. `held`: what begins before is decided. `veiled` (not below `held`):
+    the same for a display that may be corrected. `anchor` (not above `held`): a text read from here on is judged as here.
+    `carry`: where a number begins with which the text ends, if it may go on; else the text's length.
+    """
+
+    findings: Sequence[Finding]
+    held: int
+    veiled: int
+    anchor: int
+    carry: int
+
+
+class Screen:
+    """The rules and the kinds of personal data in force."""
+
+    def __init__(self, rules: Rules, policy: ModerationPolicy) -> None:
+        self.rules = rules
+        self.policy = policy
+
+    @property
+    def ref(self) -> str:
+        """What stands in `made_by`."""
+        return self.rules.ref
+
+    def look(self, text: str, *, closed: bool) -> Look:
+        """Judge `text`; unless `closed`, more may follow."""
+        read = plain(text, closed=closed)
+        seen = self._seen(read)
+        found = merged(_back(read, finding) for one in seen for finding in one.findings)
+        spans = [(finding.start, finding.end) for finding in found]
+        held = settled(read.origin(min(one.held for one in seen)), spans)
+        veiled = settled(read.origin(min(one.veiled for one in seen)), spans)
+        pieces = [read.span(*piece) for one in seen for piece in one.pieces if piece[0] < piece[1]]
+        return Look(
+            findings=[finding for finding in found if finding.start < max(held, veiled)],
+            held=held,
+            veiled=max(held, veiled),
+            anchor=_anchor(text, held, [*spans, *pieces]),
+            carry=read.origin(seen[0].held),
+        )
+
+    def _seen(self, read: Plain) -> list[Seen]:
+        policy = self.policy
+        seen = [numbers(read, policy)]
+        if policy.iban:
+            seen.append(ibans(read))
+        if policy.email:
+            seen.append(emails(read))
+        seen.append(self.rules.look(read))
+        return seen
+
+
+def _back(read: Plain, finding: Finding) -> Finding:
+    start, end = read.span(finding.start, finding.end)
+    return Finding(start, end, finding.categories, finding.action, finding.replacement)
+
+
+def _anchor(text: str, held: int, spans: Sequence[tuple[int, int]]) -> int:
+    """The last place up to `held` in none of `spans` that stands at the beginning, or behind a space or a wide sign."""
+    place = settled(held, spans)
+    while place and not (text[place - 1].isspace() or "\u2e80" <= text[place - 1] <= WIDE[-1]):
+        place = settled(place - 1, spans)
+    return place
