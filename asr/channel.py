@@ -1,0 +1,177 @@
+"""One speaker of one session: sound and judgements in, requests out, answers in, facts out. Pure.
+
+While an utterance is open, partial passes look at its sound up to the cursor; where it ends, a last pass concludes
+it. One pass is asked for at a time; the answer to a pass that was given up comes too late and is dropped.
+"""
+
+from typing import NamedTuple
+
+from asr import utterance, window
+from asr.checkpoint import ChannelState, Stop, Utterance
+from asr.conclusion import Conclusion, Made
+from asr.cursor import Cursor
+from asr.mel import LogMel, features
+from asr.passes import Answer, Pass, Question, conclude, extend
+from asr.rates import HOP, RATE, seconds
+from asr.sound import Arrivals, Int16, Sound
+from asr.tools import Tools
+from asr.transcript import Spoken, spell
+from streaming.facts import Heard, HeardPartial
+
+
+class Request(NamedTuple):
+    """A pass that is wanted now. It sees sound up to sample `edge`, in which the voice ended at `voice`."""
+
+    program: Pass
+    final: bool
+    edge: int
+    voice: int
+
+
+class Shown(NamedTuple):
+    """What was last said of utterance `number`: its text, the stable part of it, and up to which sample."""
+
+    number: int = 0
+    text: str = ""
+    stable: str = ""
+    at: int = 0
+
+
+class Channel:
+    """See above. `state` is all that has to survive; the sound before its cursor is read again."""
+
+    def __init__(self, number: int, tools: Tools, state: ChannelState, arrivals: Arrivals) -> None:
+        self.number = number
+        self.state = state
+        self._tools = tools
+        self._arrivals = arrivals
+        self._cursor = Cursor(number, tools, state)
+        self._conclusion = Conclusion(self._cursor, tools)
+        self.sound = Sound(self._cursor.needed())
+        self._mel = LogMel(tools.bands, self.sound.start // HOP)
+        self._asked: Request | None = None
+        self._shown = Shown()
+        if spoken := state.utterance:
+            stable = utterance.stable(spoken, tools.vocabulary)
+            self._shown = Shown(spoken.number, stable, stable, spoken.seen)
+
+    # ---- sound in ------------------------------------------------------------------------------------------------
+
+    def hear(self, pcm: Int16) -> None:
+        """Sound that came."""
+        self.state.ledger.arrive(self.sound.end, self.sound.end + len(pcm))
+        self.sound.append(pcm)
+
+    def stop(self, stop: Stop) -> None:
+        """A mark behind all sound so far."""
+        self.state.stops.append(stop)
+
+    def advance(self) -> list[Heard]:
+        """Act upon what was judged and marked, as far as possible now."""
+        facts = self._cursor.advance()
+        if self.state.closing and self._asked and not self._asked.final:
+            self._asked = None  # a partial under way comes too late
+        return facts
+
+    def forget(self) -> int:
+        """Forget the sound that is not needed any more. Returns the first sample that is."""
+        needed = self._cursor.needed()
+        self.sound.drop(needed)
+        return needed
+
+    # ---- passes --------------------------------------------------------------------------------------------------
+
+    @property
+    def closing(self) -> bool:
+        """Whether the pass that is due is the last one of an utterance."""
+        return self.state.closing is not None
+
+    def unheard(self) -> int | None:
+        """Samples that wait for a pass, if one is due and none is under way."""
+        state, policy = self.state, self._tools.policy.schedule
+        spoken, voice = state.utterance, state.voice
+        if spoken is None or self._asked:
+            return None
+        waiting = state.cursor - spoken.seen
+        if state.closing:
+            return waiting
+        if not spoken.announced or voice.begin is None or voice.end <= spoken.voice_seen:
+            return None
+        soon = state.cursor - voice.begin < policy.first_s * RATE or waiting < policy.step_s * RATE
+        return None if soon else waiting
+
+    def request(self) -> Request | None:
+        """The pass that is due now, if still so; its answer goes to `settle`."""
+        spoken, closing, policy = self.state.utterance, self.state.closing, self._tools.policy
+        if spoken is None or self.unheard() is None:
+            return None
+        if closing:
+            edge, voice = min(closing.edge, closing.voice + round(policy.window.after_s * RATE)), closing.voice
+            program = conclude(self._question(spoken, edge, voice), policy.passes)
+        else:
+            edge, voice = self.state.cursor, self.state.voice.end
+            program = extend(self._question(spoken, edge, voice), policy.passes)
+        self._asked = Request(program, closing is not None, edge, voice)
+        return self._asked
+
+    def _question(self, spoken: Utterance, edge: int, voice: int) -> Question:
+        policy, last, begin = self._tools.policy.window, self.closing, self.state.voice.begin
+        self._mel.drop(spoken.window // HOP)
+        log = self._mel.until(self.sound, max(edge // HOP, spoken.window // HOP + 1))
+        frames = window.frames(log.shape[1], policy.final_s if last else policy.floor_s, policy.pad_s)
+        return Question(
+            features=features(log, frames),
+            heard=min(log.shape[1], frames),
+            forced=utterance.forced(spoken),
+            tail=spoken.tail.tokens,
+            begin_s=max(0.0, seconds((begin or spoken.begin) - spoken.window)),
+            voice_s=seconds(voice - spoken.window),
+            language=self.state.language or spoken.language,
+            fallback=self.state.last_language,
+            wide=features(log, window.MOST) if last else None,
+        )
+
+    def settle(self, request: Request, answer: Answer, now_ms: int) -> list[Heard]:
+        """What the answer to `request` says; nothing, if it is no longer asked for."""
+        spoken = self.state.utterance
+        if request is not self._asked or spoken is None:
+            return []
+        self._asked = None
+        made = (answer, self._arrivals.lag(request.edge, now_ms))
+        if answer.told:
+            spoken.language = answer.language
+        if request.final:
+            facts = self._conclusion.close(spoken, made, self._shown_of(spoken).stable)
+            return [*facts, *self.advance()]
+        spoken.seen, spoken.voice_seen = request.edge, request.voice
+        return self._grow(spoken, made)
+
+    def _grow(self, spoken: Utterance, made: Made) -> list[Heard]:
+        tools, facts, answer = self._tools, list[Heard](), made[0]
+        groups = tools.vocabulary.words(answer.tokens, answer.language)
+        outcome = utterance.grow(spoken, answer, groups, tools.policy.stable)
+        if spoken.words and spoken.language is None:
+            spoken.language = answer.language
+        if outcome.committed and utterance.splittable(spoken, tools.policy.window, tools.vocabulary):
+            facts += self._conclusion.split(spoken, made, self._shown_of(spoken).stable)
+            assert self.state.utterance
+            spoken = self.state.utterance
+        elif count := utterance.surplus(spoken, tools.policy.window, tools.vocabulary):
+            utterance.shorten(spoken, count)
+        seen = groups[outcome.committed : outcome.seen]
+        return facts + self._partial(spoken, [Spoken(tools.vocabulary.text(word), 0, 0, 0) for word in seen], made[1])
+
+    def _partial(self, spoken: Utterance, seen: list[Spoken], lag_ms: int) -> list[Heard]:
+        """A partial, if it says something new, or nothing was said for long. Raises Retracted."""
+        was, said = self._shown_of(spoken), utterance.spoken(spoken.words, self._tools.vocabulary)
+        text, stable = spell([*said, *seen]), spell(said)
+        utterance.held(was.stable, stable)
+        silent = spoken.seen - was.at < self._tools.policy.schedule.repeat_s * RATE
+        if not text or (silent and (text, stable) == (was.text, was.stable)):
+            return []
+        self._shown = Shown(spoken.number, text, stable, spoken.seen)
+        spoken.revision += 1
+        return [HeardPartial(spoken.number, self.number, spoken.revision, text, len(stable), lag_ms)]
+
+    def _shown_of(self, spoken: Utterance) -> Shown:
+        return self._shown if self._shown.number == spoken.number else Shown(spoken.number, at=spoken.begin)

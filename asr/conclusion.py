@@ -1,0 +1,116 @@
+"""What is said for good: finals, at an endpoint, at a mark, or where an utterance became too long. Pure."""
+
+from collections.abc import Sequence
+
+from asr import utterance
+from asr.checkpoint import Closing, Said, Utterance
+from asr.cursor import Cursor
+from asr.passes import Answer
+from asr.rates import HOP, RATE, millis, samples
+from asr.tools import Tools
+from asr.transcript import confidence, settle
+from asr.vad import Voice, again
+from streaming.events import SpeechStarted, SpeechStopped
+from streaming.facts import Heard, HeardFinal
+
+Made = tuple[Answer, int]
+"""The answer that a final comes from, and how far it is behind the sound (ms)."""
+
+
+class Conclusion:
+    """Closes the utterances of `cursor`'s channel."""
+
+    def __init__(self, cursor: Cursor, tools: Tools) -> None:
+        self._cursor = cursor
+        self._tools = tools
+
+    def close(self, spoken: Utterance, made: Made, stable: str) -> list[Heard]:
+        """After the last pass: the final, the end of the turn, and a new beginning. `stable`: what was shown so."""
+        state = self._cursor.state
+        closing, voice, policy = state.closing, state.voice, self._tools.policy
+        assert closing
+        words = self._words(spoken, closing, made[0])
+        end = max(spoken.begin, min(closing.edge, closing.voice + samples(policy.endpoint.tail_ms)))
+        if closing.reason == "long":
+            end = min(closing.edge, max(spoken.begin, words[-1].end)) if words else closing.edge
+        finals = self._final(spoken, words, made, stable)
+        if finals and not spoken.announced:
+            begin = spoken.begin if voice.begin is None else voice.begin
+            speech = (SpeechStarted(self._cursor.number, millis(begin)), self._stopped(closing))
+            finals = [*speech, *finals]
+        if finals:
+            state.ledger.transcribe(end)
+        else:
+            state.ledger.drop(end)
+        state.closing = state.utterance = None
+        state.voice = again(voice)
+        if closing.reason != "long":
+            return [*finals, *self._cursor.end_turn(closing.reason, closing.edge)]
+        self._go_on(spoken, end, voice)
+        return finals
+
+    def split(self, spoken: Utterance, made: Made, stable: str) -> list[Heard]:
+        """An utterance that became too long is final as far as it is committed; the speaker goes on in a new one."""
+        state, voice = self._cursor.state, self._cursor.state.voice
+        cut = max(spoken.begin, min(spoken.seen, spoken.words[-1].end))
+        finals = self._final(spoken, spoken.words, made, stable)
+        state.ledger.transcribe(cut)
+        fresh = self._go_on(spoken, cut, voice)
+        fresh.seen, fresh.voice_seen, fresh.tail = spoken.seen, max(spoken.voice_seen, cut), spoken.tail
+        return finals
+
+    def _stopped(self, closing: Closing) -> SpeechStopped:
+        return SpeechStopped(self._cursor.number, millis(closing.voice))
+
+    def _words(self, spoken: Utterance, closing: Closing, answer: Answer) -> list[Said]:
+        """The words of the whole utterance. What begins after the voice is invented, and left out.
+
+        Where the utterance is cut for length, the last words may be cut as well: they are left to the next one.
+        """
+        policy, first = self._tools.policy, len(utterance.forced(spoken))
+        if first:
+            utterance.retimed(spoken, answer.aligned)
+        groups = self._tools.vocabulary.words(answer.tokens, answer.language)
+        fresh = utterance.heard(spoken, groups, answer.aligned, first)
+        latest = closing.voice + round(policy.passes.late_s * RATE)
+        while any(word.begin > latest for word in fresh):
+            fresh.pop()
+        if closing.reason == "long":
+            edge = closing.edge - round(policy.window.hold_s * RATE)
+            fresh = [word for word in fresh if word.end <= edge] or fresh
+        return spoken.words + fresh
+
+    def _go_on(self, spoken: Utterance, begin: int, voice: Voice) -> Utterance:
+        fresh = self._cursor.open(begin)
+        fresh.window = begin // HOP * HOP
+        fresh.announced, fresh.language, fresh.voice_seen = spoken.announced, spoken.language, begin
+        self._cursor.state.voice = Voice(voice.talking, voice.run, begin, max(voice.end, begin), voice.voiced)
+        return fresh
+
+    def _final(self, spoken: Utterance, words: Sequence[Said], made: Made, stable: str) -> list[Heard]:
+        """The final of `words`, if they say anything. Raises Retracted if it takes back what was shown as stable."""
+        answer, lag_ms = made
+        state, tools = self._cursor.state, self._tools
+        floor = spoken.begin if state.voice.begin is None else max(spoken.begin, state.voice.begin)
+        said = [
+            one._replace(begin=max(floor, one.begin), end=max(floor, one.end))
+            for one in utterance.spoken(words, tools.vocabulary)
+        ]
+        text, placed = settle(said, answer.language)
+        if not utterance.held(stable, text):
+            return []
+        state.turn_open = True
+        state.last_language = answer.language
+        final = HeardFinal(
+            utterance=spoken.number,
+            channel=self._cursor.number,
+            text=text,
+            start_ms=placed[0].start_ms,
+            end_ms=placed[-1].end_ms,
+            words=placed,
+            language=answer.language,
+            confidence=confidence(said),
+            made_by=tools.made_by,
+            lag_ms=lag_ms,
+        )
+        return [final]

@@ -1,0 +1,160 @@
+"""One session being served: entries from Redis to the recognizer, its passes to the desk, its facts to Redis.
+
+Facts are appended with the checkpoint that they are part of, in one commit; only a partial that commits no word goes
+without. So a successor repeats nothing, and misses nothing.
+"""
+
+import asyncio
+import time
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from asr.channel import Channel
+from asr.desk import Desk, Served
+from asr.rates import RATE
+from asr.recognizer import LEAP, Recognizer
+from asr.silero import Silero
+from asr.sound import Float32
+from asr.tools import Tools
+from streaming import keys
+from streaming.bus import Bus
+from streaming.facts import Heard, HeardPartial, Mark
+from streaming.feed import Entry, place
+from streaming.lease import Lease
+
+MARK: Final = msgspec.json.Decoder(Mark)
+SLICE: Final = 64
+"""Frames that are judged before others may run."""
+
+
+class Listening:
+    """Serves the session of `lease` until its sound is over."""
+
+    def __init__(self, lease: Lease, bus: Bus, tools: Tools, models: tuple[Silero, Desk]) -> None:
+        self._lease = lease
+        self._bus = bus
+        self._policy = tools.policy
+        self._vad, self._desk = models
+        self._recognizer = Recognizer(lease.config, tools, lease.state)
+        self._memory = self._remembered()
+        self._audio, self._heard = keys.audio(lease.session_id), keys.heard(lease.session_id)
+        self._asked: dict[int, Served] = {}
+        self._committed = self._recognizer.cursor
+        self._stable: dict[int, tuple[int, int]] = {}
+        self._since = 0
+
+    async def run(self) -> None:
+        """Until all is said. Raises LeaseLost, BusDown, and whatever the engine failed with."""
+        if self._recognizer.over:
+            return
+        await self._refill()
+        at = self._recognizer.state.place
+        feed = self._bus.open({self._audio: f"{at[0]}-{at[1]}"})
+        reading = asyncio.ensure_future(feed.get())
+        try:
+            await self._step([])
+            while not self._recognizer.over:
+                await asyncio.wait({reading, *self._asked.values()}, return_when=asyncio.FIRST_COMPLETED)
+                entries: list[Entry] = []
+                if reading.done():
+                    entries = reading.result()
+                    reading = asyncio.ensure_future(feed.get())
+                await self._step(entries)
+        finally:
+            reading.cancel()
+            feed.close()
+            for number in list(self._asked):
+                self._desk.leave((self._lease.session_id, number))
+
+    async def _refill(self) -> None:
+        """The sound before the checkpoint, as far as it is needed."""
+        recognizer = self._recognizer
+        if recognizer.state.place == (0, 0):
+            return
+        for entry in await self._bus.read(self._audio):
+            if place(entry.id) <= recognizer.state.place:
+                recognizer.refill(place(entry.id), entry.pcm, entry.at_ms)
+        recognizer.refilled()
+
+    async def _step(self, entries: list[Entry]) -> None:
+        facts = self._answers()
+        for entry in entries:
+            facts += self._take(entry)
+        facts += await self._judge()
+        facts += self._recognizer.finish()
+        await self._publish(facts)
+        self._ask()
+
+    def _take(self, entry: Entry) -> list[Heard]:
+        at = place(entry.id)
+        if entry.pcm:
+            return self._recognizer.hear(at, entry.pcm, entry.at_ms)
+        return self._recognizer.mark(at, MARK.decode(entry.body))
+
+    async def _judge(self) -> list[Heard]:
+        frames, chances = self._recognizer.frames(), list[Float32]()
+        for number, frame in enumerate(frames, start=1):
+            chance, self._memory = self._vad.judge(frame, self._memory)
+            chances.append(chance)
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
+        if frames:
+            self._recognizer.state.vad = self._memory.tobytes()
+        return self._recognizer.judged(chances)
+
+    def _answers(self) -> list[Heard]:
+        facts: list[Heard] = []
+        for number, served in list(self._asked.items()):
+            if not served.done():
+                continue
+            del self._asked[number]
+            answer = None if served.cancelled() else served.result()
+            if answer:
+                facts += self._recognizer.channels[number].settle(*answer, round(time.time() * 1000))
+        return facts
+
+    def _ask(self) -> None:
+        """Queue every channel that is due; one whose pass runs asks again when it is back, unless it is to end."""
+        for channel in self._recognizer.channels:
+            unheard = channel.unheard()
+            if unheard is not None:
+                self._queue(channel, unheard)
+
+    def _queue(self, channel: Channel, unheard: int) -> None:
+        key = (self._lease.session_id, channel.number)
+        self._asked[channel.number] = self._desk.ask(key, channel.closing, unheard, channel.request)
+
+    async def _publish(self, facts: list[Heard]) -> None:
+        encoded = [(self._heard, msgspec.json.encode(fact)) for fact in facts]
+        at = self._recognizer.cursor
+        if facts and self._passing(facts) and self._since + len(facts) < LEAP:
+            self._since += len(facts)
+            for key, body in encoded:
+                await self._lease.append(key, body, at=at)
+            return
+        if facts or at - self._committed >= self._policy.commit_s * RATE:
+            trims = [(self._audio, self._recognizer.trim())]
+            await self._lease.commit(self._recognizer.checkpoint(), appends=encoded, trims=trims, at=at)
+            self._committed, self._since = at, 0
+            self._remember(facts)
+
+    def _passing(self, facts: list[Heard]) -> bool:
+        """Whether these are partials that commit no word: a successor need not know of them."""
+        return all(
+            isinstance(fact, HeardPartial) and self._stable.get(fact.channel) == (fact.utterance, fact.stable)
+            for fact in facts
+        )
+
+    def _remember(self, facts: list[Heard]) -> None:
+        for fact in facts:
+            if isinstance(fact, HeardPartial):
+                self._stable[fact.channel] = (fact.utterance, fact.stable)
+
+    def _remembered(self) -> Float32:
+        """The VAD's memory of the checkpoint."""
+        state = self._recognizer.state
+        if not state.vad:
+            return self._vad.fresh(len(state.channels))
+        return np.frombuffer(state.vad, np.float32).reshape(2, len(state.channels), -1)

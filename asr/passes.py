@@ -1,0 +1,161 @@
+"""One look of the model at a window, as a program: a generator that asks for model calls and gets their replies. Pure.
+
+The engine runs many such programs side by side and may put calls of the same kind into one batch; what is called,
+and why, is decided here. CTranslate2 consumes a forced text prefix token by token, as dear as generating it, while
+`align` gives the probability and the time of every token of a text in one parallel pass: so verify, then extend.
+"""
+
+from collections.abc import Generator, Sequence
+from typing import Any, TypeAlias, cast
+
+from msgspec import Struct
+
+from asr.loops import unecho, unloop
+from asr.sound import Float32
+
+
+class PassPolicy(Struct, frozen=True, forbid_unknown_fields=True):
+    """`keep`: probability above which an old token stays. A pass may make at most `cap` + `cap_rate` new tokens a
+    second of sound that no token explains yet. `beam` of the endpoint's pass. `detect_s`: least speech for telling
+    the language, which needs probability `detect_p`. Words that begin `late_s` after the voice are invented."""
+
+    keep: float = 0.5
+    cap: int = 6
+    cap_rate: float = 6.0
+    beam: int = 5
+    detect_s: float = 1.0
+    detect_p: float = 0.5
+    late_s: float = 0.2
+
+
+# ---- model calls and their replies --------------------------------------------------------------------------------
+
+
+class Encode(Struct, frozen=True):
+    """Log-mel features (bands, frames) -> a handle of the encoder's output, for the calls below."""
+
+    features: Float32
+
+
+class Detect(Struct, frozen=True):
+    """-> (language, probability), the likeliest."""
+
+    encoded: Any
+
+
+class Align(Struct, frozen=True):
+    """Where are `tokens` in the first `frames` of the window? -> Aligned."""
+
+    encoded: Any
+    language: str
+    tokens: tuple[int, ...]
+    frames: int
+
+
+class Generate(Struct, frozen=True):
+    """What follows `prefix`? -> at most `room` tokens of text (room of them: it was cut short)."""
+
+    encoded: Any
+    language: str
+    prefix: tuple[int, ...]
+    room: int
+    beam: int
+
+
+class Aligned(Struct, frozen=True):
+    """Of n tokens: n probabilities, and n + 1 times (s in the window); token i lasts from times[i] to times[i + 1]."""
+
+    probabilities: Sequence[float] = ()
+    times: Sequence[float] = (0.0,)
+
+
+Call: TypeAlias = Encode | Detect | Align | Generate
+
+
+# ---- the question and the answer ----------------------------------------------------------------------------------
+
+
+class Question(Struct, frozen=True):
+    """A window of `heard` frames of sound; `features` has them padded, `wide` padded to 30 s (finals only).
+
+    `forced`: committed tokens, `tail`: the others of the last pass. `begin_s`, `voice_s`: where the voice begins and
+    ends in the window. `language` None: tell it, and take `fallback` in doubt.
+    """
+
+    features: Float32
+    heard: int
+    forced: tuple[int, ...]
+    tail: tuple[int, ...]
+    begin_s: float
+    voice_s: float
+    language: str | None
+    fallback: str
+    wide: Float32 | None = None
+
+
+class Answer(Struct, frozen=True):
+    """`tokens` after the forced ones. `aligned` has forced + old tail of a partial, forced + `tokens` of a final."""
+
+    tokens: tuple[int, ...]
+    aligned: Aligned
+    language: str
+    told: bool = False
+    looped: bool = False
+
+
+Pass: TypeAlias = Generator[Call, Any, Answer]
+
+
+def extend(question: Question, policy: PassPolicy) -> Pass:
+    """Verify the last hypothesis, keep of it what still holds, and generate what follows."""
+    encoded = yield Encode(question.features)
+    language, told = yield from _language(encoded, question, policy)
+    forced = question.forced
+    old = forced + (question.tail if not told or language == question.fallback else ())
+    aligned, kept, explained_s = Aligned(), len(forced), question.begin_s
+    if old:
+        aligned = cast(Aligned, (yield Align(encoded, language, old, question.heard)))
+        while kept < len(old) and aligned.probabilities[kept] > policy.keep:
+            kept += 1
+        explained_s = aligned.times[kept]
+    unexplained_s = min(question.heard / 100, question.voice_s + 0.3) - explained_s
+    room = policy.cap + int(policy.cap_rate * max(0.3, unexplained_s))
+    fresh = cast(tuple[int, ...], (yield Generate(encoded, language, old[:kept], room, 1)))
+    cut = unloop(old[:kept] + fresh, kept)
+    tokens = cut.tokens
+    if not cut.found and len(fresh) >= room:
+        tokens = tokens[:-2]  # cut short in the middle of something
+    echo = unecho(tokens, len(forced))
+    return Answer(echo.tokens[len(forced) :], aligned, language, told, cut.found or echo.found)
+
+
+def conclude(question: Question, policy: PassPolicy) -> Pass:
+    """The endpoint's pass: a wide window and a beam on what is not committed; once more on 30 s if it loops."""
+    encoded = yield Encode(question.features)
+    language, told = yield from _language(encoded, question, policy)
+    forced = question.forced
+    aligned, explained_s = Aligned(), question.begin_s
+    if forced:
+        aligned = cast(Aligned, (yield Align(encoded, language, forced, question.heard)))
+        explained_s = aligned.times[-1]
+    room = policy.cap + 2 + int(policy.cap_rate * max(0.5, question.voice_s - explained_s))
+    fresh = cast(tuple[int, ...], (yield Generate(encoded, language, forced, room, policy.beam)))
+    cut = unloop(forced + fresh, len(forced))
+    looped = cut.found or len(fresh) >= room
+    if looped and question.wide is not None:
+        encoded = yield Encode(question.wide)
+        fresh = cast(tuple[int, ...], (yield Generate(encoded, language, forced, room, policy.beam)))
+        cut = unloop(forced + fresh, len(forced))
+    if len(cut.tokens) > len(forced):
+        aligned = cast(Aligned, (yield Align(encoded, language, cut.tokens, question.heard)))
+    return Answer(cut.tokens[len(forced) :], aligned, language, told, looped)
+
+
+def _language(encoded: Any, question: Question, policy: PassPolicy) -> Generator[Call, Any, tuple[str, bool]]:
+    """The language to decode in, and whether it was told from this sound."""
+    if question.language is not None:
+        return question.language, False
+    if question.voice_s - question.begin_s < policy.detect_s:
+        return question.fallback, False
+    language, probability = cast(tuple[str, float], (yield Detect(encoded)))
+    return (language, True) if probability >= policy.detect_p else (question.fallback, False)

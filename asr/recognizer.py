@@ -1,0 +1,171 @@
+"""One session: entries of its sound in, facts out, and a checkpoint that a successor can go on from. Pure.
+
+An entry has a place in the sound, `(sample, n)`: sound and gaps end at their sample, marks stand at theirs.
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import assert_never
+
+import numpy as np
+
+from asr.channel import Channel
+from asr.checkpoint import ChannelState, SessionState, Stop, pack, unpack
+from asr.rates import CONTEXT, FRAME, MS
+from asr.sound import Arrivals, Float32, Int16
+from asr.tools import Tools
+from streaming.events import AudioGap
+from streaming.facts import Ended, Finalize, Heard, Mark, SessionConfig, Skipped, SoundEnded, Updated
+
+log = logging.getLogger(__name__)
+
+PIECE = 16_000
+"""A long gap is gone through in pieces of so many samples."""
+
+LEAP = 16
+"""Partials that may have been sent since a checkpoint: revisions go on above theirs."""
+
+
+class Recognizer:
+    """All channels of a session, from the checkpoint `blob` on, or from the beginning (b"")."""
+
+    def __init__(self, config: SessionConfig, tools: Tools, blob: bytes) -> None:
+        self.state = unpack(blob) if blob else _begin(config)
+        self._arrivals = Arrivals()
+        states = self.state.channels
+        self.channels = [Channel(n, tools, state, self._arrivals) for n, state in enumerate(states)]
+        for state in states:
+            if state.utterance:
+                state.utterance.revision += LEAP
+
+    @property
+    def over(self) -> bool:
+        """Whether all is said, and `SoundEnded` with it."""
+        return self.state.over
+
+    @property
+    def cursor(self) -> int:
+        """The first sample that is not acted upon yet."""
+        return min((channel.state.cursor for channel in self.channels), default=self.state.clock)
+
+    def trim(self) -> str:
+        """The lowest id of the sound that is still needed; what lies before is forgotten here, too."""
+        needed = min((channel.forget() for channel in self.channels), default=self.state.clock)
+        self._arrivals.drop(self.cursor)
+        return f"{min(needed + 1, self.state.clock)}-0"
+
+    def checkpoint(self) -> bytes:
+        """All that a successor needs beside the sound."""
+        return pack(self.state)
+
+    # ---- entries in ----------------------------------------------------------------------------------------------
+
+    def refill(self, place: tuple[int, int], pcm: bytes, at_ms: int) -> None:
+        """Sound from before the checkpoint, in order: it was counted and judged, and may be looked at again."""
+        if pcm:
+            blocks = self._blocks(pcm)
+            for channel, block in zip(self.channels, blocks, strict=True):
+                self._put(channel, block, place[0])
+            self._arrivals.add(place[0], at_ms)
+
+    def refilled(self) -> None:
+        """No more sound from before the checkpoint will come: what is missing of it is silence."""
+        for channel in self.channels:
+            channel.sound.append(np.zeros(self.state.clock - channel.sound.end, np.int16))
+
+    def hear(self, place: tuple[int, int], pcm: bytes, at_ms: int) -> list[Heard]:
+        """Sound that ends at `place`. What was consumed before is ignored."""
+        if place <= self.state.place:
+            return []
+        blocks = self._blocks(pcm)
+        self._pad(place[0] - len(blocks[0]))
+        late = self.state.clock - (place[0] - len(blocks[0]))
+        for channel, block in zip(self.channels, blocks, strict=True):
+            channel.hear(block[late:])
+        self._arrivals.add(place[0], at_ms)
+        self.state.place, self.state.clock = place, place[0]
+        return []
+
+    def mark(self, place: tuple[int, int], mark: Mark) -> list[Heard]:
+        """A mark that stands at `place`. What was consumed before is ignored."""
+        if place <= self.state.place:
+            return []
+        self.state.place = place
+        match mark:
+            case Skipped(samples=samples):
+                return self._skip(place[0], samples)
+            case Finalize():
+                stop = Stop(place[0], "finalize")
+            case Updated(config=config):
+                stop = Stop(place[0], None, config.language, config.endpointing.silence_ms)
+            case Ended(samples=samples, reason=reason):
+                self.state.ended = (samples, reason)
+                stop = Stop(max(samples, place[0]), "end")
+            case _:
+                assert_never(mark)
+        self._pad(stop.sample)
+        for channel in self.channels:
+            channel.stop(stop)
+        return []
+
+    def _skip(self, end: int, samples: int) -> list[Heard]:
+        begin = end - samples
+        self._pad(begin)
+        self._silence(end)
+        for channel in self.channels:
+            channel.state.ledger.lose(samples)
+        return [AudioGap(channel.number, begin / MS, end / MS, "lost") for channel in self.channels]
+
+    def _pad(self, to: int) -> None:
+        """Sound up to sample `to` that never came and that nobody told of: the clock stays true, the sum does not."""
+        if to > self.state.clock:
+            log.error("a hole in the sound: samples %d to %d never came", self.state.clock, to)
+            self._silence(to)
+
+    def _silence(self, to: int) -> None:
+        for channel in self.channels:
+            channel.sound.append(np.zeros(to - self.state.clock, np.int16))
+        self.state.clock = to
+
+    def _blocks(self, pcm: bytes) -> list[Int16]:
+        whole = np.frombuffer(pcm, "<i2").astype(np.int16, copy=False)
+        return list(whole.reshape(-1, len(self.channels)).T)
+
+    def _put(self, channel: Channel, block: Int16, end: int) -> None:
+        sound, begin = channel.sound, end - len(block)
+        if begin > sound.end:
+            sound.append(np.zeros(begin - sound.end, np.int16))
+        sound.append(block[sound.end - begin :])
+
+    # ---- judgements in, facts out --------------------------------------------------------------------------------
+
+    def frames(self) -> list[Float32]:
+        """What the VAD is to judge next: for each frame of 512 samples (channels, 576), 64 of them seen before."""
+        if not self.channels:
+            return []
+        begins = range(self.state.judged, self.state.clock - FRAME + 1, FRAME)
+        sounds = [channel.sound for channel in self.channels]
+        return [np.stack([sound.cut(at - CONTEXT, at + FRAME) for sound in sounds]) for at in begins]
+
+    def judged(self, chances: Sequence[Float32]) -> list[Heard]:
+        """The VAD's answer to `frames`: for each frame the channels' probabilities."""
+        for frame in chances:
+            for channel, chance in zip(self.channels, frame, strict=True):
+                channel.state.chances.append(float(chance))
+        self.state.judged += FRAME * len(chances)
+        return [fact for channel in self.channels for fact in channel.advance()]
+
+    def finish(self) -> list[Heard]:
+        """`SoundEnded`, once every channel is over."""
+        ended = self.state.ended
+        if ended is None or self.state.over or not all(channel.state.over for channel in self.channels):
+            return []
+        self.state.over = True
+        samples, reason = ended
+        return [SoundEnded([one.state.ledger.account(one.number, samples) for one in self.channels], reason)]
+
+
+def _begin(config: SessionConfig) -> SessionState:
+    count = config.audio.channels if config.audio else 0
+    wish = config.endpointing.silence_ms
+    return SessionState(channels=[ChannelState(config.language, wish) for _ in range(count)])

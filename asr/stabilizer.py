@@ -1,0 +1,86 @@
+"""Which words can no longer change. Pure.
+
+Each pass verifies the hypothesis of the pass before on more sound. A word is committed when it is complete, the same
+in both, ends well before the live edge, and has survived enough passes: two when the model is sure of every token of
+it, three otherwise. Committed tokens are a forced prefix from then on: nothing here can take one back.
+LocalAgreement (D. Macháček et al., arXiv 2307.14743) with probabilities.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+
+class StablePolicy(Struct, frozen=True, forbid_unknown_fields=True):
+    """`margin_s` to the live edge; `passes` to survive when every token has at least `sure`, else `passes_unsure`.
+
+    In a window longer than `stuck_s` with words waiting, `passes` are enough. The last word is taken for complete
+    after `pause_s` of silence, and a word may end `late_s` after the voice.
+    """
+
+    margin_s: float = 0.4
+    sure: float = 0.7
+    passes: int = 2
+    passes_unsure: int = 3
+    stuck_s: float = 13.0
+    pause_s: float = 0.2
+    late_s: float = 0.15
+
+
+class Tail(Struct, frozen=True):
+    """Tokens that are not committed, and how many passes each has survived."""
+
+    tokens: tuple[int, ...] = ()
+    survived: tuple[int, ...] = ()
+
+
+class Look(Struct, frozen=True):
+    """What a pass says of a tail: `words` are the new tokens, grouped; the rest is about the old ones.
+
+    `probabilities` of the old tokens and `times` of their ends (s in the window); `edge_s`: where the sound ends,
+    `voice_s`: where the voice ended.
+    """
+
+    words: Sequence[tuple[int, ...]]
+    probabilities: Sequence[float]
+    times: Sequence[float]
+    edge_s: float
+    voice_s: float
+
+
+class Outcome(Struct, frozen=True):
+    """Of the look's words the first `committed` are final, the first `seen` were seen twice; `tail` is the rest."""
+
+    committed: int
+    seen: int
+    tail: Tail
+
+
+def confirm(tail: Tail, look: Look, policy: StablePolicy) -> Outcome:
+    """Compare `tail` with a new look."""
+    tokens = [token for word in look.words for token in word]
+    agreed = 0
+    while agreed < min(len(tail.tokens), len(tokens)) and tail.tokens[agreed] == tokens[agreed]:
+        agreed += 1
+    survived = [count + 1 for count in tail.survived[:agreed]] + [1] * (len(tokens) - agreed)
+    committed, seen, end = 0, 0, 0
+    paused = look.edge_s - look.voice_s >= policy.pause_s
+    for number, word in enumerate(look.words, start=1):
+        begin, end = end, end + len(word)
+        if end > agreed:
+            break
+        seen = number
+        whole = number < len(look.words) or paused
+        if committed == number - 1 and whole and _lasts(look, survived, (begin, end), policy):
+            committed = number
+    gone = sum(len(word) for word in look.words[:committed])
+    return Outcome(committed, seen, Tail(tuple(tokens[gone:]), tuple(survived[gone:])))
+
+
+def _lasts(look: Look, survived: Sequence[int], span: tuple[int, int], policy: StablePolicy) -> bool:
+    """Whether the word that is tokens [begin, end) ends early enough and has survived often enough."""
+    begin, end = span
+    if look.times[end - 1] > min(look.edge_s - policy.margin_s, look.voice_s + policy.late_s):
+        return False
+    sure = min(look.probabilities[begin:end]) >= policy.sure or look.edge_s > policy.stuck_s
+    return min(survived[begin:end]) >= (policy.passes if sure else policy.passes_unsure)

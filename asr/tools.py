@@ -1,0 +1,15 @@
+"""What all channels of a worker share."""
+
+from msgspec import Struct
+
+from asr.policy import AsrPolicy
+from asr.transcript import Vocabulary
+
+
+class Tools(Struct, frozen=True):
+    """Policy; vocabulary and mel bands of the model; `made_by`: the model as its finals name it."""
+
+    policy: AsrPolicy
+    vocabulary: Vocabulary
+    bands: int
+    made_by: str

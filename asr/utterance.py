@@ -1,0 +1,121 @@
+"""How an open utterance grows: passes come in, words are committed, long ones are cut. Pure."""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from asr.checkpoint import Said, Utterance
+from asr.passes import Aligned, Answer
+from asr.rates import HOP, RATE, seconds
+from asr.stabilizer import Look, Outcome, StablePolicy, Tail, confirm
+from asr.transcript import Spoken, Vocabulary, spell
+from asr.window import Place, WindowPolicy, ends_phrase, trim
+
+
+class Retracted(AssertionError):
+    """A committed word was about to change. It never does: whoever sees this has found a bug."""
+
+
+def forced(utterance: Utterance) -> tuple[int, ...]:
+    """Tokens of the committed words that are in the window."""
+    return tuple(token for word in utterance.words[utterance.left :] for token in word.tokens)
+
+
+def spoken(words: Sequence[Said], vocabulary: Vocabulary) -> list[Spoken]:
+    """Committed words with their text."""
+    return [Spoken(vocabulary.text(word.tokens), word.begin, word.end, word.probability) for word in words]
+
+
+def hypothesis(utterance: Utterance, vocabulary: Vocabulary) -> str:
+    """All that is believed to have been said, committed or not."""
+    said = [vocabulary.text(word.tokens) for word in utterance.words]
+    return ("".join(said) + vocabulary.text(utterance.tail.tokens)).strip()
+
+
+def retimed(utterance: Utterance, aligned: Aligned) -> None:
+    """The committed words in the window stand where the newest pass has heard them."""
+    at = 0
+    for number in range(utterance.left, len(utterance.words)):
+        word = utterance.words[number]
+        begin, end = (_sample(utterance, aligned.times[i]) for i in (at, at + len(word.tokens)))
+        utterance.words[number] = replace(word, begin=begin, end=end)
+        at += len(word.tokens)
+
+
+def heard(
+    utterance: Utterance, groups: Sequence[tuple[int, ...]], aligned: Aligned, first: int
+) -> list[Said]:
+    """Words of which `aligned` tells time and probability, the first token being its number `first`."""
+    words: list[Said] = []
+    for group in groups:
+        to = first + len(group)
+        begin, end = _sample(utterance, aligned.times[first]), _sample(utterance, aligned.times[to])
+        words.append(Said(group, begin, end, sum(aligned.probabilities[first:to]) / len(group)))
+        first = to
+    return words
+
+
+def grow(
+    utterance: Utterance, answer: Answer, groups: Sequence[tuple[int, ...]], policy: StablePolicy
+) -> Outcome:
+    """Commit what a partial pass confirms; `groups` are the words of its tokens. The words only grow."""
+    count = len(forced(utterance))
+    tail, aligned = utterance.tail, answer.aligned
+    if len(aligned.probabilities) != count + len(tail.tokens):
+        tail = Tail()  # heard in another language
+    if count:
+        retimed(utterance, aligned)
+    look = Look(
+        words=groups,
+        probabilities=aligned.probabilities[count:],
+        times=aligned.times[count + 1 :],
+        edge_s=seconds(utterance.seen - utterance.window),
+        voice_s=seconds(utterance.voice_seen - utterance.window),
+    )
+    outcome = confirm(tail, look, policy)
+    utterance.words += heard(utterance, groups[: outcome.committed], aligned, count)
+    utterance.tail = outcome.tail
+    return outcome
+
+
+def surplus(utterance: Utterance, policy: WindowPolicy, vocabulary: Vocabulary) -> int:
+    """How many of the committed words are to leave the window now."""
+    if utterance.seen - utterance.window <= policy.trim_s * RATE:
+        return 0
+    words = utterance.words[utterance.left :]
+    places = [Place(vocabulary.text(word.tokens), seconds(word.end - utterance.window)) for word in words]
+    return trim(places, policy)
+
+
+def splittable(utterance: Utterance, policy: WindowPolicy, vocabulary: Vocabulary) -> bool:
+    """Whether the utterance is so long that it is to be closed behind its last committed word.
+
+    For a quarter of its longest time, only where a phrase ends.
+    """
+    age, last = seconds(utterance.seen - utterance.begin), utterance.words[-1]
+    if age < policy.long_s:
+        return False
+    return age >= 1.25 * policy.long_s or ends_phrase(Place(vocabulary.text(last.tokens), 0))
+
+
+def shorten(utterance: Utterance, count: int) -> int:
+    """Let `count` more words leave the window. Returns where it starts now."""
+    utterance.left += count
+    utterance.window = utterance.words[utterance.left - 1].end // HOP * HOP
+    return utterance.window
+
+
+def held(before: str, text: str) -> str:
+    """`text`, if it begins with the stable text `before`. Raises Retracted."""
+    if not text.startswith(before):
+        raise Retracted("a committed word would change")
+    return text
+
+
+def stable(utterance: Utterance, vocabulary: Vocabulary) -> str:
+    """The text that can no longer change."""
+    return spell(spoken(utterance.words, vocabulary))
+
+
+def _sample(utterance: Utterance, time_s: float) -> int:
+    return utterance.window + round(time_s * RATE)

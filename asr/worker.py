@@ -1,0 +1,65 @@
+"""The recogniser as a worker: it loads its models once, and serves any number of sessions on one event loop."""
+
+import asyncio
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from asr.desk import Desk
+from asr.engine import Engine
+from asr.listening import Listening
+from asr.passes import PassPolicy, Question, extend
+from asr.policy import AsrPolicy
+from asr.silero import Silero
+from asr.tools import Tools
+from streaming.bus import Bus
+from streaming.events import Served
+from streaming.lease import Lease
+
+
+class Recogniser:
+    """Transcribes with the Whisper model in folder `model`, whose `model.bin` has SHA-256 `digest`; `vad`: Silero's
+    file."""
+
+    def __init__(self, policy: AsrPolicy, model: Path, digest: str, *, vad: Path) -> None:
+        self._policy = policy
+        self._model = model
+        self._digest = digest
+        self._vad_file = vad
+        self._loaded: tuple[Tools, Silero, Desk] | None = None
+
+    async def start(self) -> list[Served]:
+        """Load the models. What serves: `asr`, and the `vad` that it listens with."""
+        self._loaded = await asyncio.to_thread(self._load)
+        heard = hashlib.sha256(await asyncio.to_thread(self._vad_file.read_bytes)).hexdigest()
+        name = "silero-vad"
+        return [
+            Served(role="asr", name=self._policy.model, hash=self._digest, ref=self._loaded[0].made_by),
+            Served(role="vad", name=name, hash=heard, ref=f"{name}@{heard[:16]}"),
+        ]
+
+    async def serve(self, lease: Lease, bus: Bus) -> None:
+        """A session's sound to its end, from where the lease's state says.
+
+        Raises:
+            LeaseLost: somebody else serves this session now; nothing more was written.
+            BusDown: Redis is away.
+        """
+        assert self._loaded, "start() comes first"
+        tools, vad, desk = self._loaded
+        await Listening(lease, bus, tools, (vad, desk)).run()
+
+    async def stop(self) -> None:
+        """Wait for the passes that run, and let the models go. Nobody may be served any more."""
+        if self._loaded:
+            await self._loaded[2].close()
+            self._loaded = None
+
+    def _load(self) -> tuple[Tools, Silero, Desk]:
+        engine = Engine(self._model, self._policy)
+        silence = Question(np.zeros((engine.bands, 500), np.float32), 400, (), (), 0.0, 1.0, "en", "en")
+        engine.run([extend(silence, PassPolicy())])  # the first pass of a model is slow: nobody waits for this one
+        made_by = f"{self._policy.model}@{self._digest[:16]}"
+        tools = Tools(self._policy, engine.words, engine.bands, made_by)
+        return tools, Silero(self._vad_file), Desk(engine, self._policy.workers)
