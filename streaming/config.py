@@ -12,15 +12,17 @@ from typing import Any
 
 from msgspec import Struct
 
+from asr.policy import AsrPolicy
 from llm.policy import LlmPolicy
+from moderation.policy import ModerationPolicy
 from streaming.ingress.door import ServerPolicy
 from streaming.lease import LeasePolicy
 from streaming.session import SessionPolicy
 from streaming.settings import SettingsError, Source, nest, settle
 
 PREFIX = "VIVAVOCE_"
-# Names that begin like a setting and are none.
-APART = frozenset({"VIVAVOCE_HOME"})
+# Names that begin like a setting and are none: where the home is, and what the client commands read.
+APART = frozenset({"VIVAVOCE_HOME", "VIVAVOCE_URL", "VIVAVOCE_KEY"})
 FILE = "vivavoce.toml"
 
 
@@ -30,12 +32,6 @@ class RedisPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     url: str = ""
 
 
-class AsrPolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """`model`: name of a Whisper model of the catalogue."""
-
-    model: str = "base"
-
-
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """All that can be set."""
 
@@ -43,6 +39,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     redis: RedisPolicy = RedisPolicy()
     asr: AsrPolicy = AsrPolicy()
     llm: LlmPolicy = LlmPolicy()
+    moderation: ModerationPolicy = ModerationPolicy()
     session: SessionPolicy = SessionPolicy()
     lease: LeasePolicy = LeasePolicy()
 

@@ -88,6 +88,11 @@ def test_flags_win_over_the_environment_and_that_over_the_file(tmp_path: Path) -
     assert refused(done, 1, f"Port {port} on 127.0.0.1")
 
 
+def test_what_the_client_commands_read_is_no_unknown_setting(tmp_path: Path) -> None:
+    done = vivavoce(tmp_path, "serve", "--role", "asr", VIVAVOCE_URL="http://127.0.0.1:1", VIVAVOCE_KEY="k")
+    assert refused(done, 2, "REDIS_URL")
+
+
 def test_one_role_alone_needs_a_redis(tmp_path: Path) -> None:
     assert refused(vivavoce(tmp_path, "serve", "--role", "asr"), 2, "REDIS_URL")
 
