@@ -16,6 +16,7 @@ run: env-run page  ## Set up what is missing, start everything, print the addres
 	@exec $(BIN)/vivavoce serve $${PORT:+--port "$$PORT"} $${HOST:+--host "$$HOST"}
 
 test: needs-test env-dev page models-test  ## Run the tests (PYTEST="-k name" passes arguments on)
+	@deploy/page test
 	@$(BIN)/pytest $(PYTEST)
 
 check: env-dev  ## ruff, pyright (strict), import contracts, the page's types
