@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 KEY = "sesame"
-CONTEXT = 512
+CONTEXT = 2048
 
 
 class Exchange:

@@ -1,7 +1,9 @@
 """What we ask of a language model's server: the embedded one and any other give the same."""
 
 import asyncio
+import os
 import socket
+import threading
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
@@ -23,6 +25,9 @@ from tests.contracts.fake_llm import CONTEXT, KEY, Exchange, FakeLlm, Script, fa
 QUICK = LlmPolicy(first_token_s=0.3, between_tokens_s=0.3, temperature=0.0)
 PATIENT = LlmPolicy(slots=1, context=CONTEXT, temperature=0.0)
 CHAT = [Message("system", "Be brief."), Message("user", "Tell me a story about a fox.")]
+
+# The small model never comes to the end of its story: it makes as many tokens as it may.
+LONG = 1500
 
 
 class Place(NamedTuple):
@@ -65,6 +70,13 @@ async def all_of(engine: Engine, max_tokens: int = 8, chat: list[Message] = CHAT
     return [made async for made in engine.stream(chat, max_tokens)]
 
 
+async def free_again(engine: Engine) -> None:
+    """The server's only slot answers others long before LONG tokens could have been made."""
+    other = Engine(engine._base, engine._key, "", LlmPolicy(first_token_s=5.0))
+    assert len(await all_of(other, 2)) >= 2
+    await other.close()
+
+
 async def faulty(fake: FakeLlm, script: Script, policy: LlmPolicy = QUICK) -> ServiceFault:
     """The fault that a client meets when the server follows `script`."""
     fake.script = script
@@ -89,23 +101,18 @@ async def test_tokens_come_one_by_one_and_the_usage_comes_last(engine: Engine) -
 
 
 async def test_closing_the_iterator_stops_the_server(engine: Engine) -> None:
-    async with aclosing(engine.stream(CHAT, 400)) as stream:
+    async with aclosing(engine.stream(CHAT, LONG)) as stream:
         assert await anext(stream)
-    # The only slot is free again long before 400 tokens could have been made.
-    after = Engine(engine._base, engine._key, "", LlmPolicy(first_token_s=1.0))
-    assert len(await all_of(after, 2)) >= 2
-    await after.close()
+    await free_again(engine)
 
 
 async def test_cancelling_the_reader_stops_the_server(engine: Engine) -> None:
-    reader = asyncio.create_task(all_of(engine, 400))
+    reader = asyncio.create_task(all_of(engine, LONG))
     await asyncio.sleep(0.3)
     reader.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reader
-    after = Engine(engine._base, engine._key, "", LlmPolicy(first_token_s=1.0))
-    assert len(await all_of(after, 2)) >= 2
-    await after.close()
+    await free_again(engine)
 
 
 async def test_replies_made_at_the_same_time_are_all_whole(engine: Engine) -> None:
@@ -128,7 +135,7 @@ async def test_a_wrong_key_is_refused_in_the_servers_words(place: Place) -> None
 
 async def test_a_request_that_does_not_fit_is_refused_in_the_servers_words(engine: Engine) -> None:
     with pytest.raises(ServiceFault, match=r"400: request .*exceeds the available context size"):
-        await all_of(engine, chat=[Message("user", "word " * 2 * CONTEXT)])
+        await all_of(engine, chat=[Message("user", "word " * (CONTEXT + 1))])
 
 
 # ---- the embedded one ----------------------------------------------------------------------------------------------
@@ -153,6 +160,20 @@ async def test_a_stopped_embedded_server_listens_no_more() -> None:
     with pytest.raises(ServiceFault, match="cannot be reached"):
         await engine.models()
     await engine.close()
+
+
+@pytest.mark.models
+async def test_the_engines_threads_step_back_for_the_recogniser_and_ours_do_not(embedded: Place) -> None:
+    nice = {os.getpriority(os.PRIO_PROCESS, int(thread)) for thread in os.listdir("/proc/self/task")}
+    assert PATIENT.nice in nice
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == 0
+
+
+def test_as_many_threads_as_set_or_all_cores_but_one_and_never_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for cores, threads in ((1, 1), (2, 1), (8, 7)):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: set(range(cores)))
+        assert LlmPolicy().thread_count() == threads
+    assert LlmPolicy(threads=3).thread_count() == 3
 
 
 def test_a_missing_and_a_broken_model_file_are_told_apart(tmp_path: Path) -> None:

@@ -85,9 +85,14 @@ def test_of_a_cancelled_reply_only_what_was_shown_is_remembered() -> None:
 
 def test_what_was_shown_of_a_reply_still_under_way_is_remembered() -> None:
     said = history(
-        final(1, "Go on."), ended(1, 1), ReplyStarted(1, 1, "m"), ReplyDelta(1, "Once", 0), ended(2, 1)
+        final(1, "Go on."),
+        ended(1, 1),
+        ReplyStarted(1, 1, "m"),
+        ReplyDelta(1, "Once", 0),
+        ReplyDelta(1, " upon", 4),
+        ended(2, 1),
     )
-    assert chat(said, 2)[1] == ("assistant", "Once")
+    assert chat(said, 2)[1] == ("assistant", "Once upon")
 
 
 def test_a_failed_or_blocked_reply_is_as_if_it_had_never_been() -> None:

@@ -348,6 +348,9 @@ async def test_a_reply_interrupted_by_a_restart_is_failed_and_made_again(
     session: Session, remote: Responder, fake: FakeLlm
 ) -> None:
     fake.script = ramble
+    await session.log(
+        SpeechStarted(0, 0)
+    )  # it began the turn, and must not end the reply when the log is read again
     await session.serve(remote)
     await session.say("One.")
     await session.until(DraftDelta, 2)
