@@ -1,7 +1,7 @@
 """A role's log: one JSON object a line on stderr, with session ids and never content.
 
 An exception is told by its type and where it happened. Its message may quote what somebody said, so it is kept out,
-but for what the operating system says (OSError), which is about files and sockets.
+but for what the operating system says (OSError: files and sockets) and what an import says (ImportError: modules).
 """
 
 import logging
@@ -60,6 +60,8 @@ def described(wrong: BaseException) -> dict[str, Any]:
     }
     if isinstance(wrong, OSError) and wrong.strerror:
         told["reason"] = wrong.strerror
+    if isinstance(wrong, ImportError):
+        told["reason"] = wrong.msg
     if isinstance(wrong, BaseExceptionGroup):
         group = cast(BaseExceptionGroup[BaseException], wrong)
         told["inner"] = [described(one) for one in group.exceptions[:4]]

@@ -61,6 +61,7 @@ class Output:
 def short(entry: dict[str, Any]) -> str:
     """A log entry in one line for people."""
     error: dict[str, Any] = entry.get("error", {})
-    kind = f" ({error.get('type')} at {(error.get('at') or ['?'])[-1]})" if error else ""
+    reason = f": {error['reason']}" if "reason" in error else ""
+    kind = f" ({error.get('type')}{reason} at {(error.get('at') or ['?'])[-1]})" if error else ""
     session = f" [session {entry['session']}]" if "session" in entry else ""
     return f"{entry.get('message', '')}{kind}{session}"
