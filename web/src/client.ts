@@ -1,0 +1,252 @@
+/**
+ * `VivavoceClient`: speak to a Vivavoce server from a browser, and lose no word when the connection breaks.
+ *
+ *     const client = new VivavoceClient({ url: "http://127.0.0.1:8080" });
+ *     client.on("transcript.final", (said) => console.log(said.text));
+ *     client.on("state", (state) => console.log(state.name));
+ *     client.start({ mode: "chat", audio: { encoding: "pcm_s16le", sample_rate: 48000, channels: 1 } });
+ *     client.sendAudio(samples);            // live sound: never waits
+ *     await client.room();                  // a file: wait for credit before the next piece
+ *
+ * After a loss it connects again by itself, resumes, and goes on from the first sample that the server does not have;
+ * events come in order and none of them twice. It depends on nothing but the files in `client/`.
+ */
+
+import { address, randomName } from "./client/address.ts";
+import type { ServerMessage } from "./client/messages.ts";
+import type { Endpointing, Note, SessionConfig } from "./client/notes.ts";
+import type { Closing } from "./client/protocol.ts";
+import { Protocol } from "./client/protocol.ts";
+import { pcm16 } from "./client/sound.ts";
+
+export { address } from "./client/address.ts";
+export type * from "./client/messages.ts";
+export type * from "./client/notes.ts";
+export { points } from "./client/messages.ts";
+export { Protocol } from "./client/protocol.ts";
+export { pcm16 } from "./client/sound.ts";
+
+/** `overloaded`: the server is there and has no room. `failed` and `ended` are final. */
+export type State =
+  | { name: "idle" }
+  | { name: "connecting" }
+  | { name: "open" }
+  | { name: "reconnecting"; why: string; overloaded: boolean; afterMs: number; begun: boolean }
+  | { name: "ended" }
+  | { name: "failed"; code: string; message: string };
+
+type Messages = { [M in ServerMessage as M["type"]]: M };/** What can be listened to: each message by its type, `message` for all of them, and `state`. */
+export type Listening = Messages & { message: ServerMessage; state: State };
+type Listener<K extends keyof Listening> = (heard: Listening[K]) => void;
+
+/** The server's address, http(s) or ws(s), and a key where the server was started with keys. */
+export interface ClientOptions {
+  url: string;
+  key?: string | undefined;
+}
+
+const SUBPROTOCOL = "vivavoce.v1";
+const OPEN_MS = 5_000;
+const SILENT_MS = 20_000;
+const WATCH_MS = 1_000;
+
+export class VivavoceClient {
+  /** The session's pure part; there from `start` on. */
+  protocol: Protocol | undefined;
+  private current: State = { name: "idle" };
+  private socket: WebSocket | undefined;
+  private ready = false;
+  private attempt = 0;
+  private awaySince: number | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private watch: ReturnType<typeof setInterval> | undefined;
+  private waiting: { resolve: () => void; reject: (why: Error) => void }[] = [];
+  private readonly listeners = new Map<keyof Listening, Set<Listener<never>>>();
+  private readonly options: ClientOptions;
+
+  constructor(options: ClientOptions) {
+    this.options = options;
+  }
+
+  get state(): State {
+    return this.current;
+  }
+
+  /** Call `listener` for each; what it returns stops that. */
+  on<K extends keyof Listening>(type: K, listener: Listener<K>): () => void {
+    const all = this.listeners.get(type) ?? new Set();
+    this.listeners.set(type, all.add(listener as Listener<never>));
+    return () => all.delete(listener as Listener<never>);
+  }
+
+  // ---- what a user does ---------------------------------------------------------------------------------------------
+
+  /** Begin a session. A client has one in its life: make a new client for the next one. */
+  start(config: SessionConfig): void {
+    if (this.protocol) throw new Error("this client has had its session: make a new one");
+    this.protocol = new Protocol(config, randomName());
+    this.become({ name: "connecting" });
+    this.watch = setInterval(() => this.look(), WATCH_MS);
+    globalThis.addEventListener?.("online", this.hurry);
+    this.connect();
+  }
+
+  /**
+   * Interleaved samples as they follow; never waits. What a long outage pushes out of the 30 s that are kept is told to
+   * the server as a gap. The array must not be changed afterwards.
+   */
+  sendAudio(samples: Int16Array | Float32Array): void {
+    this.live().outbox.push(samples instanceof Int16Array ? samples : pcm16(samples));
+    this.flush();
+  }
+
+  /** Resolves when all sound given so far is within the server's credit; rejects when the session is over. */
+  room(): Promise<void> {
+    if (this.live().outbox.room && this.ready) return Promise.resolve();
+    return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+  }
+
+  sendText(text: string): void {
+    this.say({ type: "text", text });
+  }
+
+  /** Ask for what is pending, up to the sound given so far. */
+  finalize(): void {
+    this.say({ type: "audio.finalize" });
+  }
+
+  /** Stop the reply under way. */
+  cancelReply(reply?: number): void {
+    this.say(reply === undefined ? { type: "reply.cancel" } : { type: "reply.cancel", reply });
+  }
+
+  update(change: { language?: string | null; endpointing?: Endpointing }): void {
+    this.say({ type: "session.update", ...change });
+  }
+
+  /** No more input: finals and a reply under way still come, then the state is `ended`. */
+  end(): void {
+    this.say({ type: "session.end" });
+  }
+
+  /** Leave at once; the server ends the session when nobody comes back to it. */
+  close(): void {
+    this.finish({ name: "ended" });
+  }
+
+  private say(note: Note): void {
+    this.live().say(note);
+    this.flush();
+  }
+
+  private live(): Protocol {
+    if (!this.protocol) throw new Error("start a session first");
+    if (this.over) throw new Error("the session is over");
+    return this.protocol;
+  }
+
+  private get over(): boolean {
+    return this.current.name === "ended" || this.current.name === "failed";
+  }
+
+  // ---- connections --------------------------------------------------------------------------------------------------
+
+  private connect(): void {
+    const names = this.options.key ? [SUBPROTOCOL, `vivavoce-key.${this.options.key}`] : [SUBPROTOCOL];
+    let socket: WebSocket;
+    try {
+      socket = new WebSocket(address(this.options.url), names);
+    } catch {
+      this.finish({ name: "failed", code: "bad_key", message: "This address or key cannot be used by a browser." });
+      return;
+    }
+    this.socket = socket;
+    this.ready = false;
+    this.timer = setTimeout(() => this.closed(socket, 1006), OPEN_MS);
+    socket.onopen = () => socket.send(this.protocol?.hello() ?? "");
+    socket.onmessage = (event) => this.heard(socket, String(event.data));
+    socket.onclose = (event) => this.closed(socket, event.code);
+  }
+
+  private heard(socket: WebSocket, raw: string): void {
+    const protocol = this.protocol;
+    if (socket !== this.socket || !protocol) return;
+    const message = protocol.receive(raw, performance.now());
+    if (!message) return;
+    if (message.type === "session.started" || message.type === "session.resumed") this.opened();
+    this.tell(message.type, message as never);
+    this.tell("message", message);
+    if (message.type === "session.ended") this.finish({ name: "ended" });
+    else if (this.ready) this.flush();
+  }
+
+  private opened(): void {
+    clearTimeout(this.timer);
+    this.ready = true;
+    this.attempt = 0;
+    this.awaySince = undefined;
+    this.become({ name: "open" });
+  }
+
+  private closed(socket: WebSocket, code: number): void {
+    if (socket !== this.socket || this.over || !this.protocol) return;
+    this.drop();
+    const now = performance.now();
+    this.awaySince ??= now;
+    const closing = this.protocol.closed(code, this.attempt, now - this.awaySince);
+    if (closing.then === "retry") this.retry(closing);
+    else if (closing.then === "ended") this.finish({ name: "ended" });
+    else this.finish({ name: "failed", code: closing.code, message: closing.message });
+  }
+
+  private retry(closing: Closing & { then: "retry" }): void {
+    this.attempt += 1;
+    const begun = this.protocol?.sessionId !== "";
+    this.timer = setTimeout(() => this.connect(), closing.afterMs);
+    this.become({ name: "reconnecting", ...closing, begun });
+  }
+
+  /** The machine is on a network again: do not wait out the pause. */
+  private readonly hurry = (): void => {
+    if (this.current.name !== "reconnecting" || this.socket || this.current.overloaded) return;
+    clearTimeout(this.timer);
+    this.connect();
+  };
+
+  private look(): void {
+    const { socket, protocol } = this;
+    if (socket && this.ready && protocol?.silent(SILENT_MS, performance.now())) this.closed(socket, 1006);
+  }
+
+  private flush(): void {
+    if (!this.ready || !this.socket || !this.protocol) return;
+    for (let frame; (frame = this.protocol.frame(performance.now())) !== undefined; ) {
+      this.socket.send(frame as string | Int16Array<ArrayBuffer>);
+    }
+    if (this.protocol.outbox.room) for (const one of this.waiting.splice(0)) one.resolve();
+  }
+
+  private drop(): void {
+    clearTimeout(this.timer);
+    this.ready = false;
+    this.socket?.close();
+    this.socket = undefined;
+  }
+
+  private finish(state: State): void {
+    this.drop();
+    clearInterval(this.watch);
+    globalThis.removeEventListener?.("online", this.hurry);
+    this.become(state);
+    for (const one of this.waiting.splice(0)) one.reject(new Error("the session is over"));
+  }
+
+  private become(state: State): void {
+    this.current = state;
+    this.tell("state", state);
+  }
+
+  private tell<K extends keyof Listening>(type: K, heard: Listening[K]): void {
+    for (const listener of [...(this.listeners.get(type) ?? [])]) (listener as Listener<K>)(heard);
+  }
+}

@@ -1,0 +1,241 @@
+/**
+ * The native protocol's messages. What they mean is told by the server's `/v1/schema.json`.
+ *
+ * `*_ms` counts milliseconds of sound, `lag_ms`, `latency_ms` and `timing` wall-clock milliseconds. Offsets, spans and
+ * `stable` count Unicode code points: see `points`. An event of the session's log has an `id`; what has none is
+ * transient and is not told again after a resume.
+ */
+
+export type Mode = "transcribe" | "chat";
+export type Action = "pass" | "flag" | "redact" | "retract" | "block";
+export type ReplyStatus = "completed" | "cancelled" | "blocked" | "failed";
+export type GapReason = "lost" | "concealed" | "shed" | "paused";
+export type EndReason = "client" | "lost" | "idle" | "failed";
+
+export interface AudioFormat {
+  encoding: "pcm_s16le";
+  sample_rate: number;
+  channels: number;
+}
+
+export interface Served {
+  role: string;
+  name: string;
+  /** The whole SHA-256 of the file. */
+  hash: string;
+  /** As events' `made_by` names it. */
+  ref: string;
+  version: string;
+}
+
+export interface Limits {
+  credit_s: number;
+  frame_bytes: number;
+  resume_window_s: number;
+  idle_timeout_s: number;
+}
+
+export interface Word {
+  text: string;
+  offset: number;
+  start_ms: number;
+  end_ms: number;
+  confidence: number;
+}
+
+export interface ChannelAccount {
+  channel: number;
+  duration_ms: number;
+  transcribed_ms: number;
+  silence_ms: number;
+  gap_ms: Partial<Record<GapReason, number>>;
+}
+
+/** What every entry of the log has. */
+interface Entry {
+  id: string;
+  time: string;
+}
+
+export interface SessionStarted extends Entry {
+  type: "session.started";
+  session_id: string;
+  mode: Mode;
+  serves: Served[];
+  limits: Limits;
+  audio: AudioFormat | null;
+  resume_token: string;
+  watch_token: string;
+}
+
+export interface SpeechStarted extends Entry {
+  type: "speech.started";
+  channel: number;
+  at_ms: number;
+}
+
+export interface SpeechStopped extends Entry {
+  type: "speech.stopped";
+  channel: number;
+  at_ms: number;
+}
+
+export interface TranscriptPartial extends Entry {
+  type: "transcript.partial";
+  channel: number;
+  segment: number;
+  revision: number;
+  text: string;
+  stable: number;
+  lag_ms: number;
+}
+
+export interface TranscriptFinal extends Entry {
+  type: "transcript.final";
+  channel: number;
+  segment: number;
+  text: string;
+  start_ms: number;
+  end_ms: number;
+  words: Word[];
+  language: string;
+  confidence: number;
+  made_by: string;
+  source: "speech" | "text";
+  lag_ms: number;
+}
+
+export interface TurnEnded extends Entry {
+  type: "turn.ended";
+  turn: number;
+  channel: number;
+  segments: number[];
+  reason: "silence" | "semantic" | "finalize" | "length" | "text" | "end";
+  eager: boolean;
+}
+
+export interface ReplyStarted extends Entry {
+  type: "reply.started";
+  reply: number;
+  answers: number;
+  made_by: string;
+}
+
+export interface ReplyDelta extends Entry {
+  type: "reply.delta";
+  reply: number;
+  text: string;
+  offset: number;
+}
+
+export interface ReplyDone extends Entry {
+  type: "reply.done";
+  reply: number;
+  answers: number;
+  status: ReplyStatus;
+  text: string;
+  made_by: string;
+  citations: string[];
+  usage: { prompt_tokens: number; completion_tokens: number } | null;
+  timing: Partial<Record<"queue_ms" | "first_token_ms" | "total_ms", number>>;
+  error: string | null;
+}
+
+export interface ModerationVerdict extends Entry {
+  type: "moderation.verdict";
+  target: { reply?: number; segment?: number };
+  span: [number, number];
+  action: Action;
+  categories: string[];
+  score: number;
+  latency_ms: number;
+  made_by: string;
+  replacement: string | null;
+}
+
+export interface AudioGap extends Entry {
+  type: "audio.gap";
+  channel: number;
+  from_ms: number;
+  to_ms: number;
+  reason: GapReason;
+}
+
+export interface AudioEnded extends Entry {
+  type: "audio.ended";
+  accounting: ChannelAccount[];
+  reason: EndReason;
+}
+
+export interface SessionEnded extends Entry {
+  type: "session.ended";
+  reason: EndReason;
+  accounting: ChannelAccount[];
+}
+
+export interface AudioAck {
+  type: "audio.ack";
+  samples: number;
+}
+
+export interface SessionResumed {
+  type: "session.resumed";
+  session_id: string;
+  have_samples: number;
+  limits: Limits;
+  ending?: boolean;
+}
+
+export interface ErrorTold {
+  type: "error";
+  code: string;
+  message: string;
+  fatal?: boolean;
+  retry_after?: number | null;
+  ref?: string | null;
+}
+
+export type LogEvent =
+  | SessionStarted
+  | SpeechStarted
+  | SpeechStopped
+  | TranscriptPartial
+  | TranscriptFinal
+  | TurnEnded
+  | ReplyStarted
+  | ReplyDelta
+  | ReplyDone
+  | ModerationVerdict
+  | AudioGap
+  | AudioEnded
+  | SessionEnded;
+export type ServerMessage = LogEvent | AudioAck | SessionResumed | ErrorTold;
+
+const KNOWN: Record<ServerMessage["type"], true> = {
+  "session.started": true,
+  "speech.started": true,
+  "speech.stopped": true,
+  "transcript.partial": true,
+  "transcript.final": true,
+  "turn.ended": true,
+  "reply.started": true,
+  "reply.delta": true,
+  "reply.done": true,
+  "moderation.verdict": true,
+  "audio.gap": true,
+  "audio.ended": true,
+  "session.ended": true,
+  "audio.ack": true,
+  "session.resumed": true,
+  error: true,
+};
+
+/** Whether this client knows the type: newer servers may say more, which is ignored. */
+export function known(message: { type?: unknown }): message is ServerMessage {
+  return typeof message.type === "string" && Object.hasOwn(KNOWN, message.type);
+}
+
+/** A text as the code points that the protocol's offsets count. */
+export function points(text: string): string[] {
+  return Array.from(text);
+}
