@@ -17,9 +17,7 @@ WIDE: Final = "\u2e80-\U0010ffff"
 """Scripts that put no spaces between words: each sign is a token of its own."""
 
 TOKEN: Final = re.compile(rf"[0-9]+|[^\W\d_{WIDE}]+|[{WIDE}]")
-LOOKALIKES: Final = dict(
-    zip("аеорсухіѕјԁкмтвнһɡοαεικνρτυχ", "aeopcyxisjdkmtbhhgoaeikvptux", strict=True)
-)
+LOOKALIKES: Final = dict(zip("аеорсухіѕјԁкмтвнһɡοαεικνρτυχ", "aeopcyxisjdkmtbhhgoaeikvptux", strict=True))
 DROPPED: Final = frozenset({"Mn", "Me", "Cf"})
 
 

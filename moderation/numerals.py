@@ -131,7 +131,12 @@ def _group(text: Plain, place: int) -> tuple[Group | None, int]:
     token = tokens[place]
     digits, last = "", place
     following = tokens[place + 1] if place + 1 < len(tokens) else None
-    near = following is not None and following.whole and len(following.gap) <= 1 and JOINT.fullmatch(following.gap)
+    near = (
+        following is not None
+        and following.whole
+        and len(following.gap) <= 1
+        and JOINT.fullmatch(following.gap)
+    )
     if digits_only(token):
         return Group(token.text, token.start, token.end, token.gap, spoken=False), place + 1
     if token.text in TENS:
@@ -139,7 +144,11 @@ def _group(text: Plain, place: int) -> tuple[Group | None, int]:
         if near and following and following.gap in (" ", "-") and UNITS.get(following.text, "0") != "0":
             digits, last = TENS[token.text] + UNITS[following.text], place + 1
     elif token.text in TIMES and near and following:
-        one = following.text if following.text.isdigit() and len(following.text) == 1 else UNITS.get(following.text, "")
+        one = (
+            following.text
+            if following.text.isdigit() and len(following.text) == 1
+            else UNITS.get(following.text, "")
+        )
         digits, last = one * TIMES[token.text], place + 1
     else:
         digits = UNITS.get(token.text) or TEENS.get(token.text) or ""

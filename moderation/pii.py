@@ -156,7 +156,7 @@ def _national(groups: Sequence[Group], digits: str) -> bool:
 
 
 def _international(run: Run) -> list[Finding]:
-    """"+" and as many whole groups as have at most 15 digits in all."""
+    """ "+" and as many whole groups as have at most 15 digits in all."""
     size, last = 0, -1
     for place, group in enumerate(run.groups):
         if size + len(group.digits) > 15:

@@ -18,16 +18,113 @@ LISTS = Path(moderation.__file__).parent / "lists" / "english.toml"
 SCREEN = Screen(Rules([LISTS.read_bytes()]), ModerationPolicy())
 
 FRAGMENTS = [
-    *["4111 1111 1111 1111", "4111", "1111", "41", "1", "5500-0000-0000-0004", "378282246310005", "2024", "12/27", "20"],
-    *["four", "one", "double one", "triple five", "forty", "forty one", "eleven", "oh", "twenty three", "hundred", "ten"],
-    *["double", "and", "uh", "dash", "for", "fo", "tw", "at", "dot", "plus", "+44 20 7946 0958", "(212) 555-0123", "+1"],
-    *["212", "555", "0123", "(", ")", "+", "123-45-6789", "DE89 3704 0044 0532 0130 00", "de", "GB29", "nwbk", "is", "it"],
-    *["john", "john.smith@example.com", "john dot smith", "at example dot com", "at example.com", "@", "a", "b", "com", "."],
-    *["fuck", "fuc", "k", "you", "how to", "make a bomb", "how", "to", "make", "sh1t", "kill", "yourself", "myself", "$", "!"],
-    *["hello", "the", "I", "want to die", "é", "\u200b", "４１１１", "٤", "中", "文", "•", "\n", "\t", "...", "’", "ﬁ", "½"],
+    *[
+        "4111 1111 1111 1111",
+        "4111",
+        "1111",
+        "41",
+        "1",
+        "5500-0000-0000-0004",
+        "378282246310005",
+        "2024",
+        "12/27",
+        "20",
+    ],
+    *[
+        "four",
+        "one",
+        "double one",
+        "triple five",
+        "forty",
+        "forty one",
+        "eleven",
+        "oh",
+        "twenty three",
+        "hundred",
+        "ten",
+    ],
+    *[
+        "double",
+        "and",
+        "uh",
+        "dash",
+        "for",
+        "fo",
+        "tw",
+        "at",
+        "dot",
+        "plus",
+        "+44 20 7946 0958",
+        "(212) 555-0123",
+        "+1",
+    ],
+    *[
+        "212",
+        "555",
+        "0123",
+        "(",
+        ")",
+        "+",
+        "123-45-6789",
+        "DE89 3704 0044 0532 0130 00",
+        "de",
+        "GB29",
+        "nwbk",
+        "is",
+        "it",
+    ],
+    *[
+        "john",
+        "john.smith@example.com",
+        "john dot smith",
+        "at example dot com",
+        "at example.com",
+        "@",
+        "a",
+        "b",
+        "com",
+        ".",
+    ],
+    *[
+        "fuck",
+        "fuc",
+        "k",
+        "you",
+        "how to",
+        "make a bomb",
+        "how",
+        "to",
+        "make",
+        "sh1t",
+        "kill",
+        "yourself",
+        "myself",
+        "$",
+        "!",
+    ],
+    *[
+        "hello",
+        "the",
+        "I",
+        "want to die",
+        "é",
+        "\u200b",
+        "４１１１",
+        "٤",
+        "中",
+        "文",
+        "•",
+        "\n",
+        "\t",
+        "...",
+        "’",
+        "ﬁ",
+        "½",
+    ],
 ]
 TEXTS = st.lists(
-    st.tuples(st.sampled_from(FRAGMENTS), st.sampled_from([" ", " ", " ", "", "-", ".", ", ", ". ", "  "])), max_size=14
+    st.tuples(st.sampled_from(FRAGMENTS), st.sampled_from([" ", " ", " ", "", "-", ".", ", ", ". ", "  "])),
+    max_size=14,
 ).map(lambda parts: "".join(a + b for a, b in parts))
 SPLITS = st.lists(st.integers(0, 120), max_size=8)
 
@@ -82,7 +179,9 @@ def test_a_text_read_again_from_its_anchor_is_judged_the_same(text: str, size: i
 
 @settings(max_examples=3000, deadline=None)
 @given(TEXTS, SPLITS)
-def test_no_split_of_a_text_shows_anything_else_than_the_whole_text_masked(text: str, cuts: list[int]) -> None:
+def test_no_split_of_a_text_shows_anything_else_than_the_whole_text_masked(
+    text: str, cuts: list[int]
+) -> None:
     gate, shown, blocked = Gate(SCREEN), "", False
     expected = whole(text)
     for piece in pieces(text, cuts):
@@ -155,7 +254,9 @@ def written(draw: st.DrawFn, digits: str) -> str:
 
 @settings(max_examples=3000, deadline=None)
 @given(CARDS.flatmap(written), st.sampled_from(["", "Pay with ", "The year 2024. It is ", "44 "]), SPLITS)
-def test_a_card_number_is_found_however_it_is_written_and_split(card: str, before: str, cuts: list[int]) -> None:
+def test_a_card_number_is_found_however_it_is_written_and_split(
+    card: str, before: str, cuts: list[int]
+) -> None:
     text = f"{before}{card} thank you"
     gate = Gate(SCREEN)
     shown = "".join(gate.feed(piece).text for piece in pieces(text, cuts)) + gate.finish().text
@@ -230,7 +331,8 @@ def test_what_is_left_alone(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["hello there my friend, how nice to see you ", "这是一个中文句子，没有空格", "the year 2024 was "]
+    "text",
+    ["hello there my friend, how nice to see you ", "这是一个中文句子，没有空格", "the year 2024 was "],
 )
 def test_ordinary_words_are_not_held_for_longer_than_the_next_two(text: str) -> None:
     gate = Gate(SCREEN)
@@ -240,7 +342,12 @@ def test_ordinary_words_are_not_held_for_longer_than_the_next_two(text: str) -> 
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.sampled_from(["4", "11", "one", "forty", "a", "j", "dot", "how", "to", "de", "x" * 90]), max_size=120))
+@given(
+    st.lists(
+        st.sampled_from(["4", "11", "one", "forty", "a", "j", "dot", "how", "to", "de", "x" * 90]),
+        max_size=120,
+    )
+)
 def test_what_is_held_back_is_bounded(words: list[str]) -> None:
     gate = Gate(SCREEN)
     for word in words:

@@ -1,0 +1,283 @@
+"""One session's moderation: facts of `heard` and `draft` in, events out. No clock, no Redis: the shell is session.py.
+
+`Place` is the checkpoint: places in the two streams, the floor, and how far into an entry we are; no text. What is held
+back stays in `heard` and `draft` alone: `needed` says from where on, and after a restart it is read again (`resumed`).
+"""
+
+from collections.abc import Sequence
+from typing import Final, TypeAlias, assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from moderation import floor as floors
+from moderation.floor import Floor
+from moderation.gate import Gate, Release, masked
+from moderation.screen import Screen
+from moderation.transcript import goes_on, partial, settle
+from streaming.events import AudioGap, Event, SpeechStarted, SpeechStopped
+from streaming.facts import (
+    CancelReply,
+    Draft,
+    DraftDelta,
+    DraftDone,
+    DraftStarted,
+    Endpoint,
+    Heard,
+    HeardFinal,
+    HeardPartial,
+    RepliesEnded,
+    SoundEnded,
+    Typed,
+)
+
+START: Final = "0-0"
+HeardEntry: TypeAlias = tuple[str, Heard]
+DraftEntry: TypeAlias = tuple[str, Draft]
+
+
+class Place(Struct, frozen=True, omit_defaults=True):
+    """Where the moderator is in a session.
+
+    `heard`, `draft`: the last entry taken of each. `waiting`: finals taken, but not yet decided. `kept`: the first entry of
+    the open reply that is still needed (""): none; the reply's text is known again from `offset` code points into it, of
+    which the first `decided` were shown already.
+    """
+
+    floor: Floor
+    heard: str = START
+    draft: str = START
+    waiting: list[str] = []
+    kept: str = ""
+    offset: int = 0
+    decided: int = 0
+
+
+class _Kept(Struct, frozen=True):
+    """A draft entry that is not wholly decided: its text is [begin, end) of the reply's."""
+
+    entry: str
+    begin: int
+    end: int
+
+
+class Moderator:
+    """Takes facts in order, gives events in order."""
+
+    def __init__(self, screen: Screen, place: Place) -> None:
+        self._screen = screen
+        self._place = place
+        self.floor = place.floor
+        self._waiting: dict[int, list[tuple[str, HeardFinal]]] = {}
+        self._gate = Gate(screen)
+        self._kept: list[_Kept] = []
+        self._shown: list[str] = []
+
+    # ---- the checkpoint ----------------------------------------------------------------------------------------------
+
+    @property
+    def place(self) -> Place:
+        """What has to be known to go on from here."""
+        first = self._kept[0] if self._kept else None
+        return replace(
+            self._place,
+            floor=self.floor,
+            waiting=sorted((entry for held in self._waiting.values() for entry, _ in held), key=_order),
+            kept=first.entry if first else "",
+            offset=self._gate.consumed - first.begin if first else 0,
+            decided=self._gate.decided if first else 0,
+        )
+
+    @property
+    def needed(self) -> tuple[str, str]:
+        """The lowest ids of `heard` and of `draft` that are still needed."""
+        place = self.place
+        return (place.waiting or [_behind(place.heard)])[0], place.kept or _behind(place.draft)
+
+    def resumed(self, heard: Sequence[HeardEntry], draft: Sequence[DraftEntry], shown: str) -> None:
+        """Take up what was undecided: entries up to the checkpoint, and the open reply's text as it was shown."""
+        place = self._place
+        for entry, fact in heard:
+            if entry in place.waiting and isinstance(fact, HeardFinal):
+                self._waiting.setdefault(fact.channel, []).append((entry, fact))
+        reply = self.floor.reply
+        if reply is None:
+            return
+        self._shown = [shown]
+        self._gate = Gate(self._screen, decided=place.decided, shown=reply.shown)
+        for entry, fact in draft:
+            if isinstance(fact, DraftDelta) and fact.reply == reply.reply and place.kept:
+                text = fact.text[place.offset :] if entry == place.kept else fact.text
+                self._feed(entry, text, skipped=len(fact.text) - len(text))
+
+    # ---- taking facts ------------------------------------------------------------------------------------------------
+
+    def take(self, heard: Sequence[HeardEntry], draft: Sequence[DraftEntry], now_ms: int) -> list[Event]:
+        """What follows from new entries: what was heard first, so that no word of a reply follows its cancellation.
+
+        Of the partials of a channel only the last is told, and none that a final of the batch overtakes.
+        """
+        events: list[Event] = []
+        stale = _superseded(heard)
+        for place, (entry, fact) in enumerate(heard):
+            if not self.floor.ended or isinstance(fact, CancelReply):
+                events += self._hear(entry, fact, now_ms, stale=place in stale)
+            self._place = replace(self._place, heard=entry)
+        for entry, fact in draft:
+            if not self.floor.over:
+                events += self._draft(entry, fact)
+            self._place = replace(self._place, draft=entry)
+        return events
+
+    def expired(self) -> list[Event]:
+        """The deadline has passed."""
+        return self._step(floors.over(self.floor, self._text))
+
+    def _step(self, step: floors.Step) -> list[Event]:
+        self.floor, events = step
+        if self.floor.reply is None:
+            self._kept, self._shown = [], []
+        return events
+
+    @property
+    def _text(self) -> str:
+        return "".join(self._shown)
+
+    # ---- what was heard ----------------------------------------------------------------------------------------------
+
+    def _hear(self, entry: str, fact: Heard, now_ms: int, *, stale: bool) -> list[Event]:
+        match fact:
+            case HeardPartial():
+                return self._partial(fact, stale=stale)
+            case HeardFinal():
+                return self._final(entry, fact)
+            case Endpoint(channel=channel, reason=reason):
+                return self._let_go(channel) + self._step(floors.turned(self.floor, channel, reason))
+            case Typed(text=text):
+                return self._typed(text)
+            case CancelReply(reply=number):
+                return self._step(floors.unwanted(self.floor, number, self._text))
+            case SoundEnded(accounting=accounting, reason=reason):
+                left = [event for channel in sorted(self._waiting) for event in self._let_go(channel)]
+                deadline = now_ms + round(self._screen.policy.end_timeout_s * 1000)
+                return left + self._step(floors.silent(self.floor, accounting, reason, deadline))
+            case SpeechStarted():
+                barged = self._cancelled() if self.floor.mode == "chat" else []
+                return [fact, *barged]
+            case SpeechStopped() | AudioGap():
+                return [fact]
+            case _:
+                assert_never(fact)
+
+    def _partial(self, fact: HeardPartial, *, stale: bool) -> list[Event]:
+        if self._waiting.get(fact.channel):
+            return []  # it goes on with a number that nobody has seen yet
+        if stale:
+            self.floor, _ = floors.opened(self.floor, fact.channel)
+            return []
+        text, stable = partial(self._screen, fact.text, fact.stable)
+        return self._step(floors.growing(self.floor, fact, text, stable))
+
+    def _final(self, entry: str, fact: HeardFinal) -> list[Event]:
+        waiting = self._waiting.get(fact.channel, [])
+        if not fact.text.strip():
+            if not waiting:
+                self.floor = floors.closed(self.floor, fact.channel)
+            return []
+        events: list[Event] = []
+        if waiting and fact.start_ms - waiting[-1][1].end_ms > self._screen.policy.carry_ms:
+            events = self._let_go(fact.channel)
+        held = self._waiting.setdefault(fact.channel, [])
+        held.append((entry, fact))
+        if not goes_on(self._screen, [final for _, final in held]):
+            events += self._let_go(fact.channel)
+        return events
+
+    def _let_go(self, channel: int) -> list[Event]:
+        """Finals of the channel that waited for more."""
+        events: list[Event] = []
+        finals = [final for _, final in self._waiting.pop(channel, [])]
+        for one in settle(self._screen, finals):
+            events += self._step(floors.said(self.floor, one.final, one.judged, self._screen.ref))
+        return events
+
+    def _typed(self, text: str) -> list[Event]:
+        if not text.strip():
+            return []
+        over = self._cancelled()
+        shown, judged = masked(text, self._screen.look(text, closed=True).findings, (0, len(text)), 0)
+        return over + self._step(floors.typed(self.floor, shown, judged, self._screen.ref))
+
+    def _cancelled(self) -> list[Event]:
+        return self._step(floors.cancelled(self.floor, self._text))
+
+    # ---- what the responder wrote ------------------------------------------------------------------------------------
+
+    def _draft(self, entry: str, fact: Draft) -> list[Event]:
+        reply = self.floor.reply
+        match fact:
+            case DraftStarted():
+                return self._begun(fact)
+            case DraftDelta(reply=number, text=text):
+                return self._release(self._feed(entry, text)) if reply and reply.reply == number else []
+            case DraftDone(reply=number):
+                return self._done(fact) if reply and reply.reply == number else []
+            case RepliesEnded():
+                return self._step(floors.over(self.floor, self._text))
+            case _:
+                assert_never(fact)
+
+    def _begun(self, fact: DraftStarted) -> list[Event]:
+        left: list[Event] = []
+        if fact.reply > self.floor.replied:
+            left = self._step(floors.failed(self.floor, self._text, floors.DROPPED))
+            self._gate, self._kept, self._shown = Gate(self._screen), [], []
+        return left + self._step(floors.begun(self.floor, fact))
+
+    def _feed(self, entry: str, text: str, skipped: int = 0) -> Release:
+        begin = self._kept[-1].end if self._kept else self._gate.consumed
+        if skipped:
+            begin = -skipped
+        end = begin + skipped + len(text)
+        self._kept.append(_Kept(entry, begin, end))
+        release = self._gate.feed(text)
+        self._kept = [kept for kept in self._kept if kept.end > self._gate.consumed]
+        return release
+
+    def _release(self, release: Release) -> list[Event]:
+        self._shown.append(release.text)
+        events = self._step(floors.shown(self.floor, release.text, release.judged, self._screen.ref))
+        return events + (self._step(floors.blocked(self.floor, self._text)) if release.blocked else [])
+
+    def _done(self, fact: DraftDone) -> list[Event]:
+        events = self._release(self._gate.finish()) if fact.status == "completed" else []
+        if fact.error:
+            shown, _ = masked(
+                fact.error, self._screen.look(fact.error, closed=True).findings, (0, len(fact.error)), 0
+            )
+            fact = replace(fact, error=shown)
+        return events + self._step(floors.done(self.floor, fact, self._text, self._screen.ref))
+
+
+def _superseded(heard: Sequence[HeardEntry]) -> set[int]:
+    """Which of these are partials that something later of their channel overtakes."""
+    stale: set[int] = set()
+    seen: set[int] = set()
+    for place in range(len(heard) - 1, -1, -1):
+        fact = heard[place][1]
+        if isinstance(fact, HeardPartial) and fact.channel in seen:
+            stale.add(place)
+        if isinstance(fact, HeardPartial | HeardFinal):
+            seen.add(fact.channel)
+    return stale
+
+
+def _order(entry: str) -> tuple[int, int]:
+    left, _, right = entry.partition("-")
+    return int(left), int(right or 0)
+
+
+def _behind(entry: str) -> str:
+    """The lowest id that is greater."""
+    left, right = _order(entry)
+    return f"{left}-{right + 1}"

@@ -1,0 +1,58 @@
+"""The moderator as a worker: it reads its lists once, and serves any number of sessions on one event loop."""
+
+import asyncio
+from pathlib import Path
+from typing import Final
+
+from moderation.policy import ModerationPolicy
+from moderation.rules import Rules
+from moderation.screen import Screen
+from moderation.session import Moderated
+from streaming.bus import Bus
+from streaming.errors import ServiceFault
+from streaming.events import Served
+from streaming.lease import Lease
+
+LISTS: Final = Path(__file__).parent / "lists"
+
+
+class ModeratorWorker:
+    """Moderates sessions by the default lists, those of `policy.rules`, and the kinds of personal data that are on."""
+
+    def __init__(self, policy: ModerationPolicy) -> None:
+        self._policy = policy
+        self._screen: Screen | None = None
+
+    async def start(self) -> list[Served]:
+        """Read the lists.
+
+        Raises:
+            ServiceFault: a list is missing or wrong.
+        """
+        rules = await asyncio.to_thread(self._rules)
+        self._screen = Screen(rules, self._policy)
+        return [Served(role="moderator", name="rules", hash=rules.hash, ref=rules.ref)]
+
+    async def serve(self, lease: Lease, bus: Bus) -> None:
+        """Moderate a session, from where the lease's state says, to its end.
+
+        Raises:
+            LeaseLost: somebody else moderates this session now; nothing more was written.
+            BusDown: Redis is away.
+        """
+        assert self._screen, "start() comes first"
+        await Moderated(lease, bus, self._screen).run()
+
+    async def stop(self) -> None:
+        """Nothing is left to close."""
+
+    def _rules(self) -> Rules:
+        files = sorted(LISTS.glob("*.toml"))
+        if self._policy.rules:
+            files.append(Path(self._policy.rules).expanduser())
+        try:
+            return Rules([file.read_bytes() for file in files])
+        except (OSError, ValueError) as wrong:
+            raise ServiceFault(
+                "rules_broken", f"the moderator's word lists cannot be used: {wrong}"
+            ) from None
