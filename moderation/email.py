@@ -2,8 +2,8 @@
 
 Written: the characters of an unquoted local part (RFC 5321: at most 64), "@", labels, a top-level domain of letters.
 Said: pieces joined by "dot", "dash", "underscore" and the like, or spelled one by one; "at" (or a lone "@"); pieces
-joined by "dot" with a top-level domain of TLDS at the end. "at example.com" with a written dot is prose more often than
-not: it counts unless the word before "at" is one of PROSE.
+joined by "dot" with a top-level domain of TLDS at the end. "at example.com" with a written dot is prose more often
+than not: it counts unless the word before "at" is one of PROSE.
 """
 
 import re
@@ -22,16 +22,19 @@ AT_SIGN: Final = re.compile(r"[\s(\[]{0,2}@[\s)\]]{0,2}")
 TIGHT: Final = frozenset({"", ".", "_", "-", "+"})
 DOTS: Final = frozenset({"dot", "point"})
 LINKS: Final = frozenset({"dot", "underscore", "dash", "hyphen", "plus", "minus"})
-TLDS: Final = frozenset(
-    "com org net edu gov mil int io co uk de fr es it nl be ch at pl se no dk fi pt gr cz ru ua cn jp kr in br mx ca"
-    " au nz us eu info biz me tv ai app dev cloud online site xyz shop store tech ie za ar cl tr il sg hk tw".split()
-)
-PROSE: Final = frozenset(
-    "available look looking found find us me him her them it is are was were be been online more hosted"
-    " sold bought works work worked working here there website site page pages store visit out up in now "
-    " everything something all details information info support team people engineers located published posted"
-    " arrive arrived and or not only also".split()
-)
+TLDS: Final = frozenset({
+    "com", "org", "net", "edu", "gov", "mil", "int", "io", "co", "uk", "de", "fr", "es", "it", "nl", "be",
+    "ch", "at", "pl", "se", "no", "dk", "fi", "pt", "gr", "cz", "ru", "ua", "cn", "jp", "kr", "in", "br",
+    "mx", "ca", "au", "nz", "us", "eu", "info", "biz", "me", "tv", "ai", "app", "dev", "cloud", "online",
+    "site", "xyz", "shop", "store", "tech", "ie", "za", "ar", "cl", "tr", "il", "sg", "hk", "tw",
+})  # fmt: skip
+PROSE: Final = frozenset({
+    "available", "look", "looking", "found", "find", "us", "me", "him", "her", "them", "it", "is", "are",
+    "was", "were", "be", "been", "online", "more", "hosted", "sold", "bought", "works", "work", "worked",
+    "working", "here", "there", "website", "site", "page", "pages", "store", "visit", "out", "up", "in",
+    "now", "everything", "something", "all", "details", "information", "info", "support", "team", "people",
+    "engineers", "located", "published", "posted", "arrive", "arrived", "and", "or", "not", "only", "also",
+})  # fmt: skip
 PIECES: Final = 24
 
 

@@ -1,6 +1,6 @@
 """One reply on its way to be shown, in mode `hold`: only what is decided leaves, masked where it must be. Pure.
 
-Nothing that left is ever taken back. A blocked phrase ends the reply: what was shown stays, everything else is dropped.
+Nothing that left is ever taken back. A blocked phrase ends the reply: what was shown stays, all else is dropped.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,8 @@ class Release(Struct, frozen=True):
 class Gate:
     """Holds what is undecided of a reply.
 
-    After a restart: feed it the reply's text again from code point `consumed` on, with `decided` and `shown` as they were.
+    After a restart: feed it the reply's text again from code point `consumed` on, with `decided` and `shown` as they
+    were.
     """
 
     def __init__(self, screen: Screen, *, consumed: int = 0, decided: int = 0, shown: int = 0) -> None:
@@ -76,7 +77,8 @@ class Gate:
 def masked(
     text: str, findings: Sequence[Finding], span: tuple[int, int], shown: int
 ) -> tuple[str, list[Judged]]:
-    """[span) of `text` with replacements in it, and its findings as they are told when `shown` code points precede it."""
+    """[span) of `text` with replacements in it, and its findings as they are told when `shown` code points precede
+    it."""
     place, end = span
     parts: list[str] = []
     judged: list[Judged] = []

@@ -1,7 +1,9 @@
 """International bank account numbers (ISO 13616): country, check digits, account; mod 97 leaves 1. Pure.
 
 Found in groups of any size with spaces, hyphens, dots or commas between them, with digits said as words and letters
-said one by one ("D E eight nine ..."). A word of five letters or more ends what could be one.
+said one by one ("D E eight nine ..."). A word of five letters or more ends what could be one; a country that is an
+English word ("it", "is") counts only with its check digits right behind it ("IT60 X054 ..."), or every "it is 20"
+would be held back.
 """
 
 import re
@@ -24,6 +26,7 @@ LENGTHS: Final = {
     for code in codes.split()
 }  # fmt: skip
 """Length of an IBAN by its country (the SWIFT registry)."""
+WORDY: Final = frozenset({"ad", "at", "be", "by", "do", "is", "it", "me", "no", "so"})
 
 
 class _More(Exception):
@@ -66,7 +69,7 @@ def _iban(text: Plain, first: int) -> int | None:
     tokens, signs = text.tokens, ""
     for place in range(first, len(tokens)):
         token = tokens[place]
-        if signs and not GAP.fullmatch(token.gap):
+        if signs and not (GAP.fullmatch(token.gap) and _near(tokens[first], place - first, token.gap)):
             return None
         if not token.whole:
             if _may_go_on(signs, token):
@@ -80,9 +83,14 @@ def _iban(text: Plain, first: int) -> int | None:
         size = LENGTHS.get(signs[:2], 0)
         if len(signs) >= size > 0:
             return place if len(signs) == size and valid(signs) else None
-    if text.closed or not GAP.fullmatch(text.tail):
+    if text.closed or not (GAP.fullmatch(text.tail) and _near(tokens[first], len(tokens) - first, text.tail)):
         return None
     raise _More(sure=any(map(str.isdigit, signs)))
+
+
+def _near(country: Token, behind: int, gap: str) -> bool:
+    """Whether a token `behind` the first one is near enough to it; `gap` stands before it."""
+    return behind != 1 or gap == "" or country.text not in WORDY
 
 
 def _signs(token: Token) -> str:

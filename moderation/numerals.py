@@ -16,16 +16,44 @@ JOINT: Final = re.compile(r"[\s\-.,_·•*()|]{0,4}")
 LEAD: Final = re.compile(r"(\+\s?\(?|\()$")
 LINKS: Final = frozenset({"dash", "hyphen", "space", "dot", "and", "then", "uh", "um", "er"})
 UNITS: Final = {
-    **{"zero": "0", "oh": "0", "o": "0", "nought": "0", "naught": "0", "one": "1", "two": "2", "three": "3"},
-    **{"four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9", "niner": "9"},
+    "zero": "0",
+    "oh": "0",
+    "o": "0",
+    "nought": "0",
+    "naught": "0",
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "seven": "7",
+    "eight": "8",
+    "nine": "9",
+    "niner": "9",
 }
 TEENS: Final = {
-    **{"ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14", "fifteen": "15"},
-    **{"sixteen": "16", "seventeen": "17", "eighteen": "18", "nineteen": "19"},
+    "ten": "10",
+    "eleven": "11",
+    "twelve": "12",
+    "thirteen": "13",
+    "fourteen": "14",
+    "fifteen": "15",
+    "sixteen": "16",
+    "seventeen": "17",
+    "eighteen": "18",
+    "nineteen": "19",
 }
 TENS: Final = {
-    **{"twenty": "2", "thirty": "3", "forty": "4", "fourty": "4", "fifty": "5"},
-    **{"sixty": "6", "seventy": "7", "eighty": "8", "ninety": "9"},
+    "twenty": "2",
+    "thirty": "3",
+    "forty": "4",
+    "fourty": "4",
+    "fifty": "5",
+    "sixty": "6",
+    "seventy": "7",
+    "eighty": "8",
+    "ninety": "9",
 }
 TIMES: Final = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
 ZEROS: Final = {"hundred": "00", "thousand": "000"}

@@ -1,20 +1,21 @@
-"""Personal data that is made of digits: payment cards, telephone numbers, numbers like a US social security number. Pure.
+"""Personal data that is made of digits: payment cards, telephone numbers, US social security numbers. Pure.
 
 What counts, in a run of groups (numerals.py):
-- card: any row of whole groups with 13 to 19 digits in all that passes Luhn's check (ISO/IEC 7812-1, annex B), wherever
-  in the run it stands, so that digits before or behind it hide nothing. A numeral of 20 digits or more is masked whole
-  as a number: no card is that long, and nobody needs to read it.
+- card: any row of whole groups with 13 to 19 digits in all that passes Luhn's check (ISO/IEC 7812-1, annex B),
+  wherever in the run it stands, so that digits before or behind it hide nothing. A numeral of 20 digits or more is
+  masked whole as a number: no card is that long, and nobody needs to read it.
 - phone: "+" and 8 to 15 digits (E.164); a North American number written as 10, 3-3-4, 3-7, with or without a 1 before
-  it, area code and exchange not beginning with 0 or 1; a whole run of such 10 digits without commas in it; a whole run
-  that begins with 0 (national) or 00 (international).
+  it, area code and exchange not beginning with 0 or 1; a whole run of such 10 digits without commas in it; a whole
+  run that begins with 0 (national) or 00 (international).
 - ssn: 3-2-4, or nine digits said one by one as a whole run; not 000, 666 or 9xx, not 00, not 0000.
 Groups that count up or down in equal steps are a count, and no pattern but "+" counts in them.
 
-Decided is a group when 19 digits stand behind its beginning, or its run is over. What was found ends its run there: the
-rest is read as a run of its own. So what is held back is never longer than about 20 groups.
+Decided is a group when 19 digits stand behind its beginning, or its run is over. What was found ends its run there:
+the rest is read as a run of its own. So what is held back is never longer than about 20 groups.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from moderation.finding import Finding, Seen, merged
@@ -192,7 +193,7 @@ def counting(groups: Sequence[Group]) -> bool:
         return False
     values = [int(group.digits) for group in groups]
     step = values[1] - values[0]
-    return step != 0 and all(b - a == step for a, b in zip(values, values[1:], strict=False))
+    return step != 0 and all(b - a == step for a, b in pairwise(values))
 
 
 def _dated(groups: Sequence[Group]) -> bool:

@@ -1,8 +1,8 @@
 """Word lists, all matched in one pass through the text, also while it is still being written. Pure.
 
-The automaton is that of Aho and Corasick ("Efficient string matching", CACM 18(6), 1975) with words for letters. A word is
-read as a list may mean it: l, 1, ! and | are all i, other digits and signs the letters they look like (in a word that has
-letters), and letters drawn out to three or more as two or one, whichever a list knows.
+The automaton is that of Aho and Corasick ("Efficient string matching", CACM 18(6), 1975) with words for letters. A
+word is read as a list may mean it: l, 1, ! and | are all i, other digits and signs the letters they look like (in a
+word that has letters), and letters drawn out to three or more as two or one, whichever a list knows.
 """
 
 import re
@@ -97,7 +97,7 @@ class Rules:
             held = min(held, tail.start())
         return Seen(findings, held, self._veiled(state, words, tail, end))
 
-    # ---- reading -----------------------------------------------------------------------------------------------------
+    # ---- reading -------------------------------------------------------------------------------------------
 
     def _read(self, raw: str, start: int) -> Read:
         if raw not in self._cache:
@@ -133,7 +133,7 @@ class Rules:
                 yield Finding(start, words[-1].end, (one.category,), one.action, masked)
             state = node.fail
 
-    # ---- what may still become a phrase ------------------------------------------------------------------------------
+    # ---- what may still become a phrase --------------------------------------------------------------------
 
     def _begin(self, state: int, words: Sequence[Read], end: int) -> int:
         depth = self._nodes[state].depth
@@ -152,7 +152,7 @@ class Rules:
                 return end
             state = node.fail
 
-    # ---- building ----------------------------------------------------------------------------------------------------
+    # ---- building ------------------------------------------------------------------------------------------
 
     def _add(self, number: int, phrase: str) -> None:
         words = [next(iter(_ways(found[0]))) for found in WORD.finditer(phrase.lower())]

@@ -1,8 +1,8 @@
 """All detectors together: what is in a text, and how much of a text that goes on is decided. Pure.
 
-Promise (the tests hold it to it): let `look(prefix)` have decided up to `held`. Then whatever follows, the findings that
-begin before `held` are the same, and none reaches over it. So what is shown of a prefix is never wrong later, and no split
-of the text shows a part of what the whole text masks.
+Promise (the tests hold it to it): let `look(prefix)` have decided up to `held`. Then whatever follows, the findings
+that begin before `held` are the same, and none reaches over it. So what is shown of a prefix is never wrong later,
+and no split of the text shows a part of what the whole text masks.
 """
 
 from collections.abc import Sequence
@@ -21,9 +21,9 @@ from moderation.rules import Rules
 class Look(Struct, frozen=True):
     """What was seen; places are code points of the text.
 
-    `findings` begin before `veiled` and do not overlap. `held`: what begins before is decided. `veiled` (not below `held`):
-    the same for a display that may be corrected. `anchor` (not above `held`): a text read from here on is judged as here.
-    `carry`: where a number begins with which the text ends, if it may go on; else the text's length.
+    `findings` begin before `veiled` and do not overlap. `held`: what begins before is decided. `veiled` (not below
+    `held`): the same for a display that may be corrected. `anchor` (not above `held`): a text read from here on is
+    judged as here. `carry`: where a number begins with which the text ends, if it may go on; else the text's length.
     """
 
     findings: Sequence[Finding]
@@ -79,7 +79,8 @@ def _back(read: Plain, finding: Finding) -> Finding:
 
 
 def _anchor(text: str, held: int, spans: Sequence[tuple[int, int]]) -> int:
-    """The last place up to `held` in none of `spans` that stands at the beginning, or behind a space or a wide sign."""
+    """The last place up to `held` in none of `spans` that stands at the beginning, or behind a space or a wide
+    sign."""
     place = settled(held, spans)
     while place and not (text[place - 1].isspace() or "\u2e80" <= text[place - 1] <= WIDE[-1]):
         place = settled(place - 1, spans)

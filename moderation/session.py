@@ -1,7 +1,7 @@
-"""One session between Redis and its `Moderator`: a batch of entries in, one commit out. A thin shell.
+"""One session between Redis and its `Scribe`: a batch of entries in, one commit out. A thin shell.
 
-A commit appends events, moves the checkpoint and trims `heard` and `draft` to what is still needed, all at once: what was
-masked is gone from Redis with the verdict about it.
+A commit appends events, moves the checkpoint and trims `heard` and `draft` to what is still needed, all at once:
+what was masked is gone from Redis with the verdict about it.
 """
 
 import asyncio
@@ -14,8 +14,9 @@ import msgspec
 from msgspec.structs import replace
 
 from moderation.floor import Floor
-from moderation.moderator import DraftEntry, HeardEntry, Moderator, Place
+from moderation.place import DraftEntry, HeardEntry, Place
 from moderation.screen import Screen
+from moderation.scribe import Scribe
 from streaming import keys
 from streaming.bus import Bus
 from streaming.events import Event, ModerationVerdict, ReplyDelta
@@ -46,7 +47,7 @@ class Moderated:
             if lease.state
             else Place(floor=Floor(mode=lease.config.mode))
         )
-        self._moderator = Moderator(screen, self._place)
+        self._scribe = Scribe(screen, self._place)
 
     async def run(self) -> None:
         """Until the session has ended. Raises LeaseLost, BusDown."""
@@ -55,12 +56,12 @@ class Moderated:
         await self._resume()
         feed = self._bus.open({self._heard: self._place.heard, self._draft: self._place.draft})
         try:
-            while not self._moderator.floor.over:
+            while not self._scribe.floor.over:
                 try:
                     async with asyncio.timeout(self._patience()):
                         batch = await feed.get()
                 except TimeoutError:
-                    await self._commit(self._moderator.expired(), self._clock())
+                    await self._commit(self._scribe.expired(), self._clock())
                 else:
                     await self._take(batch)
         finally:
@@ -68,14 +69,14 @@ class Moderated:
 
     def _patience(self) -> float | None:
         """Seconds until the session ends, replies or not; None while it goes on."""
-        floor = self._moderator.floor
+        floor = self._scribe.floor
         return max(0.0, floor.deadline_ms / 1000 - time.time()) if floor.ended else None
 
     async def _take(self, batch: Sequence[Entry]) -> None:
         since = self._clock()
         heard = [(entry.id, HEARD.decode(entry.body)) for entry in batch if entry.key == self._heard]
         draft = [(entry.id, DRAFT.decode(entry.body)) for entry in batch if entry.key == self._draft]
-        events = self._moderator.take(heard, draft, round(time.time() * 1000))
+        events = self._scribe.take(heard, draft, round(time.time() * 1000))
         await self._commit(events, since)
 
     async def _commit(self, events: Sequence[Event], since: float) -> None:
@@ -87,11 +88,11 @@ class Moderated:
             if isinstance(stamped, ModerationVerdict):
                 stamped = replace(stamped, latency_ms=latency)
             appends.append((self._events, msgspec.json.encode(stamped)))
-        heard, draft = self._moderator.needed
+        heard, draft = self._scribe.needed
         trims = [(self._heard, heard), (self._draft, draft)]
-        await self._lease.commit(msgspec.json.encode(self._moderator.place), appends=appends, trims=trims)
+        await self._lease.commit(msgspec.json.encode(self._scribe.place), appends=appends, trims=trims)
 
-    # ---- after a restart ---------------------------------------------------------------------------------------------
+    # ---- after a restart -----------------------------------------------------------------------------------
 
     async def _resume(self) -> None:
         """Read again what the checkpoint left undecided, and what was shown of the open reply."""
@@ -103,7 +104,7 @@ class Moderated:
         draft: list[DraftEntry] = [
             (entry.id, DRAFT.decode(entry.body)) for entry in await self._upto(self._draft, self._place.draft)
         ]
-        self._moderator.resumed(heard, draft, await self._shown())
+        self._scribe.resumed(heard, draft, await self._shown())
 
     async def _upto(self, key: str, last: str) -> list[Entry]:
         return [entry for entry in await self._bus.read(key) if place(entry.id) <= place(last)]

@@ -72,7 +72,8 @@ def settle(screen: Screen, finals: Sequence[HeardFinal]) -> list[Masked]:
 def masked_words(
     words: Sequence[Word], findings: Sequence[Finding], judged: Sequence[Judged], shown: str
 ) -> list[Word]:
-    """The words of the masked text `shown`: those that a replacement touches are one word, all offsets are right again.
+    """The words of the masked text `shown`: those that a replacement touches are one word, all offsets are right
+    again.
 
     `judged[i]` is `findings[i]` in the masked text.
     """

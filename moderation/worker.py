@@ -16,8 +16,9 @@ from streaming.lease import Lease
 LISTS: Final = Path(__file__).parent / "lists"
 
 
-class ModeratorWorker:
-    """Moderates sessions by the default lists, those of `policy.rules`, and the kinds of personal data that are on."""
+class Moderator:
+    """Moderates sessions by the default lists, those of `policy.rules`, and the kinds of personal data that are
+    on."""
 
     def __init__(self, policy: ModerationPolicy) -> None:
         self._policy = policy

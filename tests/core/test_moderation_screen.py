@@ -1,5 +1,6 @@
 """The promise of the screen: what is decided of a prefix is right, whatever follows; and everything is found."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -132,7 +133,7 @@ SPLITS = st.lists(st.integers(0, 120), max_size=8)
 def pieces(text: str, cuts: list[int]) -> list[str]:
     """`text` cut at `cuts`."""
     places = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
-    return [text[a:b] for a, b in zip(places, places[1:], strict=False)]
+    return [text[a:b] for a, b in pairwise(places)]
 
 
 def whole(text: str) -> str:
@@ -217,7 +218,7 @@ def test_a_gate_made_anew_from_its_place_goes_on_as_if_nothing_had_happened(
     assert shown + gate.finish().text == whole(text)
 
 
-# ---- everything is found -----------------------------------------------------------------------------------------------
+# ---- everything is found ------------------------------------------------------------------------------------------
 
 UNITS = ["oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 TENS = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]

@@ -1,18 +1,20 @@
 """One session's moderation: facts of `heard` and `draft` in, events out. No clock, no Redis: the shell is session.py.
 
-`Place` is the checkpoint: places in the two streams, the floor, and how far into an entry we are; no text. What is held
-back stays in `heard` and `draft` alone: `needed` says from where on, and after a restart it is read again (`resumed`).
+`Place` is the checkpoint: places in the two streams, the floor, and how far into an entry we are; no text. What is
+held back stays in `heard` and `draft` alone: `needed` says from where on, and after a restart it is read again
+(`resumed`).
 """
 
 from collections.abc import Sequence
-from typing import Final, TypeAlias, assert_never
+from typing import assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from moderation import floor as floors
-from moderation.floor import Floor
+from moderation import replies
 from moderation.gate import Gate, Release, masked
+from moderation.place import DraftEntry, HeardEntry, Place, behind, order, superseded
 from moderation.screen import Screen
 from moderation.transcript import goes_on, partial, settle
 from streaming.events import AudioGap, Event, SpeechStarted, SpeechStopped
@@ -31,27 +33,6 @@ from streaming.facts import (
     Typed,
 )
 
-START: Final = "0-0"
-HeardEntry: TypeAlias = tuple[str, Heard]
-DraftEntry: TypeAlias = tuple[str, Draft]
-
-
-class Place(Struct, frozen=True, omit_defaults=True):
-    """Where the moderator is in a session.
-
-    `heard`, `draft`: the last entry taken of each. `waiting`: finals taken, but not yet decided. `kept`: the first entry of
-    the open reply that is still needed (""): none; the reply's text is known again from `offset` code points into it, of
-    which the first `decided` were shown already.
-    """
-
-    floor: Floor
-    heard: str = START
-    draft: str = START
-    waiting: list[str] = []
-    kept: str = ""
-    offset: int = 0
-    decided: int = 0
-
 
 class _Kept(Struct, frozen=True):
     """A draft entry that is not wholly decided: its text is [begin, end) of the reply's."""
@@ -61,7 +42,7 @@ class _Kept(Struct, frozen=True):
     end: int
 
 
-class Moderator:
+class Scribe:
     """Takes facts in order, gives events in order."""
 
     def __init__(self, screen: Screen, place: Place) -> None:
@@ -73,7 +54,7 @@ class Moderator:
         self._kept: list[_Kept] = []
         self._shown: list[str] = []
 
-    # ---- the checkpoint ----------------------------------------------------------------------------------------------
+    # ---- the checkpoint ------------------------------------------------------------------------------------
 
     @property
     def place(self) -> Place:
@@ -82,7 +63,7 @@ class Moderator:
         return replace(
             self._place,
             floor=self.floor,
-            waiting=sorted((entry for held in self._waiting.values() for entry, _ in held), key=_order),
+            waiting=sorted((entry for held in self._waiting.values() for entry, _ in held), key=order),
             kept=first.entry if first else "",
             offset=self._gate.consumed - first.begin if first else 0,
             decided=self._gate.decided if first else 0,
@@ -92,7 +73,7 @@ class Moderator:
     def needed(self) -> tuple[str, str]:
         """The lowest ids of `heard` and of `draft` that are still needed."""
         place = self.place
-        return (place.waiting or [_behind(place.heard)])[0], place.kept or _behind(place.draft)
+        return (place.waiting or [behind(place.heard)])[0], place.kept or behind(place.draft)
 
     def resumed(self, heard: Sequence[HeardEntry], draft: Sequence[DraftEntry], shown: str) -> None:
         """Take up what was undecided: entries up to the checkpoint, and the open reply's text as it was shown."""
@@ -110,7 +91,7 @@ class Moderator:
                 text = fact.text[place.offset :] if entry == place.kept else fact.text
                 self._feed(entry, text, skipped=len(fact.text) - len(text))
 
-    # ---- taking facts ------------------------------------------------------------------------------------------------
+    # ---- taking facts --------------------------------------------------------------------------------------
 
     def take(self, heard: Sequence[HeardEntry], draft: Sequence[DraftEntry], now_ms: int) -> list[Event]:
         """What follows from new entries: what was heard first, so that no word of a reply follows its cancellation.
@@ -118,7 +99,7 @@ class Moderator:
         Of the partials of a channel only the last is told, and none that a final of the batch overtakes.
         """
         events: list[Event] = []
-        stale = _superseded(heard)
+        stale = superseded(heard)
         for place, (entry, fact) in enumerate(heard):
             if not self.floor.ended or isinstance(fact, CancelReply):
                 events += self._hear(entry, fact, now_ms, stale=place in stale)
@@ -131,7 +112,7 @@ class Moderator:
 
     def expired(self) -> list[Event]:
         """The deadline has passed."""
-        return self._step(floors.over(self.floor, self._text))
+        return self._step(replies.over(self.floor, self._text))
 
     def _step(self, step: floors.Step) -> list[Event]:
         self.floor, events = step
@@ -143,7 +124,7 @@ class Moderator:
     def _text(self) -> str:
         return "".join(self._shown)
 
-    # ---- what was heard ----------------------------------------------------------------------------------------------
+    # ---- what was heard ------------------------------------------------------------------------------------
 
     def _hear(self, entry: str, fact: Heard, now_ms: int, *, stale: bool) -> list[Event]:
         match fact:
@@ -156,11 +137,11 @@ class Moderator:
             case Typed(text=text):
                 return self._typed(text)
             case CancelReply(reply=number):
-                return self._step(floors.unwanted(self.floor, number, self._text))
+                return self._step(replies.unwanted(self.floor, number, self._text))
             case SoundEnded(accounting=accounting, reason=reason):
                 left = [event for channel in sorted(self._waiting) for event in self._let_go(channel)]
                 deadline = now_ms + round(self._screen.policy.end_timeout_s * 1000)
-                return left + self._step(floors.silent(self.floor, accounting, reason, deadline))
+                return left + self._step(replies.silent(self.floor, accounting, reason, deadline))
             case SpeechStarted():
                 barged = self._cancelled() if self.floor.mode == "chat" else []
                 return [fact, *barged]
@@ -209,9 +190,9 @@ class Moderator:
         return over + self._step(floors.typed(self.floor, shown, judged, self._screen.ref))
 
     def _cancelled(self) -> list[Event]:
-        return self._step(floors.cancelled(self.floor, self._text))
+        return self._step(replies.cancelled(self.floor, self._text))
 
-    # ---- what the responder wrote ------------------------------------------------------------------------------------
+    # ---- what the responder wrote --------------------------------------------------------------------------
 
     def _draft(self, entry: str, fact: Draft) -> list[Event]:
         reply = self.floor.reply
@@ -223,16 +204,16 @@ class Moderator:
             case DraftDone(reply=number):
                 return self._done(fact) if reply and reply.reply == number else []
             case RepliesEnded():
-                return self._step(floors.over(self.floor, self._text))
+                return self._step(replies.over(self.floor, self._text))
             case _:
                 assert_never(fact)
 
     def _begun(self, fact: DraftStarted) -> list[Event]:
         left: list[Event] = []
         if fact.reply > self.floor.replied:
-            left = self._step(floors.failed(self.floor, self._text, floors.DROPPED))
+            left = self._step(replies.failed(self.floor, self._text, replies.DROPPED))
             self._gate, self._kept, self._shown = Gate(self._screen), [], []
-        return left + self._step(floors.begun(self.floor, fact))
+        return left + self._step(replies.begun(self.floor, fact))
 
     def _feed(self, entry: str, text: str, skipped: int = 0) -> Release:
         begin = self._kept[-1].end if self._kept else self._gate.consumed
@@ -246,8 +227,8 @@ class Moderator:
 
     def _release(self, release: Release) -> list[Event]:
         self._shown.append(release.text)
-        events = self._step(floors.shown(self.floor, release.text, release.judged, self._screen.ref))
-        return events + (self._step(floors.blocked(self.floor, self._text)) if release.blocked else [])
+        events = self._step(replies.shown(self.floor, release.text, release.judged, self._screen.ref))
+        return events + (self._step(replies.blocked(self.floor, self._text)) if release.blocked else [])
 
     def _done(self, fact: DraftDone) -> list[Event]:
         events = self._release(self._gate.finish()) if fact.status == "completed" else []
@@ -256,28 +237,4 @@ class Moderator:
                 fact.error, self._screen.look(fact.error, closed=True).findings, (0, len(fact.error)), 0
             )
             fact = replace(fact, error=shown)
-        return events + self._step(floors.done(self.floor, fact, self._text, self._screen.ref))
-
-
-def _superseded(heard: Sequence[HeardEntry]) -> set[int]:
-    """Which of these are partials that something later of their channel overtakes."""
-    stale: set[int] = set()
-    seen: set[int] = set()
-    for place in range(len(heard) - 1, -1, -1):
-        fact = heard[place][1]
-        if isinstance(fact, HeardPartial) and fact.channel in seen:
-            stale.add(place)
-        if isinstance(fact, HeardPartial | HeardFinal):
-            seen.add(fact.channel)
-    return stale
-
-
-def _order(entry: str) -> tuple[int, int]:
-    left, _, right = entry.partition("-")
-    return int(left), int(right or 0)
-
-
-def _behind(entry: str) -> str:
-    """The lowest id that is greater."""
-    left, right = _order(entry)
-    return f"{left}-{right + 1}"
+        return events + self._step(replies.done(self.floor, fact, self._text, self._screen.ref))

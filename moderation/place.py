@@ -1,0 +1,54 @@
+"""The moderator's checkpoint, and what it takes from the two streams. Pure."""
+
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+from msgspec import Struct
+
+from moderation.floor import Floor
+from streaming.facts import Draft, Heard, HeardFinal, HeardPartial
+
+START: Final = "0-0"
+HeardEntry: TypeAlias = tuple[str, Heard]
+DraftEntry: TypeAlias = tuple[str, Draft]
+
+
+class Place(Struct, frozen=True, omit_defaults=True):
+    """Where the moderator is in a session.
+
+    `heard`, `draft`: the last entry taken of each. `waiting`: finals taken, but not yet decided. `kept`: the first
+    entry of the open reply that is still needed (""): none; the reply's text is known again from `offset` code
+    points into it, of which the first `decided` were shown already.
+    """
+
+    floor: Floor
+    heard: str = START
+    draft: str = START
+    waiting: list[str] = []
+    kept: str = ""
+    offset: int = 0
+    decided: int = 0
+
+
+def superseded(heard: Sequence[HeardEntry]) -> set[int]:
+    """Which of these are partials that something later of their channel overtakes."""
+    stale: set[int] = set()
+    seen: set[int] = set()
+    for place in range(len(heard) - 1, -1, -1):
+        fact = heard[place][1]
+        if isinstance(fact, HeardPartial) and fact.channel in seen:
+            stale.add(place)
+        if isinstance(fact, HeardPartial | HeardFinal):
+            seen.add(fact.channel)
+    return stale
+
+
+def order(entry: str) -> tuple[int, int]:
+    left, _, right = entry.partition("-")
+    return int(left), int(right or 0)
+
+
+def behind(entry: str) -> str:
+    """The lowest id that is greater."""
+    left, right = order(entry)
+    return f"{left}-{right + 1}"

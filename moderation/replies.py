@@ -1,0 +1,129 @@
+"""Replies and the session's end, as the floor sees them: who may speak, and when nobody will any more. Pure.
+
+Rules:
+- One reply is open at most. In mode `chat` speech, a typed message or a cancel ends it at once as it was shown; what
+  the responder still writes of it is dropped. A cancel while a reply is due but has not begun ends it as it begins.
+- After `audio.ended`, `session.ended` comes when no reply can come any more, or when its deadline has passed.
+"""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from moderation.floor import Floor, Reply, Step, turned, verdicts
+from moderation.gate import Judged
+from streaming.events import (
+    AudioEnded,
+    ChannelAccount,
+    EndReason,
+    Event,
+    ReplyDelta,
+    ReplyDone,
+    ReplyStarted,
+    ReplyStatus,
+    SessionEnded,
+    Target,
+)
+from streaming.facts import DraftDone, DraftStarted
+
+LATE = "The reply did not come in time."
+DROPPED = "The reply was broken off and begun again."
+
+
+def begun(floor: Floor, started: DraftStarted) -> Step:
+    """The responder begins a reply; no other is open. A number that was there before is an echo of the past."""
+    if started.reply <= floor.replied:
+        return floor, []
+    reply = Reply(reply=started.reply, answers=started.answers, made_by=started.made_by)
+    floor = replace(floor, replied=started.reply, answered=max(floor.answered, started.answers), reply=reply)
+    event = ReplyStarted(reply=started.reply, answers=started.answers, made_by=started.made_by)
+    floor, unheard = cancelled(floor, "") if started.answers <= floor.muted else (floor, [])
+    return floor, [event, *unheard]
+
+
+def shown(floor: Floor, text: str, judged: Sequence[Judged], made_by: str) -> Step:
+    """More of the open reply may be shown, replacements in it."""
+    reply = floor.reply
+    assert reply is not None, "only an open reply is shown"
+    events: list[Event] = []
+    if text:
+        events.append(ReplyDelta(reply=reply.reply, text=text, offset=reply.shown))
+    if judged:
+        events += verdicts(Target(reply=reply.reply), judged, 0, made_by)
+    now = replace(reply, shown=reply.shown + len(text), judged=reply.judged or bool(judged))
+    return replace(floor, reply=now), events
+
+
+def done(floor: Floor, end: DraftDone, text: str, made_by: str) -> Step:
+    """The open reply is over, `text` is all of it as it was shown."""
+    reply = floor.reply
+    if reply is None or reply.reply != end.reply:
+        return floor, []
+    told: list[Event] = []
+    if not reply.judged and end.status == "completed":
+        told = verdicts(Target(reply=reply.reply), [], reply.shown, made_by)
+    event = ReplyDone(
+        reply=reply.reply,
+        answers=reply.answers,
+        status=end.status,
+        text=text,
+        made_by=reply.made_by,
+        usage=end.usage,
+        timing=end.timing,
+        error=end.error,
+    )
+    return replace(floor, reply=None), [*told, event]
+
+
+def _broken(floor: Floor, text: str, status: ReplyStatus, error: str | None = None) -> Step:
+    reply = floor.reply
+    if reply is None:
+        return floor, []
+    end = DraftDone(reply.reply, reply.answers, status, reply.made_by, error=error)
+    return done(floor, end, text, "")
+
+
+def cancelled(floor: Floor, text: str) -> Step:
+    """The open reply, if there is one, ends as it was shown."""
+    return _broken(floor, text, "cancelled")
+
+
+def blocked(floor: Floor, text: str) -> Step:
+    """The open reply came to something that must not be shown."""
+    return _broken(floor, text, "blocked")
+
+
+def failed(floor: Floor, text: str, error: str) -> Step:
+    """The open reply will not be completed."""
+    return _broken(floor, text, "failed", error)
+
+
+def unwanted(floor: Floor, number: int | None, text: str) -> Step:
+    """The client cancels a reply: by its number, or (None) whichever is open or due."""
+    if floor.reply is not None:
+        return cancelled(floor, text) if number in (None, floor.reply.reply) else (floor, [])
+    due = number is None or number > floor.replied
+    return (replace(floor, muted=floor.turns), []) if due and floor.turns > floor.answered else (floor, [])
+
+
+# ---- the end -----------------------------------------------------------------------------------------------
+
+
+def silent(floor: Floor, accounting: list[ChannelAccount], reason: EndReason, deadline_ms: int) -> Step:
+    """No more sound or text will come; what was said and not ended is a turn."""
+    events: list[Event] = []
+    for channel in sorted(floor.said):
+        floor, turn = turned(floor, channel, "end")
+        events += turn
+    floor = replace(floor, ended=True, accounting=accounting, reason=reason, deadline_ms=deadline_ms, open={})
+    events.append(AudioEnded(accounting=accounting, reason=reason))
+    floor, end = (floor, []) if floor.mode == "chat" else over(floor, "")
+    return floor, [*events, *end]
+
+
+def over(floor: Floor, text: str) -> Step:
+    """Nothing more can come: a reply that is still open has failed, and the session ends."""
+    if not floor.ended or floor.over:
+        return floor, []
+    floor, left = failed(floor, text, LATE)
+    return replace(floor, over=True), [*left, SessionEnded(reason=floor.reason, accounting=floor.accounting)]
