@@ -65,7 +65,8 @@ def stack_redis_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def server(stack_redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The real service with real models, one process a role. `.url` goes through a proxy that `.cut()` breaks."""
-    stack = Stack(stack_redis_url, tmp_path_factory.mktemp("logs"))
+    small = {"VIVAVOCE_LLM__MODEL": "smollm2-135m"}
+    stack = Stack(stack_redis_url, tmp_path_factory.mktemp("logs"), small)
     stack.start()
     try:
         stack.await_ready()
