@@ -1,0 +1,183 @@
+/**
+ * What the page shows of its sessions: a pure function of the messages that came. Sessions are numbered by the page, as
+ * segments and replies grow only within one.
+ */
+
+import type {
+  Action,
+  ModerationVerdict,
+  ReplyStatus,
+  Served,
+  ServerMessage,
+  TranscriptFinal,
+  TranscriptPartial,
+} from "../client.ts";
+import { points } from "../client.ts";
+
+export interface Mark {
+  action: Action;
+  categories: readonly string[];
+}
+
+/** What somebody said or typed; `target` is what verdicts call it. */
+export interface Line {
+  kind: "line";
+  key: string;
+  text: string;
+  source: "speech" | "text";
+  startMs: number;
+  marks: readonly Mark[];
+}
+
+export interface Reply {
+  kind: "reply";
+  key: string;
+  text: string;
+  status: "streaming" | ReplyStatus;
+  error: string | null;
+  marks: readonly Mark[];
+}
+
+/** What is said of the session itself: a gap in the sound, a new beginning. */
+export interface Remark {
+  kind: "remark";
+  key: string;
+  text: string;
+}
+
+export type Item = Line | Reply | Remark;
+
+/** What is heard right now: the first `stable` code points never change again. */
+export interface Pending {
+  key: string;
+  channel: number;
+  segment: number;
+  text: string;
+  stable: number;
+}
+
+/** Wall-clock milliseconds of each stage, as last told. */
+export interface Stages {
+  recognitionMs?: number;
+  moderationMs?: number;
+  firstTokenMs?: number;
+  replyMs?: number;
+}
+
+export interface Conversation {
+  items: readonly Item[];
+  pending: readonly Pending[];
+  stages: Stages;
+  serves: readonly Served[];
+}
+
+export const EMPTY: Conversation = { items: [], pending: [], stages: {}, serves: [] };
+
+/** The conversation with a message of session number `session` in it. */
+export function after(before: Conversation, session: number, message: ServerMessage): Conversation {
+  switch (message.type) {
+    case "session.started":
+      return { ...before, serves: message.serves, pending: [] };
+    case "transcript.partial":
+      return heard(before, session, message);
+    case "transcript.final":
+      return said(before, session, message);
+    case "reply.started":
+      return added(before, replyOf(session, message.reply, "streaming"));
+    case "reply.delta":
+      return changed(before, `${session}/reply/${message.reply}`, (item) =>
+        ({ ...item, text: put(item.text, message.offset, Infinity, message.text) }));
+    case "reply.done": {
+      const { status, text, error, timing } = message;
+      const done = changed(before, `${session}/reply/${message.reply}`, (item) => ({ ...item, status, text, error }));
+      return { ...done, stages: { ...done.stages, ...times(timing.first_token_ms, timing.total_ms) } };
+    }
+    case "moderation.verdict":
+      return judged(before, session, message);
+    case "audio.gap":
+      return added(before, { kind: "remark", key: `${session}/gap/${message.id}`, text: gapWords(message) });
+    case "session.ended":
+      return { ...before, pending: [] };
+    default:
+      return before;
+  }
+}
+
+/** Whether a reply is under way. */
+export function replying(conversation: Conversation): boolean {
+  return conversation.items.some((item) => item.kind === "reply" && item.status === "streaming");
+}
+
+/** The conversation with a remark of the page's own at its end. */
+export function remarked(before: Conversation, text: string): Conversation {
+  const last = before.items.at(-1);
+  const items = last?.kind === "remark" && last.key.startsWith("own/") ? before.items.slice(0, -1) : before.items;
+  return { ...before, items: [...items, { kind: "remark", key: `own/${items.length}/${text}`, text }] };
+}
+
+function heard(before: Conversation, session: number, message: TranscriptPartial): Conversation {
+  const { channel, segment, text, stable, lag_ms: recognitionMs } = message;
+  const key = `${session}/segment/${segment}`;
+  const others = before.pending.filter((one) => one.channel !== channel);
+  const pending = [...others, { key, channel, segment, text, stable }].sort((a, b) => a.segment - b.segment);
+  return { ...before, pending, stages: { ...before.stages, recognitionMs } };
+}
+
+function said(before: Conversation, session: number, message: TranscriptFinal): Conversation {
+  const { channel, segment, text, source, start_ms: startMs, lag_ms: recognitionMs } = message;
+  const line: Line = { kind: "line", key: `${session}/segment/${segment}`, text, source, startMs, marks: [] };
+  if (source === "text") return added(before, line);
+  const pending = before.pending.filter((one) => one.channel !== channel || one.segment > segment);
+  return { ...added({ ...before, pending }, line), stages: { ...before.stages, recognitionMs } };
+}
+
+function replyOf(session: number, reply: number, status: Reply["status"]): Reply {
+  return { kind: "reply", key: `${session}/reply/${reply}`, text: "", status, error: null, marks: [] };
+}
+
+function judged(before: Conversation, session: number, verdict: ModerationVerdict): Conversation {
+  const { reply, segment } = verdict.target;
+  const key = reply === undefined ? `${session}/segment/${segment}` : `${session}/reply/${reply}`;
+  const mark: Mark = { action: verdict.action, categories: verdict.categories };
+  const after = changed(before, key, (item) => {
+    const [from, to] = verdict.span;
+    const text = verdict.replacement === null ? item.text : put(item.text, from, to, verdict.replacement);
+    return { ...item, text, marks: [...item.marks, mark] };
+  });
+  return { ...after, stages: { ...after.stages, moderationMs: verdict.latency_ms } };
+}
+
+/** `text` with code points [from, to) replaced. */
+export function put(text: string, from: number, to: number, replacement: string): string {
+  const all = points(text);
+  return all.slice(0, from).join("") + replacement + all.slice(to).join("");
+}
+
+function added(before: Conversation, item: Item): Conversation {
+  if (before.items.some((one) => one.key === item.key)) return before;
+  return { ...before, items: [...before.items, item] };
+}
+
+function changed<T extends Line | Reply>(before: Conversation, key: string, change: (item: T) => T): Conversation {
+  const items = before.items.map((item) => (item.key === key ? change(item as T) : item));
+  return { ...before, items };
+}
+
+function times(firstTokenMs: number | undefined, replyMs: number | undefined): Stages {
+  return {
+    ...(firstTokenMs === undefined ? {} : { firstTokenMs }),
+    ...(replyMs === undefined ? {} : { replyMs }),
+  };
+}
+
+const GAPS = {
+  lost: "did not reach the server",
+  concealed: "arrived damaged",
+  shed: "were left out because the server is busy",
+  paused: "were not listened to, as asked",
+};
+
+function gapWords(gap: { from_ms: number; to_ms: number; reason: keyof typeof GAPS }): string {
+  const seconds = Math.max(0.1, (gap.to_ms - gap.from_ms) / 1000);
+  return `${seconds.toFixed(1)} s of sound ${GAPS[gap.reason] ?? "are missing"}`;
+}

@@ -1,0 +1,250 @@
+/** What the page does: one session at a time, begun at the first thing said, typed or dropped, and what feeds it. */
+import type { ServerMessage, SessionConfig, State } from "../client.ts";
+import { VivavoceClient } from "../client.ts";
+import type { Conversation } from "./conversation.ts";
+import { after, EMPTY, remarked } from "./conversation.ts";
+import { loudness, Microphone, openContext } from "./microphone.ts";
+import type { Playing } from "./soundfile.ts";
+import { decode, play } from "./soundfile.ts";
+import type { Notice } from "./words.ts";
+import * as words from "./words.ts";
+
+/** Told when anything that is shown has changed, and how loud the sound is that goes out now (0 to 1). */
+export interface Watching {
+  changed: () => void;
+  level: (level: number) => void;
+}
+export class Live {
+  conversation: Conversation = EMPTY;
+  connection: State = { name: "idle" };
+  microphone: "off" | "asking" | "on" = "off";
+  playing: Playing | undefined;
+  /** Typed messages that have not come back from the server yet. */
+  outgoing: readonly string[] = [];
+  replies = true;
+  language = "";
+  key = sessionStorage.getItem("vivavoce-key") ?? "";
+  recordedS = 0;
+  private own: Notice | undefined;
+  private dismissed: Notice | undefined;
+  private client: VivavoceClient | undefined;
+  private sessions = 0;
+  private shownFrom = 1;
+  private device: Microphone | undefined;
+  private opened: AudioContext | undefined;
+  private readonly watching: Watching;
+
+  constructor(watching: Watching) {
+    this.watching = watching;
+    addEventListener("pagehide", () => this.client?.end());
+  }
+
+  /** What must be said in words now. */
+  get notice(): Notice | undefined {
+    const notice = words.connectionNotice(this.connection, this.lostS) ?? this.own;
+    return notice && notice.title === this.dismissed?.title ? undefined : notice;
+  }
+
+  get needsKey(): boolean {
+    return this.connection.name === "failed" && this.connection.code === "unauthorized";
+  }
+
+  /** Seconds of sound that an outage was too long for. */
+  get lostS(): number {
+    return this.client?.protocol?.outbox.lostS ?? 0;
+  }
+
+  get roundTripMs(): number | undefined {
+    return this.client?.protocol?.roundTripMs;
+  }
+
+  /** 0 to 1: how much of the file the server has. */
+  get progress(): number {
+    if (!this.playing?.samples) return 0;
+    const { begin, samples } = this.playing;
+    return Math.min(1, Math.max(0, ((this.client?.protocol?.outbox.acked ?? 0) - begin) / samples));
+  }
+
+  // ---- what a person does -------------------------------------------------------------------------------------------
+
+  async toggleMicrophone(): Promise<void> {
+    if (this.microphone === "on") this.stopMicrophone();
+    else if (this.microphone === "off") await this.startMicrophone();
+  }
+
+  /** Drop or choose a sound file: it is heard as if it were spoken. */
+  async playFile(file: File): Promise<void> {
+    this.stopMicrophone();
+    this.stopFile();
+    const playing: Playing = { name: file.name, begin: 0, samples: 0, stop: new AbortController() };
+    this.playing = playing;
+    this.say(undefined);
+    const samples = await decode(this.context(), file).catch(() => undefined);
+    if (this.playing !== playing) return; // stopped, or another was chosen meanwhile
+    if (!samples) {
+      this.stopFile();
+      this.say(words.fileRefused(file.name));
+      return;
+    }
+    const client = this.session();
+    Object.assign(playing, { begin: client.protocol?.outbox.end ?? 0, samples: samples.length });
+    try {
+      await play(client, samples, this.context().sampleRate, playing.stop.signal);
+      client.finalize();
+    } catch {
+      this.stopFile(); // the session is over, and that is said already
+    }
+  }
+
+  stopFile(): void {
+    this.playing?.stop.abort();
+    this.playing = undefined;
+    this.watching.changed();
+  }
+
+  type(text: string): void {
+    this.say(undefined);
+    this.session().sendText(text);
+    this.outgoing = [...this.outgoing, text];
+    this.watching.changed();
+  }
+
+  cancelReply(): void {
+    this.client?.cancelReply();
+  }
+
+  /** Whether turns are answered: that is fixed for a session, so a new one begins. */
+  setReplies(wanted: boolean): void {
+    this.replies = wanted;
+    if (this.client) this.leave(wanted ? "From here on, replies" : "From here on, only what is said");
+    this.watching.changed();
+  }
+
+  /** ISO 639-1, or "" to detect it. */
+  setLanguage(code: string): void {
+    this.language = code;
+    this.client?.update({ language: code || null });
+    this.watching.changed();
+  }
+
+  setKey(key: string): void {
+    sessionStorage.setItem("vivavoce-key", (this.key = key.trim()));
+    this.connection = { name: "idle" };
+    this.say(undefined);
+  }
+
+  /** An empty page and, with the next word, a new session. */
+  fresh(): void {
+    this.stopMicrophone();
+    this.stopFile();
+    this.leave("");
+    this.shownFrom = this.sessions + 1;
+    this.conversation = { ...EMPTY, serves: this.conversation.serves };
+    this.connection = { name: "idle" };
+    this.outgoing = [];
+    this.say(undefined);
+  }
+
+  dismiss(): void {
+    this.dismissed = this.notice;
+    this.watching.changed();
+  }
+
+  private context(): AudioContext {
+    return (this.opened ??= openContext());
+  }
+
+  private async startMicrophone(): Promise<void> {
+    this.stopFile();
+    this.microphone = "asking";
+    this.say(undefined);
+    try {
+      this.device = await Microphone.open(this.context(), { samples: this.recorded, gone: this.lostMicrophone });
+      this.session();
+      this.recordedS = 0;
+      this.microphone = "on";
+      this.watching.changed();
+    } catch (reason) {
+      this.microphone = "off";
+      this.say(words.microphoneRefused(reason));
+    }
+  }
+
+  private stopMicrophone(): void {
+    if (this.microphone !== "on") return;
+    this.device?.close();
+    this.watching.level(0);
+    this.microphone = "off";
+    this.client?.finalize();
+    this.watching.changed();
+  }
+
+  private readonly lostMicrophone = (): void => {
+    this.stopMicrophone();
+    this.say(words.microphoneRefused(new words.MicrophoneFault("gone")));
+  };
+
+  private readonly recorded = (samples: Float32Array): void => {
+    if (this.microphone !== "on") return;
+    this.session().sendAudio(samples);
+    this.watching.level(loudness(samples));
+    const before = Math.floor(this.recordedS);
+    this.recordedS += samples.length / this.context().sampleRate;
+    if (Math.floor(this.recordedS) !== before) this.watching.changed();
+  };
+
+  // ---- the session --------------------------------------------------------------------------------------------------
+
+  /** The session under way, begun if there is none. */
+  private session(): VivavoceClient {
+    if (this.client) return this.client;
+    const client = (this.client = new VivavoceClient({ url: location.href, key: this.key || undefined }));
+    const number = (this.sessions += 1);
+    const audio = { encoding: "pcm_s16le", sample_rate: this.context().sampleRate, channels: 1 } as const;
+    const config: SessionConfig = { mode: this.replies ? "chat" : "transcribe", audio };
+    if (this.language) config.language = this.language;
+    client.on("message", (message) => this.heard(number, message));
+    client.on("state", (state) => this.turned(client, state));
+    client.start(config);
+    return client;
+  }
+
+  /** End the session under way; what it still says is shown, but nothing more goes into it. */
+  private leave(remark: string): void {
+    const { client } = this;
+    this.client = undefined;
+    if (client?.protocol?.sessionId) client.end();
+    else client?.close();
+    if (remark) this.conversation = remarked(this.conversation, remark);
+  }
+
+  private heard(session: number, message: ServerMessage): void {
+    if (session < this.shownFrom) return;
+    this.conversation = after(this.conversation, session, message);
+    if (message.type === "transcript.final" && message.source === "text") this.outgoing = this.outgoing.slice(1);
+    if (message.type === "audio.ack" && this.progress > 0.995) this.playing = undefined;
+    if (message.type === "error" && !message.fatal) this.own = words.serverSays(message.message);
+    if (message.type === "session.ended" && message.reason === "idle") this.own = words.idleEnded();
+    this.watching.changed();
+  }
+
+  private turned(client: VivavoceClient, state: State): void {
+    if (client !== this.client) return;
+    if (state.name !== "reconnecting") this.dismissed = undefined;
+    this.connection = state;
+    if (state.name === "failed" || state.name === "ended") {
+      this.client = undefined;
+      this.stopMicrophone();
+      this.stopFile();
+      for (const text of this.outgoing) this.conversation = remarked(this.conversation, `Not sent: “${text}”`);
+      this.outgoing = [];
+    }
+    this.watching.changed();
+  }
+
+  private say(notice: Notice | undefined): void {
+    this.own = notice;
+    this.dismissed = undefined;
+    this.watching.changed();
+  }
+}
