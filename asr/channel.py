@@ -106,7 +106,11 @@ class Channel:
         if spoken is None or self.unheard() is None:
             return None
         if closing:
-            edge, voice = min(closing.edge, closing.voice + round(policy.window.after_s * RATE)), closing.voice
+            self._shorten(spoken)  # forced words cost time, and somebody waits for this pass
+            edge, voice = (
+                min(closing.edge, closing.voice + round(policy.window.after_s * RATE)),
+                closing.voice,
+            )
             program = conclude(self._question(spoken, edge, voice), policy.passes)
         else:
             edge, voice = self.state.cursor, self.state.voice.end
@@ -114,17 +118,25 @@ class Channel:
         self._asked = Request(program, closing is not None, edge, voice)
         return self._asked
 
+    def _shorten(self, spoken: Utterance) -> None:
+        count = utterance.surplus(spoken, self._tools.policy.window, self._tools.vocabulary)
+        if count:
+            utterance.shorten(spoken, count)
+
     def _question(self, spoken: Utterance, edge: int, voice: int) -> Question:
         policy, last, begin = self._tools.policy.window, self.closing, self.state.voice.begin
         self._mel.drop(spoken.window // HOP)
         log = self._mel.until(self.sound, max(edge // HOP, spoken.window // HOP + 1))
         frames = window.frames(log.shape[1], policy.final_s if last else policy.floor_s, policy.pad_s)
+        begin_s = max(0.0, seconds((begin or spoken.begin) - spoken.window))
+        committed = spoken.words[spoken.left :]
         return Question(
             features=features(log, frames),
             heard=min(log.shape[1], frames),
             forced=utterance.forced(spoken),
             tail=spoken.tail.tokens,
-            begin_s=max(0.0, seconds((begin or spoken.begin) - spoken.window)),
+            begin_s=begin_s,
+            said_s=seconds(committed[-1].end - spoken.window) if committed else begin_s,
             voice_s=seconds(voice - spoken.window),
             language=self.state.language or spoken.language,
             fallback=self.state.last_language,
@@ -156,10 +168,12 @@ class Channel:
             facts += self._conclusion.split(spoken, made, self._shown_of(spoken).stable)
             assert self.state.utterance
             spoken = self.state.utterance
-        elif count := utterance.surplus(spoken, tools.policy.window, tools.vocabulary):
-            utterance.shorten(spoken, count)
+        elif spoken.seen - spoken.window > tools.policy.window.trim_s * RATE:
+            self._shorten(spoken)
         seen = groups[outcome.committed : outcome.seen]
-        return facts + self._partial(spoken, [Spoken(tools.vocabulary.text(word), 0, 0, 0) for word in seen], made[1])
+        return facts + self._partial(
+            spoken, [Spoken(tools.vocabulary.text(word), 0, 0, 0) for word in seen], made[1]
+        )
 
     def _partial(self, spoken: Utterance, seen: list[Spoken], lag_ms: int) -> list[Heard]:
         """A partial, if it says something new, or nothing was said for long. Raises Retracted."""

@@ -68,7 +68,7 @@ class Conclusion:
         Where the utterance is cut for length, the last words may be cut as well: they are left to the next one.
         """
         policy, first = self._tools.policy, len(utterance.forced(spoken))
-        if first:
+        if answer.tokens:
             utterance.retimed(spoken, answer.aligned)
         groups = self._tools.vocabulary.words(answer.tokens, answer.language)
         fresh = utterance.heard(spoken, groups, answer.aligned, first)

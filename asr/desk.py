@@ -12,7 +12,6 @@ from asr.channel import Request
 from asr.passes import Answer, Pass
 from asr.schedule import Waiting, choose
 
-
 Key = tuple[str, int]
 """A session and the number of its channel."""
 

@@ -36,7 +36,9 @@ class Engine:
             intra_threads=policy.threads,
         )
         self.bands: int = self._model.n_mels
-        self.words = Tokens(tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json")), self._model.is_multilingual)
+        self.words = Tokens(
+            tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json")), self._model.is_multilingual
+        )
 
     def run(self, batch: Sequence[Pass]) -> list[Answer]:
         """Run passes to their ends, one call of each at a time, so that calls of one kind can become one."""
@@ -127,7 +129,11 @@ class Tokens:
         split = splitter.split_tokens_on_spaces if spaced else splitter.split_tokens_on_unicode
         words: list[tuple[int, ...]] = []
         for text, group in zip(*split(list(tokens)), strict=True):
-            if words and not text.startswith(" ") and (spaced or not any(letter.isalnum() for letter in text)):
+            if (
+                words
+                and not text.startswith(" ")
+                and (spaced or not any(letter.isalnum() for letter in text))
+            ):
                 words[-1] += tuple(group)
             else:
                 words.append(tuple(group))

@@ -69,14 +69,18 @@ class Listening:
                 self._desk.leave((self._lease.session_id, number))
 
     async def _refill(self) -> None:
-        """The sound before the checkpoint, as far as it is needed."""
+        """The sound before the checkpoint, as far as it is needed; then a checkpoint of our own.
+
+        It has the revisions on which we go on, so that our successor goes on above them.
+        """
         recognizer = self._recognizer
-        if recognizer.state.place == (0, 0):
+        if not self._lease.state:
             return
         for entry in await self._bus.read(self._audio):
             if place(entry.id) <= recognizer.state.place:
                 recognizer.refill(place(entry.id), entry.pcm, entry.at_ms)
         recognizer.refilled()
+        await self._lease.commit(recognizer.checkpoint())
 
     async def _step(self, entries: list[Entry]) -> None:
         facts = self._answers()

@@ -6,9 +6,11 @@ maximum, then (x + 4) / 4. Only the maximum and the clamp change from window to 
 """
 
 import functools
+import math
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from asr.rates import HOP, RATE
 from asr.sound import Float32, Sound
@@ -23,7 +25,7 @@ MOST: Final = 3_000
 HANN: Final[Float32] = np.hanning(WIDTH + 1)[:-1].astype(np.float32)
 
 
-def _hertz(mel: np.ndarray) -> np.ndarray:
+def _hertz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
     linear = mel * (200.0 / 3)
     return np.where(mel < 15, linear, 1000.0 * np.exp((mel - 15) * np.log(6.4) / 27))
 
@@ -32,7 +34,7 @@ def _hertz(mel: np.ndarray) -> np.ndarray:
 def filters(bands: int) -> Float32:
     """Weights (bands, 201) of each frequency bin in each mel band, 0 to 8 kHz."""
     bins = np.fft.rfftfreq(WIDTH, 1 / RATE)
-    edges = _hertz(np.linspace(0.0, 15 + 27 * np.log(8.0) / np.log(6.4), bands + 2))
+    edges = _hertz(np.linspace(0.0, 15 + 27 * math.log(8.0) / math.log(6.4), bands + 2, dtype=np.float64))
     rise = (bins - edges[:-2, None]) / np.diff(edges)[:-1, None]
     fall = (edges[2:, None] - bins) / np.diff(edges)[1:, None]
     triangle = np.maximum(0, np.minimum(rise, fall))

@@ -78,8 +78,9 @@ Call: TypeAlias = Encode | Detect | Align | Generate
 class Question(Struct, frozen=True):
     """A window of `heard` frames of sound; `features` has them padded, `wide` padded to 30 s (finals only).
 
-    `forced`: committed tokens, `tail`: the others of the last pass. `begin_s`, `voice_s`: where the voice begins and
-    ends in the window. `language` None: tell it, and take `fallback` in doubt.
+    `forced`: committed tokens, which explain the sound up to `said_s`; `tail`: the other tokens of the last pass.
+    `begin_s`, `voice_s`: where the voice begins and ends in the window. `language` None: tell it, and take `fallback`
+    in doubt.
     """
 
     features: Float32
@@ -87,6 +88,7 @@ class Question(Struct, frozen=True):
     forced: tuple[int, ...]
     tail: tuple[int, ...]
     begin_s: float
+    said_s: float
     voice_s: float
     language: str | None
     fallback: str
@@ -94,7 +96,8 @@ class Question(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """`tokens` after the forced ones. `aligned` has forced + old tail of a partial, forced + `tokens` of a final."""
+    """`tokens` after the forced ones. `aligned` has forced + old tail of a partial; of a final
+    forced + `tokens`, and nothing when there are none."""
 
     tokens: tuple[int, ...]
     aligned: Aligned
@@ -112,7 +115,7 @@ def extend(question: Question, policy: PassPolicy) -> Pass:
     language, told = yield from _language(encoded, question, policy)
     forced = question.forced
     old = forced + (question.tail if not told or language == question.fallback else ())
-    aligned, kept, explained_s = Aligned(), len(forced), question.begin_s
+    aligned, kept, explained_s = Aligned(), len(forced), question.said_s
     if old:
         aligned = cast(Aligned, (yield Align(encoded, language, old, question.heard)))
         while kept < len(old) and aligned.probabilities[kept] > policy.keep:
@@ -134,11 +137,7 @@ def conclude(question: Question, policy: PassPolicy) -> Pass:
     encoded = yield Encode(question.features)
     language, told = yield from _language(encoded, question, policy)
     forced = question.forced
-    aligned, explained_s = Aligned(), question.begin_s
-    if forced:
-        aligned = cast(Aligned, (yield Align(encoded, language, forced, question.heard)))
-        explained_s = aligned.times[-1]
-    room = policy.cap + 2 + int(policy.cap_rate * max(0.5, question.voice_s - explained_s))
+    room = policy.cap + 2 + int(policy.cap_rate * max(0.5, question.voice_s - question.said_s))
     fresh = cast(tuple[int, ...], (yield Generate(encoded, language, forced, room, policy.beam)))
     cut = unloop(forced + fresh, len(forced))
     looped = cut.found or len(fresh) >= room
@@ -146,6 +145,7 @@ def conclude(question: Question, policy: PassPolicy) -> Pass:
         encoded = yield Encode(question.wide)
         fresh = cast(tuple[int, ...], (yield Generate(encoded, language, forced, room, policy.beam)))
         cut = unloop(forced + fresh, len(forced))
+    aligned = Aligned()
     if len(cut.tokens) > len(forced):
         aligned = cast(Aligned, (yield Align(encoded, language, cut.tokens, question.heard)))
     return Answer(cut.tokens[len(forced) :], aligned, language, told, looped)

@@ -32,5 +32,7 @@ class Waiting(Struct, frozen=True):
 
 def choose(waiting: Sequence[Waiting], room: int) -> list[Waiting]:
     """The (at most `room`) passes to run now, most urgent first."""
-    ranked = sorted(waiting, key=lambda one: (not one.final, one.since if one.final else -one.unheard, one.since))
+    ranked = sorted(
+        waiting, key=lambda one: (not one.final, one.since if one.final else -one.unheard, one.since)
+    )
     return ranked[:room]

@@ -45,12 +45,8 @@ def settle(words: Sequence[Spoken], language: str) -> tuple[str, list[Word]]:
     """
     joined: list[Spoken] = []
     for word in words:
-        if joined and not word.text.startswith(" ") and (language not in SPACELESS or not _letters(word.text)):
-            last = joined.pop()
-            word = Spoken(
-                last.text + word.text, last.begin, max(last.end, word.end), min(last.probability, word.probability)
-            )
-        joined.append(word)
+        apart = word.text.startswith(" ") or (language in SPACELESS and _letters(word.text))
+        joined.append(word if apart or not joined else _glued(joined.pop(), word))
     text, out, at, floor = spell(joined), list[Word](), 0, 0
     for word in joined:
         bare = word.text.strip()
@@ -69,6 +65,11 @@ def confidence(words: Sequence[Spoken]) -> float:
     if not words:
         return 0.0
     return round(math.exp(sum(math.log(max(word.probability, 1e-6)) for word in words) / len(words)), 3)
+
+
+def _glued(word: Spoken, rest: Spoken) -> Spoken:
+    sure = min(word.probability, rest.probability)
+    return Spoken(word.text + rest.text, word.begin, max(word.end, rest.end), sure)
 
 
 def _letters(text: str) -> bool:

@@ -79,9 +79,7 @@ def grow(
 
 
 def surplus(utterance: Utterance, policy: WindowPolicy, vocabulary: Vocabulary) -> int:
-    """How many of the committed words are to leave the window now."""
-    if utterance.seen - utterance.window <= policy.trim_s * RATE:
-        return 0
+    """How many of the committed words may leave the window."""
     words = utterance.words[utterance.left :]
     places = [Place(vocabulary.text(word.tokens), seconds(word.end - utterance.window)) for word in words]
     return trim(places, policy)
@@ -90,12 +88,12 @@ def surplus(utterance: Utterance, policy: WindowPolicy, vocabulary: Vocabulary) 
 def splittable(utterance: Utterance, policy: WindowPolicy, vocabulary: Vocabulary) -> bool:
     """Whether the utterance is so long that it is to be closed behind its last committed word.
 
-    For a quarter of its longest time, only where a phrase ends.
+    Until it is half as long again, only where a phrase ends.
     """
     age, last = seconds(utterance.seen - utterance.begin), utterance.words[-1]
     if age < policy.long_s:
         return False
-    return age >= 1.25 * policy.long_s or ends_phrase(Place(vocabulary.text(last.tokens), 0))
+    return age >= 1.5 * policy.long_s or ends_phrase(Place(vocabulary.text(last.tokens), 0))
 
 
 def shorten(utterance: Utterance, count: int) -> int:

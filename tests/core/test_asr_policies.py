@@ -1,0 +1,147 @@
+"""The small policies of the recogniser: voice, endpoint, loops, window, schedule."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asr.endpoint import EndpointPolicy, dictating, hangover
+from asr.loops import unecho, unloop
+from asr.rates import FRAME
+from asr.schedule import Waiting, choose
+from asr.vad import VadPolicy, Voice, listen
+from asr.window import Place, WindowPolicy, frames, trim
+
+TOKENS = st.lists(st.integers(0, 5), max_size=40)
+
+
+def walk(chances: list[float]) -> Voice:
+    voice = Voice()
+    for number, chance in enumerate(chances, start=1):
+        voice = listen(voice, chance, number * FRAME, VadPolicy())
+    return voice
+
+
+# ---- voice --------------------------------------------------------------------------------------------------------
+
+
+def test_a_click_of_one_frame_is_no_voice() -> None:
+    assert walk([0.0, 0.9, 0.0, 0.9, 0.1]).begin is None
+
+
+def test_voice_begins_with_the_first_of_two_voiced_frames_and_ends_with_the_last() -> None:
+    voice = walk([0.1, 0.6, 0.7, 0.8, 0.2, 0.1])
+    assert (voice.begin, voice.end, voice.voiced) == (FRAME, 4 * FRAME, 3 * FRAME)
+    assert not voice.talking
+
+
+def test_voice_goes_on_at_a_probability_that_would_not_begin_it() -> None:
+    assert walk([0.9, 0.9, 0.4, 0.4]).talking
+    assert not walk([0.4, 0.4, 0.4]).talking
+
+
+def test_voiced_sound_adds_up_over_a_short_pause() -> None:
+    assert walk([0.9] * 3 + [0.0] * 4 + [0.9] * 2).voiced == 5 * FRAME
+
+
+# ---- endpoint -----------------------------------------------------------------------------------------------------
+
+
+def test_a_number_being_dictated_gets_more_time() -> None:
+    policy = EndpointPolicy()
+    for text in ("My card is 41", "four one one", "It is 4 1.", "number 555-12", "oh seven"):
+        assert dictating(text), text
+        assert hangover(text, None, policy) == 16 * 1200
+    for text in (
+        "",
+        "press one",
+        "I have 4",
+        "one moment please",
+        "4111 is wrong",
+        "someone",
+        "at 5 o'clock",
+    ):
+        assert not dictating(text), text
+        assert hangover(text, None, policy) == 16 * 450
+
+
+def test_a_session_sets_its_own_silence_and_dictation_never_shortens_it() -> None:
+    assert hangover("hello", 800, EndpointPolicy()) == 16 * 800
+    assert hangover("four one", 2000, EndpointPolicy()) == 16 * 2000
+
+
+# ---- loops --------------------------------------------------------------------------------------------------------
+
+
+@given(TOKENS, st.integers(0, 40))
+def test_cutting_a_loop_or_an_echo_never_touches_what_stands_before_start(
+    tokens: list[int], start: int
+) -> None:
+    start = min(start, len(tokens))
+    for cut in (unloop(tokens, start), unecho(tokens, start)):
+        assert cut.tokens == tuple(tokens[: len(cut.tokens)])
+        assert len(cut.tokens) >= start
+        assert cut.found == (len(cut.tokens) < len(tokens))
+
+
+@given(
+    st.lists(st.integers(0, 9), max_size=6),
+    st.lists(st.integers(10, 19), min_size=3, max_size=5, unique=True),
+)
+def test_a_loop_is_cut_to_its_first_round(before: list[int], loop: list[int]) -> None:
+    cut = unloop([*before, *loop * 5], len(before))
+    assert cut.found
+    assert len(cut.tokens) == len(before) + len(loop)
+
+
+def test_a_digit_said_three_times_is_no_loop() -> None:
+    assert not unloop([4, 1, 1, 1], 0).found
+
+
+# ---- window -------------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 4000), st.floats(0, 30))
+def test_the_encoder_gets_an_even_number_of_frames_and_at_most_30_s(heard: int, floor_s: float) -> None:
+    wanted = frames(heard, floor_s, 1.0)
+    assert wanted % 2 == 0
+    assert wanted <= 3000
+    assert wanted >= min(3000, heard)
+
+
+@given(st.lists(st.tuples(st.sampled_from([" a", " b,", " c."]), st.floats(0.05, 1.5)), max_size=30))
+def test_a_trim_keeps_two_seconds_of_committed_sound(words: list[tuple[str, float]]) -> None:
+    places, end = list[Place](), 0.0
+    for text, length in words:
+        end += length
+        places.append(Place(text, end))
+    count = trim(places, WindowPolicy())
+    assert count < max(1, len(places))
+    if count:
+        assert places[count - 1].end_s <= end - 2.0
+
+
+def test_a_trim_prefers_the_end_of_a_phrase() -> None:
+    words = [Place(" one", 1.0), Place(" two.", 2.0), Place(" three", 3.0), Place(" four", 6.0)]
+    assert trim(words, WindowPolicy()) == 2
+
+
+# ---- schedule -----------------------------------------------------------------------------------------------------
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.integers(0, 9)), max_size=12),
+    st.integers(0, 4),
+)
+def test_finals_go_first_and_then_who_waits_with_the_most_sound(
+    wishes: list[tuple[bool, int]], room: int
+) -> None:
+    waiting = [Waiting(("s", n), final, unheard, n) for n, (final, unheard) in enumerate(wishes)]
+    chosen = choose(waiting, room)
+    assert len(chosen) == min(room, len(waiting))
+    left = [one for one in waiting if one not in chosen]
+    for one in chosen:
+        for other in left:
+            assert one.final or not other.final
+            if one.final and other.final:
+                assert one.since < other.since
+            if not one.final and not other.final:
+                assert one.unheard >= other.unheard

@@ -1,0 +1,74 @@
+"""What is committed stays: whatever the model believes next."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asr.stabilizer import Look, StablePolicy, Tail, confirm
+
+POLICY = StablePolicy()
+PASS = st.lists(
+    st.tuples(st.lists(st.integers(0, 3), min_size=1, max_size=2), st.floats(0, 1), st.floats(0.05, 0.6)),
+    max_size=8,
+)
+
+
+def look(
+    words: list[list[int]], chances: list[float], times: list[float], edge_s: float, voice_s: float
+) -> Look:
+    return Look([tuple(word) for word in words], chances, times, edge_s, voice_s)
+
+
+def twice(
+    words: list[list[int]], chance: float, edge_s: float = 5.0, voice_s: float = 5.0
+) -> tuple[int, int]:
+    """Committed and seen after two equal looks at words of half a second each."""
+    tokens = [token for word in words for token in word]
+    times = [0.5 * (n + 1) for n in range(len(tokens))]
+    first = confirm(Tail(), look(words, [], [], edge_s, voice_s), POLICY)
+    second = confirm(first.tail, look(words, [chance] * len(tokens), times, edge_s, voice_s), POLICY)
+    return second.committed, second.seen
+
+
+def test_a_sure_word_is_committed_when_it_was_seen_twice_but_for_the_last_which_may_still_grow() -> None:
+    assert twice([[1], [2], [3]], 0.9) == (2, 3)
+
+
+def test_the_last_word_is_committed_after_a_pause() -> None:
+    assert twice([[1], [2], [3]], 0.9, edge_s=2.2, voice_s=1.6) == (3, 3)
+
+
+def test_an_unsure_word_must_be_seen_three_times() -> None:
+    assert twice([[1], [2], [3]], 0.6) == (0, 3)
+    tail = Tail((1, 2, 3), (2, 2, 2))
+    assert confirm(tail, look([[1], [2], [3]], [0.6] * 3, [0.5, 1, 1.5], 5, 5), POLICY).committed == 2
+
+
+def test_a_word_close_to_the_live_edge_waits() -> None:
+    assert twice([[1], [2], [3]], 0.9, edge_s=1.2, voice_s=1.2)[0] == 1
+
+
+def test_a_word_that_changed_is_neither_committed_nor_shown() -> None:
+    tail = Tail((1, 2, 3), (1, 1, 1))
+    outcome = confirm(tail, look([[1], [7], [3]], [0.9] * 3, [0.5, 1, 1.5], 5, 5), POLICY)
+    assert (outcome.committed, outcome.seen) == (1, 1)
+    assert outcome.tail.tokens == (7, 3)
+
+
+@given(st.lists(PASS, max_size=8))
+def test_committed_words_are_the_first_of_what_was_agreed_and_only_grow(
+    passes: list[list[tuple[list[int], float, float]]],
+) -> None:
+    tail, committed = Tail(), list[int]()
+    for words in passes:
+        tokens = [token for word, _, _ in words for token in word]
+        chances = (
+            [words[n % len(words)][1] for n in range(len(tail.tokens))] if words else [0.0] * len(tail.tokens)
+        )
+        times = [0.3 * (n + 1) for n in range(len(tail.tokens))]
+        outcome = confirm(tail, look([word for word, _, _ in words], chances, times, 4.0, 4.0), POLICY)
+        fresh = [token for word, _, _ in words[: outcome.committed] for token in word]
+        assert fresh == list(tail.tokens[: len(fresh)])  # seen in the pass before as well
+        assert outcome.committed <= outcome.seen
+        assert fresh + list(outcome.tail.tokens) == tokens
+        assert len(outcome.tail.survived) == len(outcome.tail.tokens)
+        tail, committed = outcome.tail, committed + fresh
