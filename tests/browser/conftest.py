@@ -23,9 +23,9 @@ FLAGS = [
 Launch = Callable[..., Browser]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """The driver."""
+    """The driver. It keeps an event loop running in this thread, so it must not outlive its module."""
     with sync_playwright() as driver:
         yield driver
 
@@ -36,9 +36,9 @@ def speaking(sound: Path | None) -> list[str]:
     return [*device, f"--use-file-for-fake-audio-capture={sound}%noloop"] if sound else device
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def launch(playwright: Playwright) -> Iterator[Launch]:
-    """Start Chromium with more flags; it is closed with the test run."""
+    """Start Chromium with more flags; it is closed with the module."""
     chromium = shutil.which("chromium")
     assert chromium, "the page's tests need Debian's chromium"
     with ExitStack() as closing:
@@ -51,7 +51,7 @@ def launch(playwright: Playwright) -> Iterator[Launch]:
         yield launching
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(launch: Launch) -> Browser:
     """A browser that asks nobody before it gives the microphone, and beeps into it."""
     return launch(*speaking(None))

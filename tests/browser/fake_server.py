@@ -145,14 +145,18 @@ class FakeServer:
             if self.key and f"{wire.KEY_PREFIX}{self.key}" not in offered:
                 return await self._refuse(socket, "unauthorized", "a key is needed", Close.POLICY)
             if self.overloaded:
-                return await self._refuse(socket, "overloaded", "all places are taken", Close.OVERLOAD, retry_after=1)
+                return await self._refuse(
+                    socket, "overloaded", "all places are taken", Close.OVERLOAD, retry_after=1
+                )
             session = await self._open(socket, first)
             async for frame in socket:
                 await self._heard(session, frame)
         except ConnectionClosed:
             pass
 
-    async def _refuse(self, socket: ServerConnection, code: str, message: str, close: int, **more: Any) -> None:
+    async def _refuse(
+        self, socket: ServerConnection, code: str, message: str, close: int, **more: Any
+    ) -> None:
         await socket.send(wire.encode(said.ErrorTold(code, message, fatal=True, **more)))
         await socket.close(close)
 
@@ -161,7 +165,9 @@ class FakeServer:
             session = FakeSession(len(self.sessions) + 1, first)
             self.sessions.append(session)
             assert first.mode != "assist"
-            await self.append(session, ev.SessionStarted(session.id, first.mode, SERVED, LIMITS, TIME, first.audio))
+            await self.append(
+                session, ev.SessionStarted(session.id, first.mode, SERVED, LIMITS, TIME, first.audio)
+            )
             session.socket = socket
             await socket.send(wire.joined(*session.log[0], [("resume_token", "r"), ("watch_token", "w")]))
             return session

@@ -55,7 +55,7 @@ export const composerStyle = css`
     border-radius: 0.5rem; padding: 0.3rem 0.4rem;
   }
   .switch { cursor: pointer; color: var(--ink); position: relative; }
-  .switch input { position: absolute; opacity: 0; width: 2.25rem; height: 1.35rem; margin: 0; cursor: pointer; }
+  .switch input { position: absolute; opacity: 0; width: 2.25rem; height: 1.35rem; margin: 0; cursor: pointer; z-index: 1; }
   .track {
     width: 2.25rem; height: 1.35rem; border-radius: 1rem; background: var(--edge); position: relative;
     transition: background-color 140ms; box-sizing: border-box;

@@ -32,9 +32,9 @@ export const pageStyle = css`
     border: 1px solid var(--notice-edge); border-radius: 1rem; padding: 0.8rem 0.8rem 0.8rem 1.25rem;
     box-shadow: 0 6px 28px rgb(0 0 0 / 0.1);
   }
-  .card[hidden] { display: block; visibility: hidden; }
+  .card.bare { background: none; border-color: transparent; box-shadow: none; pointer-events: none; }
   .card > [role="alert"], .card > [role="status"] { flex: 1 1 12rem; }
-  .card > :empty { display: none; }
+  .card > :empty { flex: 0 0 0; margin-left: -1rem; }
   .notice p { margin: 0; font-size: 0.9375rem; line-height: 1.5; }
   .card .quiet { color: var(--ink); border-color: var(--notice-edge); }
   .key { display: flex; align-items: center; gap: 0.75rem; flex: 1 1 100%; font-size: 0.9375rem; }

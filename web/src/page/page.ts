@@ -59,14 +59,14 @@ export class Page extends LitElement {
     `;
   }
 
-  /** Both regions are always there: a live region that comes with its text is not read out. */
+  /** Both regions are always there, and never hidden: a live region that comes with its text is not read out. */
   private notices() {
     const { notice, needsKey } = this.live;
     const said = notice
       ? html`<div class="notice"><p><strong>${notice.title}</strong> ${notice.text}</p></div>`
       : nothing;
     return html`
-      <div class="card" ?hidden=${!notice && !needsKey}>
+      <div class="card ${notice || needsKey ? "" : "bare"}">
         <div role="alert">${notice?.urgent ? said : nothing}</div>
         <div role="status">${notice && !notice.urgent ? said : nothing}</div>
         ${needsKey ? this.keyForm() : nothing}
