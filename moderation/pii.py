@@ -10,13 +10,18 @@ What counts, in a run of groups (numerals.py):
 - ssn: 3-2-4, or nine digits said one by one as a whole run; not 000, 666 or 9xx, not 00, not 0000.
 Groups that count up or down in equal steps are a count, and no pattern but "+" counts in them.
 
-Decided is a group when 19 digits stand behind its beginning, or its run is over. What was found ends its run there:
-the rest is read as a run of its own. So what is held back is never longer than about 20 groups.
+Decided is a group when 19 digits stand behind its beginning, or its run is over. Where what was found ends the run ends
+too: the rest is a run of its own. What is found among many digits is told in shares, so that what is held back is never
+longer than some 57 digits, however many follow each other; only a single numeral is held until it ends.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from moderation.finding import Finding, Seen, merged
 from moderation.normalize import Plain
@@ -25,6 +30,10 @@ from moderation.policy import ModerationPolicy
 
 VERSION: Final = "1"
 CARD: Final = range(13, 20)
+WHOLE: Final = range(9, 18)
+SHORTEST: Final = 9
+LONGEST_SHAPE: Final = 11
+SHARE: Final = 38
 CARD_FINDING: Final = ("pii/card", "[card number]")
 PHONE: Final = ("pii/phone", "[phone number]")
 SSN: Final = ("pii/ssn", "[social security number]")
@@ -38,13 +47,10 @@ def numbers(text: Plain, policy: ModerationPolicy) -> Seen:
     pieces: list[tuple[int, int]] = []
     held = len(text.chars)
     for run in runs(text):
-        found, held = _judged(run, held, policy)
-        findings += found
-        begin = run.start
-        for one in merged(found):
-            pieces.append((begin, one.end))
-            begin = one.end
-        pieces.append((begin, run.end))
+        judged = _judged(run, held, policy)
+        findings += judged.findings
+        held = judged.held
+        pieces += pairwise((run.start, *judged.begins, run.end))
     return Seen(findings, held, held, pieces)
 
 
@@ -54,31 +60,68 @@ def luhn(digits: str) -> bool:
     return (doubled + sum(map(int, digits[::-2]))) % 10 == 0
 
 
-def _judged(run: Run, held: int, policy: ModerationPolicy) -> tuple[list[Finding], int]:
-    """What is in a run, and from where on it is undecided (`held` when nowhere)."""
+class _Judged(Struct, frozen=True):
+    """What is in a run, from where on it is undecided, and where, behind what was found, another run begins."""
+
+    findings: Sequence[Finding]
+    held: int
+    begins: Sequence[int] = ()
+
+
+def _judged(run: Run, held: int, policy: ModerationPolicy) -> _Judged:
+    """`held` is the answer where nothing of the run is undecided."""
     groups = run.groups
     if not groups:
-        return [], run.start
+        return _Judged([], run.start)
     undecided = _undecided(run)
     windows = _windows(run, policy)
-    begin, out = 0, list[Finding]()
-    while True:
-        here = [found for found in windows if found.start >= groups[begin].start or begin == 0]
-        if not run.open:
-            here += _whole(run, begin, policy)
-        first = next(iter(merged(here)), None)
-        behind = 0 if first is None else _index(groups, first.end)
-        if first is None or behind > undecided:
-            starts = [first.start] if first else []
-            if undecided < len(groups) or run.open:
-                at = run.start if undecided == 0 else groups[undecided].start
-                starts.append(at)
-                held = min(held, *starts)
-            return [*out, *([first] if first else [])], held
-        out.append(first)
-        begin = behind
-        if begin == len(groups):
-            return out, held
+    clusters = merged(windows)
+    begin, out, begins = 0, list[Finding](), list[int]()
+    for place, cluster in enumerate(clusters):
+        whole = _whole(run, begin, policy)
+        if whole:
+            return _Judged([*out, *merged([*clusters[place:], *whole])], held, begins)
+        for found in _shares(run, cluster, windows):
+            out.append(found)
+            if bisect_left(groups, found.end, key=_start) > undecided:
+                return _Judged(out, min(found.start, _begins(run, undecided, held)), begins)
+        begin = bisect_left(groups, cluster.end, key=_start)
+        begins.append(_begins(run, begin, run.end))
+    out += _whole(run, begin, policy)
+    return _Judged(out, _begins(run, undecided, held), begins)
+
+
+def _shares(run: Run, cluster: Finding, windows: Sequence[Finding]) -> Sequence[Finding]:
+    """What was found, in shares of at most SHARE digits: among many digits windows overlap without end."""
+    groups = [group for group in run.groups if cluster.start < group.end and group.start < cluster.end]
+    spans: list[tuple[int, int]] = []
+    size = SHARE
+    for group in groups:
+        if size + len(group.digits) > SHARE:
+            spans.append((min(group.start, cluster.start) if not spans else group.start, group.end))
+            size = 0
+        spans[-1] = (spans[-1][0], group.end)
+        size += len(group.digits)
+    if len(spans) == 1:
+        return [cluster]
+    clipped = [
+        replace(window, start=max(window.start, start), end=min(window.end, end))
+        for start, end in spans
+        for window in windows
+        if window.start < end and start < window.end
+    ]
+    return merged(clipped)
+
+
+def _start(group: Group) -> int:
+    return group.start
+
+
+def _begins(run: Run, place: int, otherwise: int) -> int:
+    """Where the run's group at `place` begins; `otherwise` when there is none."""
+    if place >= len(run.groups):
+        return otherwise
+    return run.groups[place].start if place else run.start
 
 
 def _undecided(run: Run) -> int:
@@ -92,10 +135,6 @@ def _undecided(run: Run) -> int:
     return place
 
 
-def _index(groups: Sequence[Group], end: int) -> int:
-    return next((i for i, group in enumerate(groups) if group.start >= end), len(groups))
-
-
 def _windows(run: Run, policy: ModerationPolicy) -> list[Finding]:
     """Patterns that can be told from their own groups."""
     out: list[Finding] = []
@@ -104,13 +143,12 @@ def _windows(run: Run, policy: ModerationPolicy) -> list[Finding]:
         if policy.card and len(group.digits) > CARD[-1]:
             out.append(_found(run, first, first, NUMBER))
             continue
-        digits, shape = "", ()
+        digits = ""
         for last in range(first, len(groups)):
             digits += groups[last].digits
-            shape = (*shape, len(groups[last].digits))
             if len(digits) > CARD[-1]:
                 break
-            kind = _kind(digits, shape, groups[first : last + 1], policy)
+            kind = _kind(digits, groups, first, last, policy) if len(digits) >= SHORTEST else None
             if kind:
                 out.append(_found(run, first, last, kind))
     if policy.phone and "+" in run.lead:
@@ -119,12 +157,16 @@ def _windows(run: Run, policy: ModerationPolicy) -> list[Finding]:
 
 
 def _kind(
-    digits: str, shape: tuple[int, ...], groups: Sequence[Group], policy: ModerationPolicy
+    digits: str, groups: Sequence[Group], first: int, last: int, policy: ModerationPolicy
 ) -> tuple[str, str] | None:
     size = len(digits)
-    if policy.card and size in CARD and luhn(digits) and not counting(groups):
+    if policy.card and size in CARD and luhn(digits) and not counting(groups[first : last + 1]):
         return CARD_FINDING
-    if policy.phone and shape in NANP_SHAPES and nanp(digits) and not any(group.spoken for group in groups):
+    if size > LONGEST_SHAPE or last - first >= 4:
+        return None
+    window = groups[first : last + 1]
+    shape = tuple(len(group.digits) for group in window)
+    if policy.phone and shape in NANP_SHAPES and nanp(digits) and not any(group.spoken for group in window):
         return PHONE
     if policy.ssn and shape == (3, 2, 4) and like_ssn(digits):
         return SSN
@@ -133,10 +175,12 @@ def _kind(
 
 def _whole(run: Run, begin: int, policy: ModerationPolicy) -> list[Finding]:
     """Patterns that only a run as a whole can be."""
+    if run.open or len(run.groups) - begin > WHOLE[-1]:
+        return []
     groups = run.groups[begin:]
     digits = "".join(group.digits for group in groups)
     last = len(run.groups) - 1
-    if not 9 <= len(digits) <= 17 or counting(groups):
+    if len(digits) not in WHOLE or counting(groups):
         return []
     singles = sum(len(group.digits) == 1 or group.spoken for group in groups)
     commas = any("," in group.gap for group in groups[1:])

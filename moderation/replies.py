@@ -109,15 +109,17 @@ def unwanted(floor: Floor, number: int | None, text: str) -> Step:
 # ---- the end -----------------------------------------------------------------------------------------------
 
 
-def silent(floor: Floor, accounting: list[ChannelAccount], reason: EndReason, deadline_ms: int) -> Step:
-    """No more sound or text will come; what was said and not ended is a turn."""
+def silent(
+    floor: Floor, accounting: list[ChannelAccount], reason: EndReason, deadline_ms: int, text: str
+) -> Step:
+    """No more sound or text will come; what was said and not ended is a turn. `text`: of the open reply, as shown."""
     events: list[Event] = []
     for channel in sorted(floor.said):
         floor, turn = turned(floor, channel, "end")
         events += turn
     floor = replace(floor, ended=True, accounting=accounting, reason=reason, deadline_ms=deadline_ms, open={})
     events.append(AudioEnded(accounting=accounting, reason=reason))
-    floor, end = (floor, []) if floor.mode == "chat" else over(floor, "")
+    floor, end = (floor, []) if floor.mode == "chat" else over(floor, text)
     return floor, [*events, *end]
 
 

@@ -58,7 +58,7 @@ class Screen:
             findings=[finding for finding in found if finding.start < max(held, veiled)],
             held=held,
             veiled=max(held, veiled),
-            anchor=_anchor(text, held, [*spans, *pieces]),
+            anchor=len(text) if closed else _anchor(text, held, [*spans, *pieces]),
             carry=read.origin(seen[0].held),
         )
 

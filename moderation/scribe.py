@@ -141,7 +141,7 @@ class Scribe:
             case SoundEnded(accounting=accounting, reason=reason):
                 left = [event for channel in sorted(self._waiting) for event in self._let_go(channel)]
                 deadline = now_ms + round(self._screen.policy.end_timeout_s * 1000)
-                return left + self._step(replies.silent(self.floor, accounting, reason, deadline))
+                return left + self._step(replies.silent(self.floor, accounting, reason, deadline, self._text))
             case SpeechStarted():
                 barged = self._cancelled() if self.floor.mode == "chat" else []
                 return [fact, *barged]

@@ -148,7 +148,7 @@ def whole(text: str) -> str:
     return out + text[place:]
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(TEXTS, st.integers(0, 200))
 @example("five hundred", 4)
 @example("double 4111 1111 1111 1111", 8)
@@ -163,7 +163,7 @@ def test_what_is_decided_of_a_prefix_stays_so_whatever_follows(text: str, size: 
     assert all(found.end <= look.held for found in decided)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(TEXTS, st.integers(0, 200))
 def test_a_text_read_again_from_its_anchor_is_judged_the_same(text: str, size: int) -> None:
     look = SCREEN.look(text[:size], closed=False)
@@ -198,7 +198,7 @@ def test_no_split_of_a_text_shows_anything_else_than_the_whole_text_masked(
     assert shown == expected
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(TEXTS, SPLITS, st.integers(0, 8))
 def test_a_gate_made_anew_from_its_place_goes_on_as_if_nothing_had_happened(
     text: str, cuts: list[int], restart: int
@@ -253,7 +253,7 @@ def written(draw: st.DrawFn, digits: str) -> str:
     return out
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=2000, deadline=None)
 @given(CARDS.flatmap(written), st.sampled_from(["", "Pay with ", "The year 2024. It is ", "44 "]), SPLITS)
 def test_a_card_number_is_found_however_it_is_written_and_split(
     card: str, before: str, cuts: list[int]
@@ -314,7 +314,7 @@ def test_what_is_masked(text: str, expected: str) -> None:
         "from 1914 to 1918, and again from 1939 to 1945",
         "it costs $1,234,567.89 in 2024",
         "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20",
-        "2024-11-24 09:39:33.123, then 2024-12-24 09:39",
+        "2024-11-24 09:39:33.123; 2024-12-24 09:39",
         "version 1.2.3.4 at 192.168.100.200",
         "one third is 0.333333333",
         "look at this, there is more at example.com",
@@ -342,21 +342,24 @@ def test_ordinary_words_are_not_held_for_longer_than_the_next_two(text: str) -> 
         assert len(gate._pending) - gate.decided <= 16
 
 
-@settings(max_examples=200, deadline=None)
+DIGITS = ["4", "11", "one", "seven", "forty", "5500", "double two"]
+
+
+@settings(max_examples=60, deadline=None)
 @given(
-    st.lists(
-        st.sampled_from(["4", "11", "one", "forty", "a", "j", "dot", "how", "to", "de", "x" * 90]),
-        max_size=120,
+    st.one_of(
+        st.lists(st.sampled_from([*DIGITS, "a", "j", "dot", "how", "to", "de", "x" * 90]), max_size=120),
+        st.lists(st.sampled_from(DIGITS), min_size=60, max_size=120),
     )
 )
 def test_what_is_held_back_is_bounded(words: list[str]) -> None:
     gate = Gate(SCREEN)
     for word in words:
         gate.feed(word + " ")
-        assert len(gate._pending) - gate.decided <= 260
+        assert len(gate._pending) - gate.decided <= 57 * len("seven ")
 
 
 def test_numbers_after_a_masked_one_do_not_keep_it_pending() -> None:
     gate = Gate(SCREEN)
-    gate.feed("it is 4111 1111 1111 1111, then 10 and 20 and 30, 40, 55, 60 and 71, 82, 90, ")
+    gate.feed("it is 4111 1111 1111 1111, 237, 682, 967, 921, 882, 164, 361, 220, 607, ")
     assert "4111" not in gate._pending
