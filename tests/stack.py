@@ -60,9 +60,11 @@ class Stack:
                 process.kill()
                 raise
 
-    def pid(self, role: str) -> int:
-        """Of a running role."""
-        return self._running[role].pid
+    def kill(self, role: str) -> None:
+        """End a role as a crash does."""
+        process = self._running.pop(role)
+        process.kill()
+        process.wait(10)
 
     def cut(self) -> int:
         """Break every connection of a client."""
