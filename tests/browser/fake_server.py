@@ -117,7 +117,9 @@ class FakeServer:
             "127.0.0.1",
             0,
             process_request=self._page,
-            select_subprotocol=lambda _, offered: wire.SUBPROTOCOL if wire.SUBPROTOCOL in offered else None,
+            select_subprotocol=lambda _, offered: next(
+                (one for one in offered if one == wire.SUBPROTOCOL), None
+            ),
             compression=None,
         ) as server:
             self.url = f"http://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/"

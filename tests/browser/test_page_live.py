@@ -1,4 +1,4 @@
-"""The page in a real Chromium against the real service: a recording is the microphone, and it is written and answered."""
+"""The page in a real Chromium against the real service: a recording is the microphone."""
 
 import re
 import time

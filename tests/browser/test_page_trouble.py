@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from streaming.wire import messages as wire
 from tests.browser import said
 from tests.browser.conftest import Launch
 from tests.browser.fake_server import FakeServer
@@ -101,11 +102,8 @@ def test_a_message_typed_during_an_outage_arrives_once(page: Page, fake: FakeSer
     wait_for(page, lambda: fake.session.resumes == 2)
     type_message(page, "Good.")
     expect(page.get_by_role("log")).to_contain_text("You typed: Good.")
-    assert [note.text for note in fake.session.notes if hasattr(note, "text")] == [
-        "Hello",
-        "Are you there?",
-        "Good.",
-    ]
+    typed = [note.text for note in fake.session.notes if isinstance(note, wire.Text)]
+    assert typed == ["Hello", "Are you there?", "Good."]
     expect(page.locator(".now")).not_to_contain_text("sending…")
 
 
