@@ -1,0 +1,171 @@
+"""How long a word takes, from its end in the sound to the screen, and a turn to its reply; what each role weighs.
+
+    .venv/bin/python -m tests.bench.main_job [--runs 3] [--llm qwen2.5-coder-0.5b]
+
+Starts the service on loopback (a Redis of its own), plays real speech at real-time pace, one client, and prints JSON:
+medians and 95th percentiles in seconds over all runs. Word ends are those of the finals. `first`: a word's first
+appearance in a partial or final; `commit`: in the stable part of a partial, or in a final.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import tempfile
+from pathlib import Path
+
+from streaming.events import (
+    ReplyDelta,
+    ReplyDone,
+    SessionEnded,
+    SpeechStopped,
+    TranscriptFinal,
+    TranscriptPartial,
+    TurnEnded,
+)
+from tests import speech
+from tests.conftest import start_redis
+from tests.conversation import Arrival, Conversation
+from tests.stack import Stack
+
+PROMPTS = ("conf-onlyone", "vm-goodbye", "auth-incorrect", "agent-alreadyon", "conf-getconfno")
+Times = dict[str, list[float]]
+
+
+def sound() -> speech.Pcm:
+    """About 25 s of prompts with pauses that end turns."""
+    return speech.join(0.4, *[part for name in PROMPTS for part in (name, 1.2)])
+
+
+def word_times(arrivals: list[Arrival]) -> tuple[list[float], list[float]]:
+    """Of each word of the finals: seconds from its end in the sound to its first sight, and to its commit."""
+    firsts: list[float] = []
+    commits: list[float] = []
+    for arrival in arrivals:
+        final = arrival.message.event
+        if not isinstance(final, TranscriptFinal):
+            continue
+        for word in final.words:
+            upto = final.text[: word.offset + len(word.text)].lower().rstrip(".,?!")
+            seen = committed = arrival.at
+            for earlier in reversed(arrivals[: arrivals.index(arrival)]):
+                partial = earlier.message.event
+                if isinstance(partial, TranscriptPartial) and partial.segment == final.segment:
+                    if partial.text.lower().startswith(upto):
+                        seen = earlier.at
+                    if partial.text[: partial.stable].lower().startswith(upto):
+                        committed = earlier.at
+            firsts.append(seen - word.end_ms / 1000)
+            commits.append(committed - word.end_ms / 1000)
+    return firsts, commits
+
+
+async def transcription(url: str, times: Times) -> None:
+    """One client speaks."""
+    async with Conversation(url, language="en") as talk:
+        await talk.play(sound())
+        talk.client.end()
+        await talk.until(SessionEnded)
+    firsts, commits = word_times(talk.arrivals)
+    times["first"] += firsts
+    times["commit"] += commits
+    stops = {a.message.event.at_ms: a.at for a in talk.arrivals if isinstance(a.message.event, SpeechStopped)}
+    ended = [a.at for a in talk.arrivals if isinstance(a.message.event, TurnEnded)]
+    times["voice_end_to_final"] += [at - ms / 1000 for (ms, _), at in zip(stops.items(), ended, strict=False)]
+
+
+async def finalizing(url: str, times: Times) -> None:
+    """`audio.finalize` in the middle of speech, to the final."""
+    pcm = speech.prompt("auth-incorrect")
+    async with Conversation(url, language="en") as talk:
+        for n, cut in enumerate((1.5, 2.5, 3.5), start=1):
+            await talk.play(pcm[: int(cut * speech.RATE)])
+            asked = asyncio.get_running_loop().time()
+            talk.client.finalize()
+            await talk.until(TurnEnded, n)
+            times["finalize_to_final"].append(asyncio.get_running_loop().time() - asked)
+        talk.client.end()
+        await talk.until(SessionEnded)
+
+
+async def answering(url: str, times: Times) -> None:
+    """A spoken turn to the first visible token of its reply, the prompt's prefix warm."""
+    async with Conversation(url, "chat", language="en") as talk:
+        for n in range(1, 4):
+            talk.arrivals.clear()
+            await talk.play(speech.join(0.2, "conf-onlyone", 1.0))
+            await talk.until(ReplyDone, 1, 60)
+            ended = next(a.at for a in talk.arrivals if isinstance(a.message.event, TurnEnded))
+            token = next((a.at for a in talk.arrivals if isinstance(a.message.event, ReplyDelta)), None)
+            if token is not None and n > 1:
+                times["turn_ended_to_first_token"].append(token - ended)
+        talk.client.end()
+        await talk.until(SessionEnded)
+
+
+def rss(stack: Stack) -> dict[str, float]:
+    """MB that each role has now."""
+    found: dict[str, float] = {}
+    for worker in stack.readyz()["workers"]:
+        pid = worker["name"].rpartition(":")[2]
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        kilobytes = next(line.split()[1] for line in lines if line.startswith("VmRSS"))
+        found[worker["role"]] = round(int(kilobytes) / 1024, 1)
+    return found
+
+
+def summary(values: list[float]) -> dict[str, float]:
+    """p50 and p95, seconds."""
+    ordered = sorted(values)
+    at = min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))
+    return {"p50": round(statistics.median(ordered), 3), "p95": round(ordered[at], 3), "n": len(ordered)}
+
+
+async def measure(stack: Stack, runs: int) -> Times:
+    """All of it, `runs` times."""
+    names = ("first", "commit", "voice_end_to_final", "finalize_to_final", "turn_ended_to_first_token")
+    times: Times = {name: [] for name in names}
+    for _ in range(runs):
+        await transcription(stack.url, times)
+        await finalizing(stack.url, times)
+        await answering(stack.url, times)
+    return times
+
+
+def main() -> None:
+    """Run it and print JSON."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--runs", type=int, default=3)
+    options.add_argument("--llm", default="qwen2.5-coder-0.5b")
+    asked = options.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="vv-bench-"))
+    server, url = start_redis(shutil.which("redis-server") or "valkey-server", folder)
+    stack = Stack(url, folder, {"VIVAVOCE_LLM__MODEL": asked.llm})
+    load = os.getloadavg()[0]
+    try:
+        stack.start()
+        stack.await_ready()
+        times = asyncio.run(measure(stack, asked.runs))
+        commit = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
+        )
+        report = {
+            "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
+            "commit": commit.stdout.strip(),
+            "load_before": round(load, 2),
+            "models": [served["ref"] for worker in stack.readyz()["workers"] for served in worker["serves"]],
+            "seconds": {name: summary(values) for name, values in times.items() if values},
+            "rss_mb": rss(stack),
+        }
+        print(json.dumps(report, indent=1))
+    finally:
+        stack.close()
+        server.kill()
+
+
+if __name__ == "__main__":
+    main()
