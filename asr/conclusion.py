@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from asr import utterance
 from asr.checkpoint import Closing, Said, Utterance
 from asr.cursor import Cursor
@@ -72,6 +74,7 @@ class Conclusion:
             utterance.retimed(spoken, answer.aligned)
         groups = self._tools.vocabulary.words(answer.tokens, answer.language)
         fresh = utterance.heard(spoken, groups, answer.aligned, first)
+        fresh = [replace(word, end=max(word.begin, min(word.end, closing.voice))) for word in fresh]
         latest = closing.voice + round(policy.passes.late_s * RATE)
         while any(word.begin > latest for word in fresh):
             fresh.pop()

@@ -26,7 +26,7 @@ class Runs(Protocol):
         ...
 
 
-class Served(asyncio.Future["tuple[Request, Answer] | None"]):
+class Ticket(asyncio.Future["tuple[Request, Answer] | None"]):
     """A place in the queue, and what came of it; None when nothing was due any more when its turn came."""
 
 
@@ -38,11 +38,11 @@ class Desk:
         self._engine = engine
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="whisper")
         self._free = workers
-        self._queue: dict[Key, tuple[Waiting, Make, Served]] = {}
+        self._queue: dict[Key, tuple[Waiting, Make, Ticket]] = {}
         self._order = itertools.count()
         self._running: set[asyncio.Task[None]] = set()
 
-    def ask(self, key: Key, final: bool, unheard: int, make: Make) -> Served:
+    def ask(self, key: Key, final: bool, unheard: int, make: Make) -> Ticket:
         """Stand in the queue as `key`; the request is made by `make` when its turn comes."""
         known = self._queue.get(key)
         if known and known[0].final == final:
@@ -50,7 +50,10 @@ class Desk:
             self._queue[key] = (replace(waiting, unheard=unheard), make, place)
             return place
         self.leave(key)
-        place = Served()
+        place = Ticket()
+        place.add_done_callback(
+            lambda ticket: ticket.cancelled() or ticket.exception()
+        )  # nobody may wait for it
         self._queue[key] = (Waiting(key, final, unheard, next(self._order)), make, place)
         self._fill()
         return place
@@ -73,7 +76,7 @@ class Desk:
             self._running.add(task)
             task.add_done_callback(self._running.discard)
 
-    async def _run(self, request: Request, place: Served) -> None:
+    async def _run(self, request: Request, place: Ticket) -> None:
         loop = asyncio.get_running_loop()
         try:
             answers = await loop.run_in_executor(self._threads, self._engine.run, [request.program])

@@ -116,7 +116,7 @@ class Tokens:
         """What every prompt begins with; a language that the model does not know is taken for English."""
         start = [self._id("<|startoftranscript|>")]
         if self._multilingual:
-            known = self._tokenizer.token_to_id(f"<|{language}|>")
+            known = self._tokenizer.token_to_id(f"<|{language.lower().split('-')[0]}|>")
             start += [self._id("<|en|>") if known is None else known, self._id("<|transcribe|>")]
         return start
 

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from asr.channel import Channel
-from asr.desk import Desk, Served
+from asr.desk import Desk, Ticket
 from asr.rates import RATE
 from asr.recognizer import LEAP, Recognizer
 from asr.silero import Silero
@@ -40,7 +40,7 @@ class Listening:
         self._recognizer = Recognizer(lease.config, tools, lease.state)
         self._memory = self._remembered()
         self._audio, self._heard = keys.audio(lease.session_id), keys.heard(lease.session_id)
-        self._asked: dict[int, Served] = {}
+        self._asked: dict[int, Ticket] = {}
         self._committed = self._recognizer.cursor
         self._stable: dict[int, tuple[int, int]] = {}
         self._since = 0

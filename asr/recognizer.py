@@ -19,9 +19,6 @@ from streaming.facts import Ended, Finalize, Heard, Mark, SessionConfig, Skipped
 
 log = logging.getLogger(__name__)
 
-PIECE = 16_000
-"""A long gap is gone through in pieces of so many samples."""
-
 LEAP = 16
 """Partials that may have been sent since a checkpoint: revisions go on above theirs."""
 

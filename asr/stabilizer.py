@@ -14,8 +14,9 @@ from msgspec import Struct
 class StablePolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """`margin_s` to the live edge; `passes` to survive when every token has at least `sure`, else `passes_unsure`.
 
-    In a window longer than `stuck_s` with words waiting, `passes` are enough. The last word is taken for complete
-    after `pause_s` of silence, and a word may end `late_s` after the voice.
+    A word said twice in a row is never sure: a decoder that begins to loop says it twice too. In a window longer than
+    `stuck_s`, `passes` are enough. The last word is taken for complete after `pause_s` of silence, and a word may end
+    `late_s` after the voice.
     """
 
     margin_s: float = 0.4
@@ -38,7 +39,7 @@ class Look(Struct, frozen=True):
     """What a pass says of a tail: `words` are the new tokens, grouped; the rest is about the old ones.
 
     `probabilities` of the old tokens and `times` of their ends (s in the window); `edge_s`: where the sound ends,
-    `voice_s`: where the voice ended.
+    `voice_s`: where the voice ended. `before`: the last committed word.
     """
 
     words: Sequence[tuple[int, ...]]
@@ -46,6 +47,7 @@ class Look(Struct, frozen=True):
     times: Sequence[float]
     edge_s: float
     voice_s: float
+    before: tuple[int, ...] = ()
 
 
 class Outcome(Struct, frozen=True):
@@ -63,7 +65,7 @@ def confirm(tail: Tail, look: Look, policy: StablePolicy) -> Outcome:
     while agreed < min(len(tail.tokens), len(tokens)) and tail.tokens[agreed] == tokens[agreed]:
         agreed += 1
     survived = [count + 1 for count in tail.survived[:agreed]] + [1] * (len(tokens) - agreed)
-    committed, seen, end = 0, 0, 0
+    committed, seen, end, before = 0, 0, 0, look.before
     paused = look.edge_s - look.voice_s >= policy.pause_s
     for number, word in enumerate(look.words, start=1):
         begin, end = end, end + len(word)
@@ -71,16 +73,16 @@ def confirm(tail: Tail, look: Look, policy: StablePolicy) -> Outcome:
             break
         seen = number
         whole = number < len(look.words) or paused
-        if committed == number - 1 and whole and _lasts(look, survived, (begin, end), policy):
+        sure = word != before and min(look.probabilities[begin:end]) >= policy.sure
+        passes = policy.passes if sure or look.edge_s > policy.stuck_s else policy.passes_unsure
+        lasts = min(survived[begin:end]) >= passes and _early(look, end, policy)
+        if committed == number - 1 and whole and lasts:
             committed = number
+        before = word
     gone = sum(len(word) for word in look.words[:committed])
     return Outcome(committed, seen, Tail(tuple(tokens[gone:]), tuple(survived[gone:])))
 
 
-def _lasts(look: Look, survived: Sequence[int], span: tuple[int, int], policy: StablePolicy) -> bool:
-    """Whether the word that is tokens [begin, end) ends early enough and has survived often enough."""
-    begin, end = span
-    if look.times[end - 1] > min(look.edge_s - policy.margin_s, look.voice_s + policy.late_s):
-        return False
-    sure = min(look.probabilities[begin:end]) >= policy.sure or look.edge_s > policy.stuck_s
-    return min(survived[begin:end]) >= (policy.passes if sure else policy.passes_unsure)
+def _early(look: Look, end: int, policy: StablePolicy) -> bool:
+    """Whether the word whose last token is number `end` - 1 ends well before the live edge."""
+    return look.times[end - 1] <= min(look.edge_s - policy.margin_s, look.voice_s + policy.late_s)

@@ -71,6 +71,7 @@ def grow(
         times=aligned.times[count + 1 :],
         edge_s=seconds(utterance.seen - utterance.window),
         voice_s=seconds(utterance.voice_seen - utterance.window),
+        before=utterance.words[-1].tokens if utterance.words else (),
     )
     outcome = confirm(tail, look, policy)
     utterance.words += heard(utterance, groups[: outcome.committed], aligned, count)

@@ -24,6 +24,7 @@ from streaming.events import AudioFormat, AudioGap, SpeechStarted, SpeechStopped
 from streaming.facts import (
     Ended,
     Endpoint,
+    Endpointing,
     Finalize,
     Heard,
     HeardFinal,
@@ -31,6 +32,7 @@ from streaming.facts import (
     SessionConfig,
     Skipped,
     SoundEnded,
+    Updated,
 )
 
 LOUD = 9_000
@@ -316,6 +318,15 @@ def test_a_finalize_concludes_what_is_pending_at_once_and_the_session_goes_on() 
     reasons = [fact.reason for fact in run.facts if isinstance(fact, Endpoint)]
     assert reasons == ["finalize", "silence"]
     assert len(finals(run.facts)) == 2
+
+
+def test_an_update_changes_the_silence_that_ends_a_turn_from_where_it_stands() -> None:
+    one = script([(10, 20), (25, 20), (25, 20)])  # pauses of 0.8 s
+    config = SessionConfig("s", endpointing=Endpointing(silence_ms=1500))
+    entries = cut([one], [FRAME * 5], {10: Updated(config)}, set())
+    run = Run([one], entries)
+    run.finish()
+    assert [len(final.words) for final in finals(run.facts)] == [1, 2]
 
 
 def test_silence_and_clicks_ask_for_no_pass_and_give_nothing() -> None:

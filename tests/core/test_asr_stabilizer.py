@@ -1,5 +1,6 @@
 """What is committed stays: whatever the model believes next."""
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,6 +42,13 @@ def test_an_unsure_word_must_be_seen_three_times() -> None:
     assert twice([[1], [2], [3]], 0.6) == (0, 3)
     tail = Tail((1, 2, 3), (2, 2, 2))
     assert confirm(tail, look([[1], [2], [3]], [0.6] * 3, [0.5, 1, 1.5], 5, 5), POLICY).committed == 2
+
+
+def test_a_word_said_twice_in_a_row_must_be_seen_three_times() -> None:
+    assert twice([[1], [1], [3]], 0.9) == (1, 3)
+    again = look([[1], [3]], [0.9] * 2, [0.5, 1], 5, 5)
+    assert confirm(Tail((1, 3), (1, 1)), again, POLICY).committed == 1
+    assert confirm(Tail((1, 3), (1, 1)), msgspec.structs.replace(again, before=(1,)), POLICY).committed == 0
 
 
 def test_a_word_close_to_the_live_edge_waits() -> None:
