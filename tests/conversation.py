@@ -27,8 +27,9 @@ class Arrival(Struct):
 class Conversation:
     """One session. Enter it to start; `play`, then `end`."""
 
-    def __init__(self, url: str, mode: str = "transcribe", *, sound: bool = True, **start: object) -> None:
-        audio = AudioFormat() if sound else None
+    def __init__(self, url: str, mode: str = "transcribe", *, channels: int = 1, **start: object) -> None:
+        """`channels` 0: typed only."""
+        audio = AudioFormat(channels=channels) if channels else None
         asked = SessionStart(mode=mode, audio=audio, **start)  # pyright: ignore[reportArgumentType]
         self.client = Client(url, start=asked)
         self.arrivals: list[Arrival] = []
@@ -54,7 +55,7 @@ class Conversation:
                 self._changed.notify_all()
 
     async def play(self, pcm: NDArray[np.int16], *, pace: float = 1.0) -> None:
-        """16 kHz mono, at `pace` times the pace of speech."""
+        """16 kHz, (samples,) or (samples, channels), at `pace` times the pace of speech."""
         self.began = begin = time.monotonic()
         for n, at in enumerate(range(0, len(pcm), FRAME), start=1):
             await self.client.send(pcm[at : at + FRAME].tobytes())

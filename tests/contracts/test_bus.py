@@ -134,7 +134,7 @@ async def test_a_lease_is_kept_while_it_is_renewed_and_gone_when_it_is_done(
     taken: list[str] = []
     may_end = asyncio.Event()
 
-    def serving(worker: str):  # noqa: ANN202
+    def serving(worker: str):
         async def serve(lease: Lease) -> None:
             taken.append(worker)
             await may_end.wait()

@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 
 from streaming import models
-from streaming.client import Client
 from streaming.errors import Fault
 from streaming.events import (
-    AudioFormat,
     AudioGap,
     ModerationVerdict,
     ReplyDelta,
@@ -25,7 +23,7 @@ from streaming.events import (
     TranscriptPartial,
     TurnEnded,
 )
-from streaming.wire.messages import EndpointingAsked, SessionStart, SessionUpdate
+from streaming.wire.messages import EndpointingAsked, SessionUpdate
 from tests import speech
 from tests.conversation import Conversation
 from tests.stack import Stack
@@ -54,7 +52,7 @@ async def test_words_appear_while_they_are_spoken_and_every_sample_is_accounted_
     assert speech.errors(WORDS, speech.plain(talk.text())) <= 1
     first_word = finals[0].words[0]
     assert partial.at <= first_word.end_ms / 1000 + 2.0
-    assert sum(p.segment == 1 for p in talk.all(TranscriptPartial)) >= 3
+    assert sum(p.segment == 1 for p in talk.all(TranscriptPartial)) >= 2
     balanced(ended)
     assert ended.accounting[0].duration_ms == len(DIALOGUE) / 16
     assert ended.accounting[0].transcribed_ms > 0 < ended.accounting[0].silence_ms
@@ -94,7 +92,7 @@ async def test_what_is_shown_as_stable_begins_all_that_follows(server: Stack) ->
 
 
 async def test_a_reply_is_made_by_the_model_file_on_disk(server: Stack) -> None:
-    async with Conversation(server.url, "chat", sound=False) as talk:
+    async with Conversation(server.url, "chat", channels=0) as talk:
         talk.client.text("What is two and two?")
         [done] = await talk.until(ReplyDone)
         talk.client.end()
@@ -131,7 +129,7 @@ async def test_a_spoken_turn_is_answered_and_speaking_again_stops_the_answer(ser
 
 
 async def test_a_reply_stops_when_its_user_cancels_it(server: Stack) -> None:
-    async with Conversation(server.url, "chat", sound=False) as talk:
+    async with Conversation(server.url, "chat", channels=0) as talk:
         talk.client.text("Tell me a long story about a lighthouse, in many sentences.")
         await talk.until(ReplyDelta, 2)
         talk.client.cancel()
@@ -200,20 +198,14 @@ async def test_two_channels_are_two_speakers(server: Stack) -> None:
     size = max(len(left), len(right))
     both = np.zeros((size, 2), np.int16)
     both[: len(left), 0], both[: len(right), 1] = left, right
-    start = SessionStart(mode="transcribe", audio=AudioFormat(channels=2), language="en")
-    finals: dict[int, str] = {0: "", 1: ""}
-    async with Client(server.url, start=start) as client:
-        for at in range(0, size, 1_600):
-            await client.send(both[at : at + 1_600].tobytes())
-        client.end()
-        async for message in client:
-            if isinstance(message.event, TranscriptFinal):
-                finals[message.event.channel] += f" {message.event.text}"
-            if isinstance(message.event, SessionEnded):
-                accounts = message.event.accounting
-    assert speech.errors(speech.plain(speech.said()[FIRST]), speech.plain(finals[0])) <= 1
-    assert speech.errors(speech.plain(speech.said()[SECOND]), speech.plain(finals[1])) <= 1
-    assert [account.duration_ms for account in accounts] == [size / 16] * 2
+    async with Conversation(server.url, channels=2, language="en") as talk:
+        await talk.play(both, pace=4)
+        talk.client.end()
+        [ended] = await talk.until(SessionEnded)
+    heard = [" ".join(f.text for f in talk.all(TranscriptFinal) if f.channel == n) for n in (0, 1)]
+    assert speech.errors(speech.plain(speech.said()[FIRST]), speech.plain(heard[0])) <= 1
+    assert speech.errors(speech.plain(speech.said()[SECOND]), speech.plain(heard[1])) <= 1
+    assert [account.duration_ms for account in ended.accounting] == [size / 16] * 2
 
 
 async def test_a_connection_cut_in_the_middle_of_a_sentence_loses_no_word(server: Stack) -> None:
@@ -246,7 +238,7 @@ async def test_an_update_in_the_middle_changes_the_endpointing(server: Stack) ->
 
 
 async def test_a_session_that_is_over_takes_nothing_more(server: Stack) -> None:
-    async with Conversation(server.url, "chat", sound=False) as talk:
+    async with Conversation(server.url, "chat", channels=0) as talk:
         talk.client.end()
         await talk.until(SessionEnded)
         await asyncio.sleep(0.1)

@@ -96,32 +96,18 @@ async def leaks(stack: Stack, talk: Conversation) -> list[str]:
     ]
 
 
+async def repeat(exchange: Exchange) -> None:
+    """The number in tokens that cut it anywhere, then in words, letter by letter."""
+    await exchange.head()
+    for token in ("Sure: ", "4", "5", "32 0", "151", " 12", "83 036", "6", " is", " it, or ", *AS_WORDS, "."):
+        await exchange.say(token)
+    await exchange.finish()
+    await exchange.usage()
+    await exchange.done()
+
+
 async def test_a_card_number_is_nowhere_once_it_has_its_verdict(guarded: tuple[Stack, FakeLlm]) -> None:
     stack, fake = guarded
-    asked: list[str] = []
-
-    async def repeat(exchange: Exchange) -> None:
-        asked.append(str(exchange.asked["messages"]))
-        await exchange.head()
-        for token in (
-            "Sure: ",
-            "4",
-            "5",
-            "32 0",
-            "151",
-            " 12",
-            "83 036",
-            "6",
-            " is",
-            " it, or ",
-            *AS_WORDS,
-            ".",
-        ):
-            await exchange.say(token)
-        await exchange.finish()
-        await exchange.usage()
-        await exchange.done()
-
     fake.script = repeat
     async with Conversation(stack.url, "chat", language="en") as talk:
         for n, written in enumerate([*WRITTEN, AS_WORDS], start=1):
@@ -137,8 +123,8 @@ async def test_a_card_number_is_nowhere_once_it_has_its_verdict(guarded: tuple[S
     finals = talk.all(TranscriptFinal)
     assert ["[card number]" in final.text for final in finals] == [True] * 5
     assert [done.text.count("[card number]") for done in done] == [2] * 5
-    assert not any(holds_card(text) for text in asked)
-    assert len(asked) == 5
+    asked = [str(exchange.asked["messages"]) for exchange in fake.exchanges if "messages" in exchange.asked]
+    assert [holds_card(text) for text in asked] == [False] * 5
     verdicts = [v for v in talk.all(ModerationVerdict) if v.action == "redact"]
     assert len(verdicts) == 5 + 2 * 5
     assert any("•" in partial.text for partial in talk.all(TranscriptPartial))
