@@ -32,6 +32,7 @@ def test_a_final_does_not_wait_for_a_partial_that_is_under_way_and_drops_its_ans
     _, final = until_due(run)
     assert final.final
     assert channel.settle(partial, hear(one, channel, partial), 0) == []
+    assert channel.request() is None  # the final is still under way
     said = channel.settle(final, hear(one, channel, final), 0)
     assert [type(fact) for fact in said] == [HeardFinal, Endpoint]
 
