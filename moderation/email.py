@@ -110,7 +110,7 @@ class _Reader:
         if place < len(self.text.tokens):
             return self.text.tokens[place].gap
         tail = self.text.tail
-        joins = tail in TIGHT or BRACKETS.fullmatch(tail) or ("@" in tail and len(tail) <= 5)
+        joins = tail in TIGHT or BRACKETS.fullmatch(tail) or AT_SIGN.fullmatch(tail)
         if self.text.closed or not joins:
             return None
         raise self.more()

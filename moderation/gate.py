@@ -32,8 +32,8 @@ class Release(Struct, frozen=True):
 class Gate:
     """Holds what is undecided of a reply.
 
-    After a restart: feed it the reply's text again from code point `consumed` on, with `decided` and `shown` as they
-    were.
+    After a restart: make it with `consumed`, `decided` and `shown` as they were, and let it `recall` the reply's text
+    from code point `consumed` on.
     """
 
     def __init__(self, screen: Screen, *, consumed: int = 0, decided: int = 0, shown: int = 0) -> None:
@@ -45,6 +45,10 @@ class Gate:
         """Code points behind `consumed` that have been shown, masked or dropped already."""
         self.shown = shown
         """Code points that were shown, replacements included."""
+
+    def recall(self, text: str) -> None:
+        """What was fed before a restart. Nothing is released: that was done then, as far as it could be."""
+        self._pending += text
 
     def feed(self, text: str) -> Release:
         """More of the reply."""

@@ -86,10 +86,13 @@ class Scribe:
             return
         self._shown = [shown]
         self._gate = Gate(self._screen, decided=place.decided, shown=reply.shown)
+        begin = -place.offset
         for entry, fact in draft:
             if isinstance(fact, DraftDelta) and fact.reply == reply.reply and place.kept:
-                text = fact.text[place.offset :] if entry == place.kept else fact.text
-                self._feed(entry, text, skipped=len(fact.text) - len(text))
+                end = begin + len(fact.text)
+                self._kept.append(_Kept(entry, begin, end))
+                self._gate.recall(fact.text[max(0, -begin) :])
+                begin = end
 
     # ---- taking facts --------------------------------------------------------------------------------------
 
@@ -215,12 +218,9 @@ class Scribe:
             self._gate, self._kept, self._shown = Gate(self._screen), [], []
         return left + self._step(replies.begun(self.floor, fact))
 
-    def _feed(self, entry: str, text: str, skipped: int = 0) -> Release:
+    def _feed(self, entry: str, text: str) -> Release:
         begin = self._kept[-1].end if self._kept else self._gate.consumed
-        if skipped:
-            begin = -skipped
-        end = begin + skipped + len(text)
-        self._kept.append(_Kept(entry, begin, end))
+        self._kept.append(_Kept(entry, begin, begin + len(text)))
         release = self._gate.feed(text)
         self._kept = [kept for kept in self._kept if kept.end > self._gate.consumed]
         return release

@@ -105,14 +105,30 @@ class Session:
 
 
 WORDS = st.sampled_from(
-    [CARD, "4111 11", "11 1111 1111", "hello", "sh1t", "how to make a bomb", "one two", "and", "john."]
+    [
+        CARD,
+        f"({CARD})",
+        "(see ",
+        "hello-",
+        "4111 11",
+        "11 1111 1111",
+        "hello",
+        "sh1t",
+        "how to make a bomb",
+        "one two",
+        "and",
+        "john.",
+    ]
 )
 TEXT = st.lists(WORDS, max_size=4).map(" ".join)
 
 
 @st.composite
 def stories(draw: st.DrawFn) -> list[Heard | Draft]:
-    """What may come, in an order in which it may: a responder that answers turns, and speech on two channels."""
+    """What may come, in an order in which it may: a responder that answers turns, and speech on two channels.
+
+    Deltas begin with a space: digits glued to a card number's first group make another number of it.
+    """
     out: list[Heard | Draft] = []
     reply, turns = 0, 1
     for _ in range(draw(st.integers(0, 14))):
@@ -126,8 +142,8 @@ def stories(draw: st.DrawFn) -> list[Heard | Draft]:
                     [Typed(draw(TEXT))],
                     [SpeechStarted(channel, 5)],
                     [CancelReply()],
-                    [DraftDelta(reply, draw(TEXT))],
-                    [DraftDelta(reply, draw(TEXT)), DraftDelta(reply, draw(TEXT) + " ")],
+                    [DraftDelta(reply, " " + draw(TEXT))],
+                    [DraftDelta(reply, " " + draw(TEXT)), DraftDelta(reply, " " + draw(TEXT) + " ")],
                     [DraftDone(reply, turns, "completed", "llm@0")],
                 ]
             )

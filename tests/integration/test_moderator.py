@@ -273,7 +273,14 @@ async def test_speech_ends_an_open_reply_at_once_and_its_late_words_never_appear
     await asyncio.sleep(0.05)
     await put(
         bus,
-        [*wrote(1, " was a king. LATE"), finished(1, 1), started(2, 1), *wrote(2, "Fine."), finished(2, 1)],
+        [
+            *wrote(1, " was a king. LATE"),
+            finished(1, 1),
+            started(2, 1),
+            *wrote(1, "LATEST "),
+            *wrote(2, "Fine."),
+            finished(2, 1),
+        ],
     )
     await put(bus, [*wrote(1, "LATER"), (HEARD, CancelReply()), END, NO_MORE])
     await asyncio.wait_for(task, 10)
