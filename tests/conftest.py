@@ -1,10 +1,11 @@
 """Fixtures of all tests: a real Redis for each test run, emptied between tests."""
 
+import contextlib
 import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,17 +28,33 @@ def start_redis(binary: str, folder: Path) -> tuple[subprocess.Popen[bytes], str
     raise RuntimeError(f"{binary} did not start")
 
 
-@pytest.fixture(scope="session")
-def redis_url() -> Iterator[str]:
-    """URL of a real Redis of this test run; an empty one unless tests fill it."""
+@contextlib.contextmanager
+def running_redis() -> Generator[str]:
+    """A real Redis of its own, by its URL."""
     binary = shutil.which("redis-server") or shutil.which("valkey-server")
     assert binary, "the tests need Debian's redis-server"
     folder = Path(tempfile.mkdtemp(prefix="vv-redis-"))
     server, url = start_redis(binary, folder)
-    yield url
-    server.terminate()
-    server.wait(10)
-    shutil.rmtree(folder)
+    try:
+        yield url
+    finally:
+        server.terminate()
+        server.wait(10)
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """URL of the Redis of the tests of the spine, which empty it."""
+    with running_redis() as url:
+        yield url
+
+
+@pytest.fixture
+def own_redis_url() -> Iterator[str]:
+    """URL of a Redis that this test shares with nobody: a second service on one Redis would share its sessions."""
+    with running_redis() as url:
+        yield url
 
 
 @pytest.fixture
@@ -50,26 +67,14 @@ async def bus(redis_url: str) -> AsyncIterator[Bus]:
 
 
 @pytest.fixture(scope="session")
-def stack_redis_url() -> Iterator[str]:
-    """A Redis for the running service, which the tests of the spine do not empty."""
-    binary = shutil.which("redis-server") or shutil.which("valkey-server")
-    assert binary, "the tests need Debian's redis-server"
-    folder = Path(tempfile.mkdtemp(prefix="vv-stack-"))
-    server, url = start_redis(binary, folder)
-    yield url
-    server.terminate()
-    server.wait(10)
-    shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="session")
-def server(stack_redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The real service with real models, one process a role. `.url` goes through a proxy that `.cut()` breaks."""
     small = {"VIVAVOCE_LLM__MODEL": "smollm2-135m"}
-    stack = Stack(stack_redis_url, tmp_path_factory.mktemp("logs"), small)
-    stack.start()
-    try:
-        stack.await_ready()
-        yield stack
-    finally:
-        stack.close()
+    with running_redis() as url:
+        stack = Stack(url, tmp_path_factory.mktemp("logs"), small)
+        stack.start()
+        try:
+            stack.await_ready()
+            yield stack
+        finally:
+            stack.close()

@@ -9,10 +9,10 @@ appearance in a partial or final; `commit`: in the stable part of a partial, or 
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import platform
-import shutil
 import statistics
 import subprocess
 import tempfile
@@ -28,7 +28,7 @@ from streaming.events import (
     TurnEnded,
 )
 from tests import speech
-from tests.conftest import start_redis
+from tests.conftest import running_redis
 from tests.conversation import Arrival, Conversation
 from tests.stack import Stack
 
@@ -143,10 +143,11 @@ def main() -> None:
     options.add_argument("--llm", default="qwen2.5-coder-0.5b")
     asked = options.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="vv-bench-"))
-    server, url = start_redis(shutil.which("redis-server") or "valkey-server", folder)
-    stack = Stack(url, folder, {"VIVAVOCE_LLM__MODEL": asked.llm})
     load = os.getloadavg()[0]
-    try:
+    with (
+        running_redis() as url,
+        contextlib.closing(Stack(url, folder, {"VIVAVOCE_LLM__MODEL": asked.llm})) as stack,
+    ):
         stack.start()
         stack.await_ready()
         times = asyncio.run(measure(stack, asked.runs))
@@ -162,9 +163,6 @@ def main() -> None:
             "rss_mb": rss(stack),
         }
         print(json.dumps(report, indent=1))
-    finally:
-        stack.close()
-        server.kill()
 
 
 if __name__ == "__main__":

@@ -66,11 +66,11 @@ def flat(reply: Any) -> str:
 
 
 @pytest.fixture
-async def guarded(stack_redis_url: str, tmp_path: Any) -> AsyncIterator[tuple[Stack, FakeLlm]]:
+async def guarded(own_redis_url: str, tmp_path: Any) -> AsyncIterator[tuple[Stack, FakeLlm]]:
     """The real service; its language model is a fake that says what a test wants generated."""
     async with fake_llm() as fake:
         model = {"VIVAVOCE_LLM__URL": fake.url, "VIVAVOCE_LLM__KEY": KEY}
-        stack = Stack(stack_redis_url, tmp_path, model)
+        stack = Stack(own_redis_url, tmp_path, model)
         stack.start()
         try:
             await asyncio.to_thread(stack.await_ready)

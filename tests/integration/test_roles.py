@@ -24,12 +24,9 @@ WORDS = speech.plain(speech.said()[PROMPT])
 
 
 @pytest.fixture
-async def apart(stack_redis_url: str, tmp_path: Path) -> AsyncIterator[Stack]:
-    """Four processes of the test's own, over an empty Redis."""
-    bus = Bus(stack_redis_url)
-    await bus.call("FLUSHALL")
-    await bus.close()
-    stack = Stack(stack_redis_url, tmp_path, {"VIVAVOCE_LLM__MODEL": "smollm2-135m"})
+async def apart(own_redis_url: str, tmp_path: Path) -> AsyncIterator[Stack]:
+    """Four processes of the test's own."""
+    stack = Stack(own_redis_url, tmp_path, {"VIVAVOCE_LLM__MODEL": "smollm2-135m"})
     stack.start()
     try:
         await asyncio.to_thread(stack.await_ready)
