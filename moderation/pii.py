@@ -3,7 +3,8 @@
 What counts, in a run of groups (numerals.py):
 - card: any row of whole groups with 13 to 19 digits in all that passes Luhn's check (ISO/IEC 7812-1, annex B),
   wherever in the run it stands, so that digits before or behind it hide nothing. A numeral of 20 digits or more is
-  masked whole as a number: no card is that long, and nobody needs to read it.
+  masked whole as a number: no card is that long, and nobody needs to read it. So is a whole run of as many digits as a
+  card has, said one by one: where one of them was misheard, Luhn's check says nothing.
 - phone: "+" and 8 to 15 digits (E.164); a North American number written as 10, 3-3-4, 3-7, with or without a 1 before
   it, area code and exchange not beginning with 0 or 1; a whole run of such 10 digits without commas in it; a whole
   run that begins with 0 (national) or 00 (international).
@@ -175,14 +176,18 @@ def _kind(
 
 def _whole(run: Run, begin: int, policy: ModerationPolicy) -> list[Finding]:
     """Patterns that only a run as a whole can be."""
-    if run.open or len(run.groups) - begin > WHOLE[-1]:
+    if run.open or len(run.groups) - begin > CARD[-1]:
         return []
     groups = run.groups[begin:]
     digits = "".join(group.digits for group in groups)
     last = len(run.groups) - 1
-    if len(digits) not in WHOLE or counting(groups):
-        return []
     singles = sum(len(group.digits) == 1 or group.spoken for group in groups)
+    if counting(groups):
+        return []
+    if policy.card and len(digits) in CARD and singles == len(groups):
+        return [_found(run, begin, last, NUMBER)]
+    if len(digits) not in WHOLE:
+        return []
     commas = any("," in group.gap for group in groups[1:])
     if policy.ssn and len(digits) == 9 and singles == len(groups) and like_ssn(digits):
         return [_found(run, begin, last, SSN)]
