@@ -154,7 +154,6 @@ export function put(text: string, from: number, to: number, replacement: string)
 }
 
 function added(before: Conversation, item: Item): Conversation {
-  if (before.items.some((one) => one.key === item.key)) return before;
   return { ...before, items: [...before.items, item] };
 }
 
