@@ -34,7 +34,6 @@ export type State =
   | { name: "reconnecting"; why: string; overloaded: boolean; afterMs: number; begun: boolean }
   | { name: "ended" }
   | { name: "failed"; code: string; message: string };
-
 type Messages = { [M in ServerMessage as M["type"]]: M };/** What can be listened to: each message by its type, `message` for all of them, and `state`. */
 export type Listening = Messages & { message: ServerMessage; state: State };
 type Listener<K extends keyof Listening> = (heard: Listening[K]) => void;
@@ -140,8 +139,7 @@ export class VivavoceClient {
   }
 
   private live(): Protocol {
-    if (!this.protocol) throw new Error("start a session first");
-    if (this.over) throw new Error("the session is over");
+    if (!this.protocol || this.over) throw new Error(this.protocol ? "the session is over" : "start a session first");
     return this.protocol;
   }
 
@@ -195,15 +193,15 @@ export class VivavoceClient {
     this.awaySince ??= now;
     const closing = this.protocol.closed(code, this.attempt, now - this.awaySince);
     if (closing.then === "retry") this.retry(closing);
-    else if (closing.then === "ended") this.finish({ name: "ended" });
-    else this.finish({ name: "failed", code: closing.code, message: closing.message });
+    else if (closing.then === "failed") this.finish({ name: "failed", code: closing.code, message: closing.message });
+    else this.finish({ name: "ended" });
   }
 
   private retry(closing: Closing & { then: "retry" }): void {
     this.attempt += 1;
-    const begun = this.protocol?.sessionId !== "";
-    this.timer = setTimeout(() => this.connect(), closing.afterMs);
-    this.become({ name: "reconnecting", ...closing, begun });
+    const { why, overloaded, afterMs } = closing;
+    this.timer = setTimeout(() => this.connect(), afterMs);
+    this.become({ name: "reconnecting", why, overloaded, afterMs, begun: this.protocol?.sessionId !== "" });
   }
 
   /** The machine is on a network again: do not wait out the pause. */
