@@ -107,10 +107,8 @@ class Channel:
             return None
         if closing:
             self._shorten(spoken)  # forced words cost time, and somebody waits for this pass
-            edge, voice = (
-                min(closing.edge, closing.voice + round(policy.window.after_s * RATE)),
-                closing.voice,
-            )
+            voice = closing.voice
+            edge = min(closing.edge, voice + round(policy.window.after_s * RATE))
             program = conclude(self._question(spoken, edge, voice), policy.passes)
         else:
             edge, voice = self.state.cursor, self.state.voice.end

