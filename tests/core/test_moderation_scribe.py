@@ -1,17 +1,10 @@
 """The scribe's order, numbers and restarts, without Redis: any cut of the streams into batches, any restart."""
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_moderation_screen import SCREEN
 
-from moderation.floor import Floor
-from moderation.place import Place
-from moderation.scribe import Scribe
 from streaming.events import (
-    ChannelAccount,
-    Event,
     Mode,
     ModerationVerdict,
     ReplyDelta,
@@ -31,127 +24,10 @@ from streaming.facts import (
     DraftStarted,
     Endpoint,
     Heard,
-    HeardFinal,
     HeardPartial,
-    RepliesEnded,
-    SoundEnded,
     Typed,
 )
-
-ACCOUNT = [ChannelAccount(0, 10.0, 10.0, 0.0, {})]
-CARD = "4111 1111 1111 1111"
-
-
-def final(text: str, channel: int = 0, at: int = 0) -> HeardFinal:
-    return HeardFinal(1, channel, text, at, at + 900, [], "en", 0.9, "asr@0")
-
-
-def scribe(mode: Mode = "chat") -> Scribe:
-    return Scribe(SCREEN, Place(floor=Floor(mode=mode)))
-
-
-class Session:
-    """Streams as Redis has them, with a scribe that may be replaced at any time by one made from its checkpoint."""
-
-    def __init__(self, mode: Mode = "chat") -> None:
-        self.scribe = scribe(mode)
-        self.heard: list[tuple[str, Heard]] = []
-        self.draft: list[tuple[str, Draft]] = []
-        self.log: list[Event] = []
-        self.clock = 0
-
-    def take(self, *facts: Heard | Draft) -> list[Event]:
-        heard: list[tuple[str, Heard]] = []
-        draft: list[tuple[str, Draft]] = []
-        for fact in facts:
-            self.clock += 1
-            (draft if isinstance(fact, Draft) else heard).append((f"{self.clock}-0", fact))  # type: ignore[arg-type]
-        self.heard += heard
-        self.draft += draft
-        events = self.scribe.take(heard, draft, 0)
-        self.log += events
-        lowest = [int(entry.split("-")[0]) + (not entry.endswith("-0")) for entry in self.scribe.needed]
-        self.heard = [entry for entry in self.heard if int(entry[0][:-2]) >= lowest[0]]
-        self.draft = [entry for entry in self.draft if int(entry[0][:-2]) >= lowest[1]]
-        return events
-
-    def restart(self) -> None:
-        state = msgspec.json.encode(self.scribe.place)
-        assert b"4111" not in state
-        place = msgspec.json.decode(state, type=Place)
-        shown = ""
-        for event in self.log:
-            if isinstance(event, ReplyDelta) and place.floor.reply and event.reply == place.floor.reply.reply:
-                shown += event.text
-        self.scribe = Scribe(SCREEN, place)
-        self.scribe.resumed(self.heard, self.draft, shown)
-        assert self.scribe.place == place
-
-    @property
-    def told(self) -> list[object]:
-        """The log, deltas that follow each other put together, without partials."""
-        out: list[object] = []
-        texts: dict[int, str] = {}
-        for event in self.log:
-            if isinstance(event, ReplyDelta):
-                assert event.offset == len(texts.get(event.reply, ""))
-                texts[event.reply] = texts.get(event.reply, "") + event.text
-            elif isinstance(event, ReplyDone):
-                assert event.text == texts.get(event.reply, "")
-                out.append(event)
-            elif not isinstance(event, TranscriptPartial):
-                out.append(event)
-        return [*out, texts]
-
-
-WORDS = st.sampled_from(
-    [
-        CARD,
-        f"({CARD})",
-        "(see ",
-        "hello-",
-        "4111 11",
-        "11 1111 1111",
-        "hello",
-        "sh1t",
-        "how to make a bomb",
-        "one two",
-        "and",
-        "john.",
-    ]
-)
-TEXT = st.lists(WORDS, max_size=4).map(" ".join)
-
-
-@st.composite
-def stories(draw: st.DrawFn) -> list[Heard | Draft]:
-    """What may come, in an order in which it may: a responder that answers turns, and speech on two channels.
-
-    Deltas begin with a space: digits glued to a card number's first group make another number of it.
-    """
-    out: list[Heard | Draft] = []
-    reply, turns = 0, 1
-    for _ in range(draw(st.integers(0, 14))):
-        channel = draw(st.integers(0, 1))
-        out += draw(
-            st.sampled_from(
-                [
-                    [HeardPartial(1, channel, 1, draw(TEXT), 0)],
-                    [final(draw(TEXT), channel), Endpoint(channel, "silence")],
-                    [final(draw(TEXT), channel)],
-                    [Typed(draw(TEXT))],
-                    [SpeechStarted(channel, 5)],
-                    [CancelReply()],
-                    [DraftDelta(reply, " " + draw(TEXT))],
-                    [DraftDelta(reply, " " + draw(TEXT)), DraftDelta(reply, " " + draw(TEXT) + " ")],
-                    [DraftDone(reply, turns, "completed", "llm@0")],
-                ]
-            )
-        )
-        if draw(st.booleans()):
-            reply, turns = reply + 1, turns + 1
-            out.append(DraftStarted(reply, turns, "llm@0"))
-    return [*out, SoundEnded(ACCOUNT), RepliesEnded()]
+from tests.scribing import CARD, Session, final, stories
 
 
 @settings(max_examples=200, deadline=None)

@@ -2,11 +2,11 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_moderation_screen import SCREEN, SPLITS, TEXTS, pieces
 
 from moderation.transcript import BULLET, goes_on, partial, settle
 from streaming.events import Word
 from streaming.facts import HeardFinal
+from tests.screening import SCREEN, SPLITS, TEXTS, pieces
 
 
 def heard(text: str, at: int = 0) -> HeardFinal:
