@@ -34,7 +34,7 @@ class Conclusion:
         words = self._words(spoken, closing, made[0])
         end = max(spoken.begin, min(closing.edge, closing.voice + samples(policy.endpoint.tail_ms)))
         if closing.reason == "long":
-            end = min(closing.edge, max(spoken.begin, words[-1].end)) if words else closing.edge
+            words, end = self._cut(spoken, closing, words)
         finals = self._final(spoken, words, made, stable)
         if finals and not spoken.announced:
             begin = spoken.begin if voice.begin is None else voice.begin
@@ -65,10 +65,7 @@ class Conclusion:
         return SpeechStopped(self._cursor.number, millis(closing.voice))
 
     def _words(self, spoken: Utterance, closing: Closing, answer: Answer) -> list[Said]:
-        """The words of the whole utterance. What begins after the voice is invented, and left out.
-
-        Where the utterance is cut for length, the last words may be cut as well: they are left to the next one.
-        """
+        """The words of the whole utterance. What begins after the voice is invented, and left out."""
         policy, first = self._tools.policy, len(utterance.forced(spoken))
         if answer.tokens:
             utterance.retimed(spoken, answer.aligned)
@@ -78,10 +75,24 @@ class Conclusion:
         latest = closing.voice + round(policy.passes.late_s * RATE)
         while any(word.begin > latest for word in fresh):
             fresh.pop()
-        if closing.reason == "long":
-            edge = closing.edge - round(policy.window.hold_s * RATE)
-            fresh = [word for word in fresh if word.end <= edge] or fresh
         return spoken.words + fresh
+
+    def _cut(self, spoken: Utterance, closing: Closing, words: list[Said]) -> tuple[list[Said], int]:
+        """Where an utterance is cut for length: the words that stay in it, and where the next one begins.
+
+        The last words may be cut as well: the next one begins with them, or `hold_s` before the edge if there are
+        none. It begins half a window on at least, however little was heard: else one window would follow the other
+        without end.
+        """
+        policy = self._tools.policy.window
+        edge = closing.edge - round(policy.hold_s * RATE)
+        least = spoken.window + round(policy.long_s / 2 * RATE)
+        first = len(spoken.words)
+        while first < len(words) and (words[first].end <= edge or words[first].begin < least):
+            first += 1
+        begin = words[first].begin if first < len(words) else edge
+        said = words[first - 1].end if first else spoken.begin
+        return words[:first], min(closing.edge, max(said, begin))
 
     def _go_on(self, spoken: Utterance, begin: int, voice: Voice) -> Utterance:
         fresh = self._cursor.open(begin)

@@ -1,0 +1,96 @@
+"""Where an utterance is cut: how far that gets, and that no word falls between two utterances."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asr.channel import Channel, Request
+from asr.checkpoint import Said
+from asr.passes import Aligned, Answer
+from asr.policy import WindowPolicy
+from asr.rates import FRAME, RATE
+from tests.scripted import Run, Script, check_account, cut, finals, words
+
+POLICY = WindowPolicy()
+
+
+def voiced(length_s: float) -> Run:
+    """Somebody makes sound for so long, without a pause."""
+    frames = round(length_s * RATE / FRAME)
+    one = Script([(1, 10 * FRAME, (10 + frames) * FRAME)], (40 + frames) * FRAME)
+    return Run([one], cut([one], [FRAME * 4], {}, set()))
+
+
+def due(run: Run) -> tuple[Channel, Request] | None:
+    """Read on until a last pass is due, and ask for it; None when the sound is over."""
+    channel = run.core.channels[0]
+    while not channel.closing:
+        if not run.read():
+            return None
+    request = channel.request()
+    assert request
+    assert request.final
+    return channel, request
+
+
+def said(starts_s: list[float], last_s: float) -> Answer:
+    """Words that begin so, one after the other, the last of which lasts `last_s`."""
+    tokens = tuple(range(1, len(starts_s) + 1))
+    return Answer(tokens, Aligned([0.9] * len(tokens), [*starts_s, starts_s[-1] + last_s]), "en")
+
+
+def test_a_window_in_which_little_is_heard_is_not_looked_at_again_and_again() -> None:
+    run, passes = voiced(90), 0
+    while found := due(run):
+        channel, request = found
+        run.publish(channel.settle(request, said([0.5], 1.0), 0))
+        passes += 1
+    assert run.core.over
+    assert passes <= 10
+    check_account(run.facts, run.scripts[0].length)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(0, 19.9), min_size=1, max_size=30), st.floats(0.1, 3))
+def test_a_cut_for_length_gets_on_by_half_a_window_and_each_word_is_before_or_behind_it(
+    starts_s: list[float], last_s: float
+) -> None:
+    run = voiced(40)
+    found = due(run)
+    assert found
+    channel, request = found
+    spoken = channel.state.utterance
+    assert spoken
+    begins = [spoken.window + round(at_s * RATE) for at_s in sorted(starts_s)]
+    facts = channel.settle(request, said(sorted(starts_s), last_s), 0)
+    fresh = channel.state.utterance
+    assert fresh
+    assert spoken.window + POLICY.long_s / 2 * RATE <= fresh.begin <= request.edge
+    kept = len(words(facts))
+    assert len(finals(facts)) == (1 if kept else 0)
+    assert all(begin >= fresh.begin for begin in begins[kept:])
+    assert kept == len(begins) or fresh.begin == begins[kept]
+
+
+def test_a_cut_for_length_with_no_word_near_it_goes_on_a_second_before_it() -> None:
+    run = voiced(40)
+    found = due(run)
+    assert found
+    channel, request = found
+    channel.settle(request, said([0.5, 14.0], 1.0), 0)
+    fresh = channel.state.utterance
+    assert fresh
+    assert fresh.begin == request.edge - POLICY.hold_s * RATE
+
+
+def test_a_cut_for_length_goes_on_behind_a_committed_word_that_ends_near_it() -> None:
+    run = voiced(40)
+    found = due(run)
+    assert found
+    channel, request = found
+    spoken = channel.state.utterance
+    assert spoken
+    spoken.words = [Said((1,), spoken.begin, request.edge - RATE // 2, 0.9)]
+    run.publish(channel.settle(request, Answer((), Aligned(), "en"), 0))
+    fresh = channel.state.utterance
+    assert fresh
+    assert fresh.begin == request.edge - RATE // 2
