@@ -16,15 +16,16 @@ DraftEntry: TypeAlias = tuple[str, Draft]
 class Place(Struct, frozen=True, omit_defaults=True):
     """Where the moderator is in a session.
 
-    `heard`, `draft`: the last entry taken of each. `waiting`: finals taken, but not yet decided. `kept`: the first
-    entry of the open reply that is still needed (""): none; the reply's text is known again from `offset` code
-    points into it, of which the first `decided` were shown already.
+    `heard`, `draft`: the last entry taken of each. `waiting`: finals taken, but not yet decided. `told`: finals that
+    were told, and may go on in the next one. `kept`: the first entry of the open reply that is still needed ("": none);
+    the reply's text is known again from `offset` code points into it, of which the first `decided` were shown already.
     """
 
     floor: Floor
     heard: str = START
     draft: str = START
     waiting: list[str] = []
+    told: list[str] = []
     kept: str = ""
     offset: int = 0
     decided: int = 0

@@ -6,6 +6,7 @@ and no split of the text shows a part of what the whole text masks.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from msgspec import Struct
 
@@ -13,23 +14,29 @@ from moderation.email import emails
 from moderation.finding import Finding, Seen, merged, settled
 from moderation.iban import ibans
 from moderation.normalize import WIDE, Plain, plain
-from moderation.pii import numbers
+from moderation.numerals import runs
+from moderation.pii import NUMBER, counting, numbers
 from moderation.policy import ModerationPolicy
 from moderation.rules import Rules
+
+HALF: Final = 7
+"""Digits of a number that may be the half of a card's."""
 
 
 class Look(Struct, frozen=True):
     """What was seen; places are code points of the text.
 
     `findings` begin before `veiled` and do not overlap. `held`: what begins before is decided. `veiled` (not below
-    `held`): the same for a display that may be corrected. `anchor` (not above `held`): a text read from here on is
-    judged as here. `carry`: where a number begins with which the text ends, if it may go on; else the text's length.
+    `held`): the same for a display that may be corrected. `clear` (not below `held`): the same as `held` for what is
+    masked; nobody waits for a flag. `anchor` (not above `held`): a text read from here on is judged as here. `carry`:
+    where a number begins with which the text ends, if it may go on; else the text's length.
     """
 
     findings: Sequence[Finding]
     held: int
     veiled: int
     anchor: int
+    clear: int
     carry: int
 
 
@@ -53,18 +60,33 @@ class Screen:
         spans = [(finding.start, finding.end) for finding in found]
         held = settled(read.origin(min(one.held for one in seen)), spans)
         veiled = settled(read.origin(min(one.veiled for one in seen)), spans)
+        clear = min([seen[-1].veiled, *(one.held for one in seen[:-1])])
         pieces = [read.span(*piece) for one in seen for piece in one.pieces if piece[0] < piece[1]]
         return Look(
             findings=[finding for finding in found if finding.start < max(held, veiled)],
             held=held,
             veiled=max(held, veiled),
             anchor=len(text) if closed else _anchor(text, held, [*spans, *pieces]),
+            clear=max(held, settled(read.origin(clear), spans)),
             carry=read.origin(seen[0].held),
         )
 
+    def half(self, text: str, findings: Sequence[Finding]) -> Finding | None:
+        """The number with which `text` ends behind `findings`, if it is long enough to be half of a card's.
+
+        Six digits of a card tell its issuer and nothing of its owner; with seven the account begins (ISO/IEC 7812-1).
+        """
+        begin = max([self.look(text + " ", closed=False).carry, *(found.end for found in findings)])
+        read = plain(text, closed=True)
+        groups = [group for run in runs(read)[-1:] for group in run.groups if read.at[group.start] >= begin]
+        if not self.policy.card or counting(groups) or sum(len(group.digits) for group in groups) < HALF:
+            return None
+        start, end = read.span(groups[0].start, groups[-1].end)
+        return Finding(start, end, (NUMBER[0],), "redact", NUMBER[1])
+
     def _seen(self, read: Plain) -> list[Seen]:
         policy = self.policy
-        seen = [numbers(read, policy)]
+        seen = [numbers(read, policy)]  # the first one, and the rules the last: look counts on it
         if policy.iban:
             seen.append(ibans(read))
         if policy.email:

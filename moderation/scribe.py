@@ -16,7 +16,8 @@ from moderation import replies
 from moderation.gate import Gate, Release, masked
 from moderation.place import DraftEntry, HeardEntry, Place, behind, order, superseded
 from moderation.screen import Screen
-from moderation.transcript import goes_on, partial, settle
+from moderation.transcript import Masked
+from moderation.waiting import Waiting
 from streaming.events import AudioGap, Event, SpeechStarted, SpeechStopped
 from streaming.facts import (
     CancelReply,
@@ -49,7 +50,7 @@ class Scribe:
         self._screen = screen
         self._place = place
         self.floor = place.floor
-        self._waiting: dict[int, list[tuple[str, HeardFinal]]] = {}
+        self._waiting = Waiting(screen)
         self._gate = Gate(screen)
         self._kept: list[_Kept] = []
         self._shown: list[str] = []
@@ -63,7 +64,8 @@ class Scribe:
         return replace(
             self._place,
             floor=self.floor,
-            waiting=sorted((entry for held in self._waiting.values() for entry, _ in held), key=order),
+            waiting=sorted(self._waiting.held, key=order),
+            told=sorted(self._waiting.told, key=order),
             kept=first.entry if first else "",
             offset=self._gate.consumed - first.begin if first else 0,
             decided=self._gate.decided if first else 0,
@@ -73,14 +75,15 @@ class Scribe:
     def needed(self) -> tuple[str, str]:
         """The lowest ids of `heard` and of `draft` that are still needed."""
         place = self.place
-        return (place.waiting or [behind(place.heard)])[0], place.kept or behind(place.draft)
+        heard = min([*place.waiting, *place.told, behind(place.heard)], key=order)
+        return heard, place.kept or behind(place.draft)
 
     def resumed(self, heard: Sequence[HeardEntry], draft: Sequence[DraftEntry], shown: str) -> None:
         """Take up what was undecided: entries up to the checkpoint, and the open reply's text as it was shown."""
         place = self._place
         for entry, fact in heard:
-            if entry in place.waiting and isinstance(fact, HeardFinal):
-                self._waiting.setdefault(fact.channel, []).append((entry, fact))
+            if isinstance(fact, HeardFinal) and entry in (*place.waiting, *place.told):
+                self._waiting.recall(entry, fact, told=entry in place.told)
         reply = self.floor.reply
         if reply is None:
             return
@@ -136,16 +139,21 @@ class Scribe:
             case HeardFinal():
                 return self._final(entry, fact)
             case Endpoint(channel=channel, reason=reason):
-                return self._let_go(channel) + self._step(floors.turned(self.floor, channel, reason))
+                cut = reason in ("finalize", "length")
+                left = self._said(self._waiting.let_go(channel, cut=cut))
+                return left + self._step(floors.turned(self.floor, channel, reason))
             case Typed(text=text):
                 return self._typed(text)
             case CancelReply(reply=number):
                 return self._step(replies.unwanted(self.floor, number, self._text))
             case SoundEnded(accounting=accounting, reason=reason):
-                left = [event for channel in sorted(self._waiting) for event in self._let_go(channel)]
+                waiting = self._waiting
+                left = [event for one in waiting.channels for event in self._said(waiting.let_go(one))]
+                waiting.forget()
                 deadline = now_ms + round(self._screen.policy.end_timeout_s * 1000)
                 return left + self._step(replies.silent(self.floor, accounting, reason, deadline, self._text))
-            case SpeechStarted():
+            case SpeechStarted(channel=channel, at_ms=at):
+                self._waiting.began(channel, at)
                 barged = self._cancelled() if self.floor.mode == "chat" else []
                 return [fact, *barged]
             case SpeechStopped() | AudioGap():
@@ -154,36 +162,29 @@ class Scribe:
                 assert_never(fact)
 
     def _partial(self, fact: HeardPartial, *, stale: bool) -> list[Event]:
-        if self._waiting.get(fact.channel):
-            return []  # it goes on with a number that nobody has seen yet
+        events = self._said(self._waiting.followed(fact.channel, fact.text[: fact.stable]))
+        if fact.channel in self._waiting.channels:
+            return events  # it goes on with what nobody has seen yet
         if stale:
             self.floor, _ = floors.opened(self.floor, fact.channel)
-            return []
-        text, stable = partial(self._screen, fact.text, fact.stable)
-        return self._step(floors.growing(self.floor, fact, text, stable))
+            return events
+        text, stable = self._waiting.shown(fact)
+        return events + self._step(floors.growing(self.floor, fact, text, stable))
 
     def _final(self, entry: str, fact: HeardFinal) -> list[Event]:
-        waiting = self._waiting.get(fact.channel, [])
-        if not fact.text.strip():
-            if not waiting:
-                self.floor = floors.closed(self.floor, fact.channel)
-            return []
-        events: list[Event] = []
-        if waiting and fact.start_ms - waiting[-1][1].end_ms > self._screen.policy.carry_ms:
-            events = self._let_go(fact.channel)
-        held = self._waiting.setdefault(fact.channel, [])
-        held.append((entry, fact))
-        if not goes_on(self._screen, [final for _, final in held]):
-            events += self._let_go(fact.channel)
-        return events
+        if fact.text.strip():
+            return self._said(self._waiting.final(entry, fact))
+        if fact.channel not in self._waiting.channels:
+            self.floor = floors.closed(self.floor, fact.channel)
+        return []
 
-    def _let_go(self, channel: int) -> list[Event]:
-        """Finals of the channel that waited for more."""
-        events: list[Event] = []
-        finals = [final for _, final in self._waiting.pop(channel, [])]
-        for one in settle(self._screen, finals):
-            events += self._step(floors.said(self.floor, one.final, one.judged, self._screen.ref))
-        return events
+    def _said(self, finals: Sequence[Masked]) -> list[Event]:
+        ref = self._screen.ref
+        return [
+            event
+            for one in finals
+            for event in self._step(floors.said(self.floor, one.final, one.judged, ref))
+        ]
 
     def _typed(self, text: str) -> list[Event]:
         if not text.strip():

@@ -125,12 +125,12 @@ def test_a_final_that_ends_in_a_number_waits_for_the_next_one_but_not_for_one_mu
     assert session.take(HeardPartial(2, 0, 1, "1111 1111", 9)) == []
     texts = [
         event.text
-        for event in session.take(final("1111 1111 ok", at=1000))
+        for event in session.take(final("1111 1111 ok", at=1000), Endpoint(0, "silence"))
         if isinstance(event, TranscriptFinal)
     ]
     assert texts == ["it is [card number]", "[card number] ok"]
     session.take(final("it is 4111 1111", at=10_000))
-    events = session.take(final("1111 1111 ok", at=20_000))
+    events = session.take(final("1111 1111 ok", at=20_000), Endpoint(0, "silence"))
     assert [event.text for event in events if isinstance(event, TranscriptFinal)] == [
         "it is 4111 1111",
         "1111 1111 ok",
