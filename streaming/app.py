@@ -16,10 +16,11 @@ from streaming import models, roster
 from streaming.bus import Bus
 from streaming.config import Settings
 from streaming.events import Served
-from streaming.ingress.http import application
+from streaming.ingress.http import application, background
 from streaming.ingress.intake import Intake
 from streaming.ingress.native import Gateway
-from streaming.lease import Lease, LeasePolicy, Leases
+from streaming.lease import Lease
+from streaming.leases import LeasePolicy, Leases
 
 
 class Worker(Protocol):
@@ -95,6 +96,15 @@ class _Server(uvicorn.Server):
 
 async def _gateway(bus: Bus, settings: Settings) -> None:
     gateway = Gateway(bus, Intake(bus), settings.server, settings.session)
+    async with asyncio.TaskGroup() as tasks:
+        beside = [tasks.create_task(work, name=name) for name, work in background(gateway).items()]
+        await _serve(gateway, settings)
+        for task in beside:
+            task.cancel()
+
+
+async def _serve(gateway: Gateway, settings: Settings) -> None:
+    """The HTTP port, until cancelled: then sockets are closed with 1012, and their clients resume elsewhere."""
     server = _Server(
         uvicorn.Config(
             application(gateway),
@@ -102,8 +112,9 @@ async def _gateway(bus: Bus, settings: Settings) -> None:
             port=settings.server.port,
             ws="websockets-sansio",
             ws_per_message_deflate=False,
-            ws_max_size=1 << 20,
+            ws_max_size=1 << 22,  # far above `frame_bytes`, so that our own words come first
             ws_ping_interval=None,  # an idle timer of ours finds the silent peer
+            lifespan="off",
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=3,
@@ -113,6 +124,6 @@ async def _gateway(bus: Bus, settings: Settings) -> None:
     try:
         await asyncio.shield(serving)
     except asyncio.CancelledError:
-        server.should_exit = True  # sockets are closed with 1012; their clients resume elsewhere
+        server.should_exit = True
         await serving
         raise

@@ -1,13 +1,15 @@
 """Redis Streams, used right: scripts for what must be atomic, one multiplexed XREAD a process for what is followed.
 
-Commands go through a pool that times out and retries; blocking reads have a connection of their own, whose
-`socket_timeout` is above BLOCK and which never retries by itself: after an error it is made anew from the last id it
-saw, so nothing is lost and nothing comes twice. A Redis that is away is `BusDown`; callers decide whether to wait.
+Commands go through a pool that times out and never retries by itself (an append that was done and not answered would
+be done twice). Blocking reads have a connection of their own, whose `socket_timeout` is above BLOCK: after an error it
+is made anew from the last id it saw, so nothing is lost and nothing comes twice. A Redis that is away, or cannot write
+now, is `BusDown`; callers decide whether to wait.
 """
 
 import asyncio
 import functools
 import pathlib
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, cast
@@ -15,12 +17,26 @@ from typing import Any, Final, cast
 import redis.asyncio as aredis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError, ResponseError, TimeoutError
+from redis.exceptions import (
+    ClusterDownError,
+    ConnectionError,
+    MasterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    ResponseError,
+    TimeoutError,
+    TryAgainError,
+)
 
 from streaming.errors import ServiceFault
 from streaming.feed import Entry, Feed, Tail
 
 BLOCK_MS: Final = 2_000
+REFUSALS: Final = frozenset({"FENCED", "REPLACED", "ENDED", "BUSYGROUP"})
+PASSING_KINDS: Final = (OutOfMemoryError, ReadOnlyError, ClusterDownError, TryAgainError, MasterDownError)
+PASSING: Final = re.compile(r"\b(OOM|MISCONF|LOADING|UNBLOCKED|NOGROUP|BUSY|NOREPLICAS|EXECABORT)\b")
+"""Errors of a server that cannot do it now, and may later: the library has classes for some, and codes for the rest."""
+
 SCRIPTS: Final = pathlib.Path(__file__).parent / "scripts"
 Arg = str | bytes | int
 
@@ -83,9 +99,7 @@ class Bus:
             if task is not None and task.cancelling():
                 raise asyncio.CancelledError
         except ResponseError as error:
-            if str(error).startswith(("FENCED", "REPLACED", "ENDED")):
-                raise Refused(str(error)) from None
-            raise
+            raise _told(error) from None
         except (ConnectionError, TimeoutError, OSError) as error:
             raise BusDown(error) from error
 
@@ -118,14 +132,21 @@ class Bus:
             return await cast(Awaitable[Any], self._scripts[script](keys=keys, args=args))
 
     async def run_many(self, script: str, calls: Sequence[tuple[Sequence[str], Sequence[Arg]]]) -> list[Any]:
-        """Many runs of a script in one round trip; a run's own refusal stands in its place in the list."""
+        """Many runs of a script in one round trip; a run's own error stands in its place in the list.
+
+        Raises:
+            BusDown: Redis is away, or cannot write now; some of the runs may have been done.
+        """
         if script not in self._scripts:
             self._scripts[script] = self._redis.register_script(lua(script))
         async with self._words(), self._redis.pipeline(transaction=False) as pipe:
             for keys, args in calls:
                 await self._scripts[script](keys=keys, args=args, client=pipe)
             replies = await pipe.execute(raise_on_error=False)
-        return [Refused(str(reply)) if isinstance(reply, ResponseError) else reply for reply in replies]
+        told = [_told(reply) if isinstance(reply, ResponseError) else reply for reply in replies]
+        for down in (reply for reply in told if isinstance(reply, BusDown)):
+            raise down
+        return told
 
     async def ping(self) -> None:
         """Raises BusDown unless Redis answers."""
@@ -174,6 +195,21 @@ class Bus:
             command = ["XREAD", "COUNT", 512, "BLOCK", BLOCK_MS, "STREAMS", *places, *places.values()]
             reply = await self._blocking.execute_command(*command)
         return [entry for key, rows in reply or () for entry in entries(key.decode(), rows)]
+
+
+def _told(error: ResponseError) -> Exception:
+    """A server's error in our words: a script's refusal, a server that cannot do it now, or a mistake of ours.
+
+    Of the text only its code is kept: the library may have put the whole command into it.
+    """
+    text = str(error)
+    word = text.split(" ", 1)[0]
+    if word in REFUSALS:
+        return Refused(text)
+    if isinstance(error, PASSING_KINDS):
+        return BusDown(type(error).__name__)
+    code = PASSING.search(text)
+    return BusDown(code[0]) if code else error
 
 
 def entries(key: str, rows: Any) -> list[Entry]:

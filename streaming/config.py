@@ -16,7 +16,7 @@ from asr.policy import AsrPolicy
 from llm.policy import LlmPolicy
 from moderation.policy import ModerationPolicy
 from streaming.ingress.door import ServerPolicy
-from streaming.lease import LeasePolicy
+from streaming.leases import LeasePolicy
 from streaming.session import SessionPolicy
 from streaming.settings import SettingsError, Source, nest, settle
 

@@ -140,22 +140,26 @@ class Tail:
         failures = 0
         while True:
             try:
-                found = await self._follow(self._places())
+                places = self._places()
+                found = await self._follow(places)
                 failures = 0
-            except ServiceFault as fault:
+            except Exception as wrong:  # noqa: BLE001 - whatever it was: everybody here depends on this task
                 if failures == 0:
-                    log.warning("following streams: %s", fault.message)
+                    log.warning("following streams failed (%s); it is tried again", type(wrong).__name__)
                 await asyncio.sleep(RETRY_S[min(failures, len(RETRY_S) - 1)])
                 failures += 1
                 continue
-            self._deal(found)
+            self._deal(found, places)
 
-    def _deal(self, found: list[Entry]) -> None:
+    def _deal(self, found: list[Entry], read: Mapping[str, str]) -> None:
+        """Give out what one read found. A feed that stands before the place of that read (it was opened, or emptied,
+        while the read was under way) gets nothing from it: it would miss what lies between. Its turn comes next."""
         wanted: dict[str, list[Feed]] = {}
         for feed in self._feeds:
             if not feed.full:
-                for key in feed.places:
-                    wanted.setdefault(key, []).append(feed)
+                for key, at in feed.places.items():
+                    if key in read and place(at) >= place(read[key]):
+                        wanted.setdefault(key, []).append(feed)
         for entry in found:
             if entry.key == self._bell:
                 self._bell_at = entry.id

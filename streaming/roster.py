@@ -5,6 +5,7 @@ import contextlib
 import logging
 import os
 import resource
+import secrets
 import time
 from collections.abc import Callable
 from typing import Final
@@ -36,7 +37,7 @@ class Present(Struct, frozen=True):
 
 async def announce(bus: Bus, role: str, serves: list[Served], held: Callable[[], int]) -> None:
     """Say so until cancelled."""
-    name = f"{role}:{os.getpid()}"
+    name = f"{role}:{secrets.token_hex(4)}:{os.getpid()}"  # a pid alone may be that of another container
     try:
         while True:
             rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -9,9 +9,9 @@ from streaming import keys
 from streaming.bus import Bus
 from streaming.errors import Close, Fault
 from streaming.feed import Entry
+from streaming.ingress import records
 from streaming.wire import native as wire
 
-ENDED: Final = b'{"type":"session.ended"'
 PARTIAL: Final = b'{"type":"transcript.partial"'
 
 
@@ -46,7 +46,7 @@ class Egress:
             while True:
                 for entry in newest_partials(await feed.get()):
                     await self.send(wire.joined(entry.id, entry.body))
-                    if entry.body.startswith(ENDED):
+                    if entry.body.startswith(records.ENDED):
                         return
         finally:
             feed.close()

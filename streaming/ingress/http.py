@@ -1,10 +1,8 @@
 """One HTTP port: health, the schema, the page, and the sockets of each dialect."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from starlette.applications import Starlette
@@ -56,27 +54,21 @@ async def no_page(_: Request) -> Response:
     return PlainTextResponse("The page is not built here: `make page`. The API is at /v1/stream.\n", 404)
 
 
+def background(gateway: native.Gateway) -> dict[str, Coroutine[Any, Any, None]]:
+    """What a gateway does beside its sockets, by name; should one of these end, so must the gateway."""
+    window_s = gateway.policy.resume_window_s
+    return {
+        "intake": gateway.intake.run(),
+        "reaper": records.reap(gateway.bus, gateway.intake, window_s),
+        "roster": roster.announce(gateway.bus, "gateway", [], lambda: gateway.sessions),
+    }
+
+
 def application(gateway: native.Gateway) -> Starlette:
     """The gateway as an ASGI application."""
 
     async def stream(socket: WebSocket) -> None:
         await native.serve(gateway, socket)
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
-        async with asyncio.TaskGroup() as tasks:
-            running = [
-                tasks.create_task(gateway.intake.run(), name="intake"),
-                tasks.create_task(
-                    records.reap(gateway.bus, gateway.intake, gateway.policy.resume_window_s), name="reaper"
-                ),
-                tasks.create_task(
-                    roster.announce(gateway.bus, "gateway", [], lambda: gateway.sessions), name="roster"
-                ),
-            ]
-            yield
-            for task in running:
-                task.cancel()
 
     page = Mount("/", StaticFiles(directory=PAGE, html=True)) if PAGE.exists() else Route("/", no_page)
     routes = [
@@ -86,6 +78,6 @@ def application(gateway: native.Gateway) -> Starlette:
         WebSocketRoute("/v1/stream", stream),
         page,
     ]
-    app = Starlette(routes=routes, lifespan=lifespan)
+    app = Starlette(routes=routes)
     app.state.gateway = gateway
     return app

@@ -2,7 +2,6 @@
 
 from msgspec import Struct
 
-from streaming.bus import Bus
 from streaming.errors import ClientFault, Close, Fault
 from streaming.facts import CancelReply, Finalize, Skipped, Typed, Updated
 from streaming.ingress import records
@@ -16,8 +15,7 @@ from streaming.wire import native as wire
 class Inbox:
     """One client's input: checked against the protocol's order, counted at the edge, put into the inlet."""
 
-    def __init__(self, bus: Bus, policy: SessionPolicy, opened: records.Opened, inlet: Inlet) -> None:
-        self._bus = bus
+    def __init__(self, policy: SessionPolicy, opened: records.Opened, inlet: Inlet) -> None:
         self._policy = policy
         self._config = opened.config
         self._inlet = inlet
@@ -36,8 +34,8 @@ class Inbox:
         if block:
             self._inlet.sound(block)
 
-    async def message(self, message: said.ClientMessage) -> None:
-        """A text frame. Raises ClientFault."""
+    def message(self, message: said.ClientMessage) -> None:
+        """A text frame. Raises ClientFault, or Overloaded when too much of this session waits for Redis."""
         ref = message.ref
         match message:
             case said.AudioSkip(samples=samples):
@@ -52,7 +50,7 @@ class Inbox:
                 self._flush()
                 self._inlet.mark(Finalize(), self._need_edge().end, ref)
             case said.SessionUpdate():
-                await self._update(message, ref)
+                self._update(message, ref)
             case said.ReplyCancel(reply=reply):
                 self.phase = advance(self.phase, Input.CANCEL)
                 self._inlet.heard(CancelReply(reply), ref)
@@ -80,7 +78,7 @@ class Inbox:
     def _need_edge(self) -> Edge:
         if self._edge is None:
             raise ClientFault(
-                "order", "sound in a session that was started without `audio`", close=Close.ORDER
+                "order", "this is for sessions with sound: start one with `audio`", close=Close.ORDER
             )
         return self._edge
 
@@ -97,13 +95,12 @@ class Inbox:
         if gap:
             self._inlet.skipped(Skipped(gap), edge.end, ref)
 
-    async def _update(self, message: said.SessionUpdate, ref: str | None) -> None:
+    def _update(self, message: said.SessionUpdate, ref: str | None) -> None:
         self.phase = advance(self.phase, Input.UPDATE)
+        edge = self._need_edge()
         self._config = wire.updated(self._config, message)
-        await records.configure(self._bus, self._config)
-        if self._edge:
-            self._flush()
-            self._inlet.mark(Updated(self._config), self._edge.end, ref)
+        self._flush()
+        self._inlet.mark(Updated(self._config), edge.end, ref)
 
 
 def misplaced(message: Struct, phase: Phase) -> Fault:

@@ -1,7 +1,8 @@
 """What clients send, on its way into Redis: all sessions of a gateway share one pipeline.
 
 While one round trip is under way the next batch gathers, so the cost a message falls as the load grows. When Redis is
-away the batch waits and is sent again: sound cannot come twice (its id is its place), and the credit bounds what waits.
+away the batch waits and is sent again: nothing comes twice, since the id of sound is its place and everything else has
+a name (`ref`), the client's or one of ours. Credit bounds the sound that waits, `WAITING` the rest.
 """
 
 import asyncio
@@ -13,18 +14,24 @@ import msgspec
 from msgspec import Struct
 
 from streaming import keys
-from streaming.bus import Bus, BusDown, Refused
-from streaming.facts import Ended, Mark
+from streaming.bus import Bus, BusDown
+from streaming.errors import Overloaded
+from streaming.facts import CancelReply, Ended, Heard, Mark, SoundEnded, Updated
 from streaming.ingress.sound import Block
 
 log = logging.getLogger(__name__)
 
 GATHER_S: Final = 0.01
 RETRY_S: Final = 0.2
+WAITING: Final = 4_096
+"""Entries of one session that may wait for a round trip; sound that waits is one entry."""
 
 
 class Deposit(Struct):
-    """One entry to be: `entry_id` as XADD takes it, `stored` samples after it (None: no sound)."""
+    """One entry to be: `entry_id` as XADD takes it, `stored` samples after it (None: no sound).
+
+    `when`: "ending" for a session's last input, "late" for what may come after it. `config`: from now on, if any.
+    """
 
     key: str
     entry_id: str
@@ -33,21 +40,24 @@ class Deposit(Struct):
     at_ms: int
     ref: str = ""
     stored: int | None = None
-    ending: bool = False
+    when: str = ""
+    config: bytes = b""
 
 
 class Inlet:
-    """One socket's way into its session. `stored`: 16 kHz samples (a channel) that are safe in Redis."""
+    """One socket's way into its session. `stored`: 16 kHz samples (a channel) that are safe in Redis.
+
+    `refused` is done when Redis would not take something: with Refused when a script said no, else with its error.
+    """
 
     def __init__(self, intake: "Intake", session_id: str, socket: str, stored: int) -> None:
         self._intake = intake
+        self._named = 0
         self.session_id = session_id
         self.socket = socket
         self.stored = stored
         self.waiting: list[Deposit] = []
-        self.refused: asyncio.Future[Refused] = asyncio.get_running_loop().create_future()
-        self.empty = asyncio.Event()
-        self.empty.set()
+        self.refused: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
 
     def sound(self, block: Block) -> None:
         """Sound, in order. Blocks that wait for the same round become one entry."""
@@ -61,26 +71,44 @@ class Inlet:
 
     def skipped(self, mark: Mark, end: int, ref: str | None) -> None:
         """A gap that ends at sample `end`."""
-        body = msgspec.json.encode(mark)
-        key = keys.audio(self.session_id)
-        self._put(Deposit(key, f"{end}-0", "e", body, _now(), ref=ref or "", stored=end))
+        entry = self._entry(keys.audio(self.session_id), f"{end}-0", mark, ref)
+        entry.stored = end
+        self._put(entry)
 
     def mark(self, mark: Mark, at: int, ref: str | None = None) -> None:
         """A mark that stands at sample `at`; `Ended` is the last input that a session takes."""
-        body = msgspec.json.encode(mark)
-        ending = isinstance(mark, Ended)
-        self._put(
-            Deposit(keys.audio(self.session_id), f"{at}-*", "e", body, _now(), ref or "", ending=ending)
+        entry = self._entry(keys.audio(self.session_id), f"{at}-*", mark, ref)
+        match mark:
+            case Ended():
+                entry.when = "ending"
+            case Updated(config=config):
+                entry.config = msgspec.json.encode(config)
+            case _:
+                pass
+        self._put(entry)
+
+    def heard(self, fact: Heard, ref: str | None = None) -> None:
+        """What was not spoken (typed text, a cancel, the end of a typed session), for the moderator."""
+        entry = self._entry(keys.heard(self.session_id), "*", fact, ref)
+        match fact:
+            case SoundEnded():
+                entry.when = "ending"
+            case CancelReply():
+                entry.when = "late"
+            case _:
+                pass
+        self._put(entry)
+
+    def _entry(self, key: str, entry_id: str, fact: Mark | Heard, ref: str | None) -> Deposit:
+        self._named += 1
+        return Deposit(
+            key, entry_id, "e", msgspec.json.encode(fact), _now(), ref or f"{self.socket}:{self._named}"
         )
 
-    def heard(self, fact: Struct, ref: str | None = None, *, ending: bool = False) -> None:
-        """What was not spoken (typed text, a cancel, the end of a typed session), for the moderator."""
-        body = msgspec.json.encode(fact)
-        self._put(Deposit(keys.heard(self.session_id), "*", "e", body, _now(), ref or "", ending=ending))
-
     def _put(self, deposit: Deposit) -> None:
+        if len(self.waiting) >= WAITING:
+            raise Overloaded("too much waits to be taken: resume the session in a moment", retry_after=2)
         self.waiting.append(deposit)
-        self.empty.clear()
         self._intake.arrived(self)
 
 
@@ -108,9 +136,6 @@ class Intake:
                 batch += [(inlet, deposit) for deposit in inlet.waiting]
                 inlet.waiting = []
             await self._send(batch)
-            for inlet in inlets:
-                if not inlet.waiting:
-                    inlet.empty.set()
             await asyncio.sleep(GATHER_S)
 
     async def _send(self, batch: list[tuple[Inlet, Deposit]]) -> None:
@@ -123,7 +148,7 @@ class Intake:
                 log.warning("intake: %s", down.message)
                 await asyncio.sleep(RETRY_S)
         for (inlet, deposit), reply in zip(batch, replies, strict=True):
-            if isinstance(reply, Refused):
+            if isinstance(reply, Exception):
                 if not inlet.refused.done():
                     inlet.refused.set_result(reply)
             elif deposit.stored is not None:
@@ -133,18 +158,9 @@ class Intake:
 def _call(inlet: Inlet, deposit: Deposit) -> tuple[list[str], list[str | bytes | int]]:
     sid = inlet.session_id
     stored = "" if deposit.stored is None else deposit.stored
-    ending = "1" if deposit.ending else ""
-    args = [
-        inlet.socket,
-        deposit.entry_id,
-        deposit.field,
-        deposit.value,
-        deposit.at_ms,
-        deposit.ref,
-        stored,
-        ending,
-    ]
-    return [keys.session(sid), deposit.key, keys.refs(sid)], [*args, keys.ttl(deposit.key)]
+    entry = [deposit.entry_id, deposit.field, deposit.value, deposit.at_ms]
+    then = [deposit.ref, stored, deposit.when, deposit.config, keys.ttl(deposit.key), keys.KEPT_MS]
+    return [keys.session(sid), deposit.key, keys.refs(sid)], [inlet.socket, *entry, *then]
 
 
 def _now() -> int:

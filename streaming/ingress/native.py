@@ -5,13 +5,13 @@ import logging
 import secrets
 import time
 from collections.abc import Sequence
-from typing import Final, NoReturn
+from typing import NoReturn
 
 from msgspec import Struct
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from streaming import keys, roster
-from streaming.bus import Bus, BusDown
+from streaming.bus import Bus, BusDown, Refused
 from streaming.errors import ClientFault, Close, Fault, Overloaded, ServiceFault, first_of
 from streaming.events import SessionStarted
 from streaming.ingress import door, records
@@ -23,8 +23,6 @@ from streaming.wire import messages as said
 from streaming.wire import native as wire
 
 log = logging.getLogger(__name__)
-
-TOUCH_S: Final = 10.0
 
 
 class Gateway(Struct):
@@ -84,6 +82,7 @@ class NativeSession:
         self._tenant = tenant
         self._egress = Egress(gateway.bus, socket, gateway.policy.slow_viewer_s)
         self._began = self._heard_from = time.monotonic()
+        self._over = False
 
     async def run(self) -> None:
         """Until the log's end. Raises Fault, or WebSocketDisconnect when the client has gone."""
@@ -92,6 +91,8 @@ class NativeSession:
                 after = await self._start(start)
             case said.SessionResume() as resume:
                 after = await self._resume(resume)
+                if self._over:
+                    return
             case other:
                 raise misplaced(other, Phase.FRESH)
         try:
@@ -110,7 +111,11 @@ class NativeSession:
             raise WebSocketDisconnect
         if message.get("text") is None:
             advance(Phase.FRESH, Input.SOUND)
-        return wire.decode(message["text"])
+        try:
+            return wire.decode(message["text"])
+        except ClientFault as fault:
+            fault.close = fault.close or Close.POLICY  # there is no session yet that could go on
+            raise
 
     async def _start(self, message: said.SessionStart) -> str:
         if self._gateway.sessions > self._gateway.server.max_sessions:
@@ -129,8 +134,11 @@ class NativeSession:
 
     async def _resume(self, message: said.SessionResume) -> str:
         advance(Phase.FRESH, Input.RESUME)
-        opened = await records.resume(self._bus, message.session_id, message.resume_token)
+        opened = await records.resume(
+            self._bus, message.session_id, message.resume_token, message.last_event_id
+        )
         self._adopt(opened)
+        self._over = opened.over
         have = self._inbox.clock.have if self._inbox.clock else 0
         resumed = said.SessionResumed(message.session_id, have, self._policy.limits(), opened.ending)
         await self._egress.send(wire.encode(resumed))
@@ -139,7 +147,7 @@ class NativeSession:
     def _adopt(self, opened: records.Opened) -> None:
         self._session_id = opened.config.session_id
         self._inlet = Inlet(self._gateway.intake, self._session_id, opened.socket, opened.stored)
-        self._inbox = Inbox(self._bus, self._policy, opened, self._inlet)
+        self._inbox = Inbox(self._policy, opened, self._inlet)
 
     async def _serve(self, after: str) -> None:
         ended: BaseException | None = None
@@ -170,7 +178,7 @@ class NativeSession:
                 if data is not None:
                     self._inbox.sound(data)
                 else:
-                    await self._inbox.message(wire.decode(message["text"]))
+                    self._inbox.message(wire.decode(message["text"]))
             except ClientFault as fault:
                 if fault.close is not None:
                     raise
@@ -184,13 +192,14 @@ class NativeSession:
     async def _tick(self) -> NoReturn:
         """Acks, the idle timer, and whether this socket still owns its session."""
         acked, touched = -1, 0.0
+        every = records.touch_s(self._policy.resume_window_s)
         while True:
             done, _ = await asyncio.wait([self._inlet.refused], timeout=self._policy.ack_s)
             if done:
-                raise _refused(self._inlet.refused.result().word)
+                raise _refused(self._inlet.refused.result())
             try:
                 processed = await self._progress()
-                if time.monotonic() - touched > TOUCH_S:
+                if time.monotonic() - touched > every:
                     await records.touch(self._bus, self._session_id)
                     touched = time.monotonic()
             except BusDown:
@@ -210,7 +219,7 @@ class NativeSession:
         """16 kHz samples that the recogniser is through with. Raises Fault when the session is no longer ours."""
         owner = await self._bus.call("HGET", keys.session(self._session_id), "socket")
         if owner is None or owner.decode() != self._inlet.socket:
-            raise _refused("REPLACED" if owner else "GONE")
+            raise _refused(Refused("REPLACED" if owner else "GONE"))
         at = (
             await self._bus.call("HGET", keys.stage(self._session_id, "asr"), "at")
             if self._inbox.clock
@@ -219,8 +228,11 @@ class NativeSession:
         return int(at or 0)
 
 
-def _refused(word: str) -> Fault:
-    match word:
+def _refused(error: Exception) -> Fault:
+    if not isinstance(error, Refused):
+        log.error("what a client sent was not taken (%s)", type(error).__name__)
+        return ServiceFault("internal", "what you sent could not be stored: resume the session")
+    match error.word:
         case "REPLACED":
             return ClientFault(
                 "replaced", "another connection has taken this session over", close=Close.REPLACED

@@ -16,15 +16,20 @@ from streaming.bus import Bus, BusDown
 from streaming.errors import ClientFault, Close
 from streaming.events import EndReason, SessionStarted
 from streaming.facts import Ended, SessionConfig, SoundEnded
+from streaming.feed import place
 from streaming.ingress.intake import Inlet, Intake
 
 log = logging.getLogger(__name__)
 
 REAP_S: Final = 5.0
+ENDED: Final = b'{"type":"session.ended"'
 
 
 class Opened(Struct, frozen=True):
-    """A session whose owner we serve: tokens are told once, and only to the owner."""
+    """A session whose owner we serve: tokens are told once, and only to the owner.
+
+    `ending`: it has had its last input; `over`: and its client has its last event.
+    """
 
     config: SessionConfig
     socket: str
@@ -32,6 +37,7 @@ class Opened(Struct, frozen=True):
     ending: bool = False
     resume_token: str = ""
     watch_token: str = ""
+    over: bool = False
 
 
 def now_ms() -> int:
@@ -68,26 +74,32 @@ async def begin(bus: Bus, config: SessionConfig, started: SessionStarted) -> Ope
         ("XADD", keys.events(sid), "*", "e", msgspec.json.encode(started)),
         ("PEXPIRE", keys.events(sid), keys.KEPT_MS),
     )
+    await bus.call("ZADD", keys.LIVE, now_ms(), sid)  # first: should we die here, somebody ends it
     for role in roles(config):
         await bus.call("XADD", keys.jobs(role), "*", "sid", sid)
-    await bus.call("ZADD", keys.LIVE, now_ms(), sid)
     return Opened(config, "1", resume_token=resume, watch_token=watch)
 
 
-async def resume(bus: Bus, session_id: str, token: str) -> Opened:
-    """The session is this socket's from now on.
+async def resume(bus: Bus, session_id: str, token: str, after: str) -> Opened:
+    """The session is this socket's from now on. `after`: the last event that the client has.
 
     Raises:
-        ClientFault: no such session, or the token is not its own (1008): the two are told alike.
+        ClientFault: no such session, or the token is not its own (1008; told alike), or no such event (1007).
     """
     found = await bus.run("resume", [keys.session(session_id)], [_hash(token)])
     if found is None:
         told = "there is no such session, or it is over for more than 15 minutes, or the token is not its own"
         raise ClientFault("unknown_session", f"{told}: start a new one", close=Close.POLICY)
     socket, config, stored, ending = found
+    [(last, fields)] = await bus.call("XREVRANGE", keys.events(session_id), "+", "-", "COUNT", 1)
+    if place(after) > place(last.decode()):
+        told = f"the session has no event {after} yet: resume behind one that it has"
+        raise ClientFault("bad_message", told, close=Close.MALFORMED)
     decoded = msgspec.json.decode(config, type=SessionConfig)
-    await bus.call("ZADD", keys.LIVE, now_ms(), session_id)
-    return Opened(decoded, socket.decode(), int(stored), ending == b"1")
+    if not ending:
+        await bus.call("ZADD", keys.LIVE, now_ms(), session_id)
+    over = last.decode() == after and fields[1].startswith(ENDED)
+    return Opened(decoded, socket.decode(), int(stored), ending == b"1", over=over)
 
 
 async def touch(bus: Bus, session_id: str) -> None:
@@ -108,33 +120,37 @@ def end(inlet: Inlet, config: SessionConfig, samples: int, reason: EndReason, re
     if config.audio:
         inlet.mark(Ended(samples, reason), samples, ref)
     else:
-        inlet.heard(SoundEnded([], reason), ref, ending=True)
+        inlet.heard(SoundEnded([], reason), ref)
 
 
 async def reap(bus: Bus, intake: Intake, window_s: float) -> None:
-    """End sessions whose client has been gone for `window_s`; every gateway does it, and one of them wins each."""
+    """End sessions whose client has been gone for `window_s`; every gateway does it, and one of them gets each.
+
+    After Redis was away nobody is taken for lost until the clients that are here have been touched again.
+    """
     while True:
-        await asyncio.sleep(REAP_S)
+        await asyncio.sleep(min(REAP_S, window_s))
         try:
-            gone = await bus.call("ZRANGEBYSCORE", keys.LIVE, 0, now_ms() - int(window_s * 1000))
-            for name in gone:
-                if await bus.call("ZREM", keys.LIVE, name):
-                    await _end_lost(bus, intake, name.decode())
+            now = now_ms()
+            for name in await bus.run("reap", [keys.LIVE], [now - int(window_s * 1000), now]):
+                await _end_lost(bus, intake, name.decode())
         except BusDown as down:
             log.warning("looking for lost sessions: %s", down.message)
+            await asyncio.sleep(touch_s(window_s) * 2)
+
+
+def touch_s(window_s: float) -> float:
+    """How often a client that is here is noted, so that it is never taken for lost."""
+    return min(10.0, window_s / 4)
 
 
 async def _end_lost(bus: Bus, intake: Intake, session_id: str) -> None:
     record = keys.session(session_id)
-    config, stored = await bus.call("HMGET", record, "config", "stored")
-    if config is None:
+    config, stored, ending = await bus.call("HMGET", record, "config", "stored", "ending")
+    if config is None or ending:  # it is over, or on its way there: it needs nobody
+        await forget(bus, session_id)
         return
     socket = await bus.call("HINCRBY", record, "socket", 1)
     inlet = Inlet(intake, session_id, str(socket), int(stored or 0))
     log.info("client did not come back", extra={"sid": session_id})
     end(inlet, msgspec.json.decode(config, type=SessionConfig), inlet.stored, "lost")
-
-
-async def configure(bus: Bus, config: SessionConfig) -> None:
-    """Stages that take the session from now on find this configuration."""
-    await bus.call("HSET", keys.session(config.session_id), "config", msgspec.json.encode(config))

@@ -86,6 +86,10 @@ def _opus(sound: AudioFormat) -> Any:
 
 def _packet(codec: Any, data: bytes, channels: int) -> audio.Int16:
     """One opus packet (RFC 6716) as (samples, channels) at 48 kHz."""
+    if not data:  # to the decoder this would be the end of all sound
+        raise ClientFault(
+            "bad_opus", "an empty frame is no opus packet: send one packet a frame", close=Close.ENCODING
+        )
     try:
         frames = cast(list[Any], codec.decode(av.Packet(data)))
     except av.error.FFmpegError as error:

@@ -32,7 +32,7 @@ from streaming.wire.messages import (
 SUBPROTOCOL: Final = "vivavoce.v1"
 KEY_PREFIX: Final = "vivavoce-key."
 MAX_TEXT: Final = 8_000
-EVENT_ID: Final = re.compile(r"\d{1,18}-\d{1,18}")
+EVENT_ID: Final = re.compile(r"[0-9]{1,18}-[0-9]{1,18}")
 _decoder = msgspec.json.Decoder(ClientMessage)
 _encoder = msgspec.json.Encoder()
 
@@ -48,7 +48,7 @@ def decode(frame: str) -> ClientMessage:
     except msgspec.ValidationError as error:
         told = f"{error}. The messages are described in /v1/schema.json"
         raise ClientFault("bad_message", told, close=Close.MALFORMED) from None
-    except (msgspec.DecodeError, UnicodeError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         told = f"a text frame must be one JSON object: {error}"
         raise ClientFault("bad_json", told, close=Close.MALFORMED) from None
     _check(message)

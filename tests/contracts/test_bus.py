@@ -1,30 +1,13 @@
 """What the spine asks of a Redis-compatible server, on every server that we run on."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
-import msgspec
 import pytest
 
 from streaming import keys
-from streaming.bus import Bus, Refused
-from streaming.facts import SessionConfig
-from streaming.lease import GROUP, Lease, LeaseLost, LeasePolicy, Leases
-
-SID = "s1"
-EVENTS = keys.events(SID)
-
-
-async def made(bus: Bus, sid: str = SID) -> None:
-    """A session that exists."""
-    config = msgspec.json.encode(SessionConfig(session_id=sid))
-    await bus.call("HSET", keys.session(sid), "config", config, "socket", "1")
-
-
-async def claimed(bus: Bus, worker: str = "w") -> Lease:
-    lease = await Lease.claim(bus, "asr", SID, worker)
-    assert lease is not None
-    return lease
+from streaming.bus import Bus, BusDown, Refused
+from streaming.lease import LeaseLost
+from tests.sessions import EVENTS, SID, claimed, made
 
 
 async def test_a_feed_brings_what_is_behind_its_place_in_order_and_once(bus: Bus) -> None:
@@ -110,94 +93,12 @@ async def test_epochs_grow_also_when_the_last_one_is_forgotten(bus: Bus) -> None
     assert int(await bus.call("HGET", keys.stage(SID, "asr"), "epoch")) > epoch
 
 
-@pytest.fixture
-async def workers(bus: Bus) -> AsyncIterator[list[asyncio.Task[None]]]:
-    """Worker tasks, ended with the test."""
-    tasks: list[asyncio.Task[None]] = []
-    yield tasks
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-QUICK = LeasePolicy(renew_s=0.1, silent_s=0.5)
-
-
-async def post(bus: Bus) -> None:
-    await made(bus)
-    await bus.call("XADD", keys.jobs("asr"), "*", "sid", SID)
-
-
-async def test_a_lease_is_kept_while_it_is_renewed_and_gone_when_it_is_done(
-    bus: Bus, workers: list[asyncio.Task[None]]
-) -> None:
-    taken: list[str] = []
-    may_end = asyncio.Event()
-
-    def serving(worker: str):
-        async def serve(lease: Lease) -> None:
-            taken.append(worker)
-            await may_end.wait()
-
-        return serve
-
-    workers += [asyncio.create_task(Leases(bus, "asr", w, QUICK).run(serving(w))) for w in ("a", "b")]
-    await post(bus)
-    await asyncio.sleep(1.5)
-    assert len(taken) == 1
-    may_end.set()
-    await asyncio.sleep(0.3)
-    assert await bus.call("XLEN", keys.jobs("asr")) == 0
-
-
-async def test_a_stopped_worker_hands_its_sessions_over_at_once(
-    bus: Bus, workers: list[asyncio.Task[None]]
-) -> None:
-    taken = asyncio.Queue[str]()
-
-    async def hold(lease: Lease) -> None:
-        await taken.put(lease.session_id)
-        await asyncio.Event().wait()
-
-    slow = LeasePolicy(renew_s=0.1, silent_s=30)
-    first = asyncio.create_task(Leases(bus, "asr", "a", slow).run(hold))
-    workers.append(first)
-    await post(bus)
-    await asyncio.wait_for(taken.get(), 3)
-    first.cancel()
-    workers.append(asyncio.create_task(Leases(bus, "asr", "b", slow).run(hold)))
-    assert await asyncio.wait_for(taken.get(), 3) == SID
-
-
-async def test_work_that_fails_is_tried_three_times_and_then_put_aside(
-    bus: Bus, workers: list[asyncio.Task[None]]
-) -> None:
-    tries: list[str] = []
-
-    async def fail(lease: Lease) -> None:
-        tries.append(lease.session_id)
-        raise ValueError("poison")
-
-    workers.append(
-        asyncio.create_task(Leases(bus, "asr", "a", LeasePolicy(renew_s=0.1, silent_s=0.1)).run(fail))
-    )
-    await post(bus)
-    for _ in range(50):
-        await asyncio.sleep(0.1)
-        if await bus.call("XLEN", "dead"):
-            break
-    assert len(tries) == 3
-    assert await bus.call("XLEN", keys.jobs("asr")) == 0
-    assert (await bus.call("XINFO", "GROUPS", keys.jobs("asr")))[0]
-    assert GROUP == "workers"
-
-
 async def test_intake_refuses_what_an_older_socket_sends_and_drops_what_was_already_taken(bus: Bus) -> None:
     await made(bus)
     where = [keys.session(SID), keys.audio(SID), keys.refs(SID)]
 
     def sent(socket: str, entry: str, ref: str = "") -> list[str | bytes | int]:
-        return [socket, entry, "pcm", b"..", 5, ref, 320, "", 9_000]
+        return [socket, entry, "pcm", b"..", 5, ref, 320, "", "", 9_000, 9_000]
 
     assert await bus.run("intake", where, sent("1", "320-0")) == b"320-0"
     assert await bus.run("intake", where, sent("1", "320-0")) == b""
@@ -206,3 +107,56 @@ async def test_intake_refuses_what_an_older_socket_sends_and_drops_what_was_alre
     with pytest.raises(Refused, match="REPLACED"):
         await bus.run("intake", where, sent("0", "640-0"))
     assert await bus.call("XLEN", keys.audio(SID)) == 2
+
+
+async def test_a_feed_opened_behind_another_while_a_read_is_under_way_misses_nothing(bus: Bus) -> None:
+    ids = [await bus.append(EVENTS, b"%d" % n, ttl_ms=9_000) for n in range(5)]
+    ahead = bus.open({EVENTS: ids[-1]})
+    await asyncio.sleep(0.2)
+    behind = bus.open({EVENTS: ids[0]})
+    await bus.append(EVENTS, b"5", ttl_ms=9_000)  # the blocked read, which began at ids[-1], brings this one
+    got: list[bytes] = []
+    while len(got) < 5:
+        got += [entry.body for entry in await asyncio.wait_for(behind.get(), 3)]
+    assert got == [b"1", b"2", b"3", b"4", b"5"]
+    assert [entry.body for entry in await ahead.get()] == [b"5"]
+
+
+async def test_a_place_that_redis_does_not_take_stops_nobody_elses_feed(bus: Bus) -> None:
+    bad = bus.open({"other": "0-0"})
+    bad.places["other"] = "1-99999999999999999999"
+    await asyncio.sleep(0.2)
+    good = bus.open({EVENTS: "0-0"})
+    await asyncio.sleep(0.2)
+    bad.close()
+    await bus.append(EVENTS, b"x", ttl_ms=9_000)
+    assert (await asyncio.wait_for(good.get(), 5))[0].body == b"x"
+
+
+async def test_a_server_that_cannot_write_now_is_away_and_comes_back(bus: Bus) -> None:
+    await made(bus)
+    await bus.call("CONFIG", "SET", "maxmemory", "1")
+    try:
+        with pytest.raises(BusDown, match=r"OutOfMemory|OOM"):
+            await bus.append(EVENTS, b"x", ttl_ms=9_000)
+        with pytest.raises(BusDown, match=r"OutOfMemory|OOM"):
+            await bus.run_many("intake", [([keys.session(SID), EVENTS, keys.refs(SID)], sent("1", "*", "r"))])
+    finally:
+        await bus.call("CONFIG", "SET", "maxmemory", "0")
+    where = [keys.session(SID), EVENTS, keys.refs(SID)]
+    assert await bus.run("intake", where, sent("1", "*", "r")) != b""
+
+
+def sent(socket: str, entry: str, ref: str = "", when: str = "") -> list[str | bytes | int]:
+    """Arguments of the intake script."""
+    return [socket, entry, "e", b"..", 5, ref, "", when, "", 9_000, 9_000]
+
+
+async def test_after_the_end_only_a_cancel_and_what_was_sent_before_is_taken(bus: Bus) -> None:
+    await made(bus)
+    where = [keys.session(SID), keys.heard(SID), keys.refs(SID)]
+    await bus.run("intake", where, sent("1", "*", "end", "ending"))
+    assert await bus.run("intake", where, sent("1", "*", "end", "ending")) == b""
+    assert await bus.run("intake", where, sent("1", "*", "cancel", "late")) != b""
+    with pytest.raises(Refused, match="ENDED"):
+        await bus.run("intake", where, sent("1", "*", "more"))

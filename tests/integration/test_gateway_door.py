@@ -14,6 +14,8 @@ from streaming.client import Client
 from streaming.errors import ClientFault, Overloaded
 from tests.gateway import POLICY, SECOND, START, Gateway, heard_until_closed
 
+RESUME = '{"type":"session.resume","session_id":"x","resume_token":"y","last_event_id":"0-0"}'
+WATCH = '{"type":"session.watch","session_id":"","token":""}'
 BAD: list[tuple[str, list[str | bytes], str, int]] = [
     ("no JSON", ["{"], "bad_json", 1007),
     ("an unknown type", ['{"type":"hello"}'], "bad_message", 1007),
@@ -38,6 +40,15 @@ BAD: list[tuple[str, list[str | bytes], str, int]] = [
         "unsupported",
         1008,
     ),
+    ("a place in no alphabet of ours", [RESUME.replace("0-0", "\u0661-\u0660")], "bad_message", 1007),
+    ("JSON that is too deep", ['{"type":' + "[" * 100_000], "bad_json", 1007),
+    (
+        "what a session may do, before there is one",
+        ['{"type":"session.watch","session_id":"","token":""}'],
+        "unsupported",
+        1008,
+    ),
+    ("an empty opus frame", [START.replace("pcm_s16le", "opus"), b""], "bad_opus", 1003),
     ("no opus", [START.replace("pcm_s16le", "opus"), b"\xff" * 40], "bad_opus", 1003),
 ]
 
