@@ -10,7 +10,8 @@ class ModerationPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
     `rules`: a TOML file with lists of your own, beside the default ones (`moderation/lists/english.toml` shows the
     form). `card`, `iban`, `email`, `phone`, `ssn`: whether that kind of personal data is masked.
-    `carry_ms`: a number that ends a final may go on in the next one, when that begins within this much sound.
+    `carry_ms`: a number, an address or a phrase that a final ends in may go on in the next one, when that begins within
+    this much sound.
     `end_timeout_s`: how long a session waits for its last reply after its sound has ended.
     """
 

@@ -54,7 +54,10 @@ class Moderated:
         if self._place.floor.over:
             return
         await self._resume()
-        feed = self._bus.open({self._heard: self._place.heard, self._draft: self._place.draft})
+        if self._place.floor.ended:
+            await self._catch_up()
+        reached = self._scribe.place
+        feed = self._bus.open({self._heard: reached.heard, self._draft: reached.draft})
         try:
             while not self._scribe.floor.over:
                 try:
@@ -91,6 +94,16 @@ class Moderated:
         heard, draft = self._scribe.needed
         trims = [(self._heard, heard), (self._draft, draft)]
         await self._lease.commit(msgspec.json.encode(self._scribe.place), appends=appends, trims=trims)
+
+    async def _catch_up(self) -> None:
+        """What came while nobody was here counts, also if the session's time has run out since."""
+        while not self._scribe.floor.over:
+            reached = self._scribe.place
+            heard = await self._bus.read(self._heard, reached.heard, PAGE)
+            draft = await self._bus.read(self._draft, reached.draft, PAGE)
+            if not heard and not draft:
+                return
+            await self._take([*heard, *draft])
 
     # ---- after a restart -----------------------------------------------------------------------------------
 

@@ -85,3 +85,21 @@ async def test_a_session_whose_responder_is_gone_ends_when_its_time_is_up(
     done = next(event for event in events if isinstance(event, ReplyDone))
     assert (done.status, bool(done.error)) == ("failed", True)
     assert any(isinstance(event, AudioEnded) for event in events)
+
+
+async def test_a_reply_that_was_complete_before_the_session_s_time_was_up_counts_after_a_restart(
+    bus: Bus, moderator: Moderator
+) -> None:
+    await session(bus)
+    task = await serving(bus, moderator)
+    await put(bus, [typed("hi"), started(1, 1), *wrote(1, "Well, I |think "), END])
+    while not any(isinstance(event, AudioEnded) for event in await log(bus)):
+        await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await put(bus, [*wrote(1, "that it is so."), finished(1, 1), NO_MORE])
+    await asyncio.sleep(1.1)  # the session ends within a second of its sound
+    await asyncio.wait_for(await serving(bus, moderator), 10)
+    done = next(event for event in await log(bus) if isinstance(event, ReplyDone))
+    assert (done.status, done.text) == ("completed", "Well, I think that it is so.")
+    assert kinds(await log(bus))[-1] == "SessionEnded"
