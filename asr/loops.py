@@ -1,8 +1,8 @@
 """What Whisper repeats without having heard it. Pure.
 
 A decoder without a cap on its length, or on short windows, falls into repeating itself. A loop is cut to its first
-round. An echo is a tail that equals what stands right before it; it may be a true repetition, and is only held back:
-the endpoint's pass has no such rule.
+round, unless the sound bears it out: a digit may be said many times. An echo is a tail that equals what stands right
+before it; it may be a true repetition, and is only held back: the endpoint's pass has no such rule.
 """
 
 from collections.abc import Sequence
@@ -20,6 +20,10 @@ class Cut(Struct, frozen=True):
 LONGEST = 12
 FARTHEST = 24
 ECHO = 4
+ROUND_S = 0.15
+"""What a round of a true repetition lasts at least; an alignment puts what nobody said into less."""
+TOKEN_S = 0.08
+"""What each token of it lasts at least, in the mean: nobody speaks faster."""
 
 
 def rounds(length: int) -> int:
@@ -49,3 +53,30 @@ def unecho(tokens: Sequence[int], start: int) -> Cut:
         if same >= ECHO and max(count - same, start) < count:
             return Cut(tuple(tokens[: max(count - same, start)]), True)
     return Cut(tuple(tokens), False)
+
+
+def spoken(tokens: Sequence[int], start: int, times: Sequence[float], voice_s: float) -> bool:
+    """Whether the loops that reach into tokens[start:] were said: each round has its time, while somebody spoke.
+
+    Token i lasts from times[i] to times[i + 1] (s); the voice ends at `voice_s`.
+    """
+    at = max(0, start - LONGEST)
+    while at < len(tokens):
+        length, count = _loop(tokens, at)
+        for first in range(at, at + length * count, length):
+            lasts = times[first + length] - times[first]
+            if lasts < max(ROUND_S, length * TOKEN_S) or times[first] >= voice_s:
+                return False
+        at += length * count or 1
+    return True
+
+
+def _loop(tokens: Sequence[int], at: int) -> tuple[int, int]:
+    """The loop that begins with token `at`: tokens of a round, and rounds (none if there is no loop)."""
+    for length in range(1, LONGEST + 1):
+        first, count = tokens[at : at + length], 1
+        while tokens[at + length * count : at + length * (count + 1)] == first:
+            count += 1
+        if count >= rounds(length) and len(first) == length:
+            return length, count
+    return 1, 0

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, cast
 
 from msgspec import Struct
 
-from asr.loops import unecho, unloop
+from asr.loops import spoken, unecho, unloop
 from asr.sound import Float32
 
 
@@ -97,13 +97,14 @@ class Question(Struct, frozen=True):
 
 class Answer(Struct, frozen=True):
     """`tokens` after the forced ones. `aligned` has forced + old tail of a partial; of a final
-    forced + `tokens`, and nothing when there are none."""
+    forced + `tokens`, and nothing when there are none. `cut`: more may have been said behind the tokens of a final."""
 
     tokens: tuple[int, ...]
     aligned: Aligned
     language: str
     told: bool = False
     looped: bool = False
+    cut: bool = False
 
 
 Pass: TypeAlias = Generator[Call, Any, Answer]
@@ -133,7 +134,10 @@ def extend(question: Question, policy: PassPolicy) -> Pass:
 
 
 def conclude(question: Question, policy: PassPolicy) -> Pass:
-    """The endpoint's pass: a wide window and a beam on what is not committed; once more on 30 s if it loops."""
+    """The endpoint's pass: a wide window and a beam on what is not committed; once more on 30 s if it loops.
+
+    What loops there too, but comes to an end by itself and has its time in the sound, was said so.
+    """
     encoded = yield Encode(question.features)
     language, told = yield from _language(encoded, question, policy)
     forced = question.forced
@@ -145,10 +149,14 @@ def conclude(question: Question, policy: PassPolicy) -> Pass:
         encoded = yield Encode(question.wide)
         fresh = cast(tuple[int, ...], (yield Generate(encoded, language, forced, room, policy.beam)))
         cut = unloop(forced + fresh, len(forced))
-    aligned = Aligned()
+    aligned, ended = Aligned(), len(fresh) < room
+    if cut.found and ended:
+        aligned = cast(Aligned, (yield Align(encoded, language, forced + fresh, question.heard)))
+        if spoken(forced + fresh, len(forced), aligned.times, question.voice_s):
+            return Answer(fresh, aligned, language, told, looped)
     if len(cut.tokens) > len(forced):
         aligned = cast(Aligned, (yield Align(encoded, language, cut.tokens, question.heard)))
-    return Answer(cut.tokens[len(forced) :], aligned, language, told, looped)
+    return Answer(cut.tokens[len(forced) :], aligned, language, told, looped, cut.found or not ended)
 
 
 def _language(encoded: Any, question: Question, policy: PassPolicy) -> Generator[Call, Any, tuple[str, bool]]:

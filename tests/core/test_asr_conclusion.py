@@ -1,6 +1,6 @@
 """Where an utterance is cut: how far that gets, and that no word falls between two utterances."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from asr.channel import Channel, Request
@@ -51,6 +51,7 @@ def test_a_window_in_which_little_is_heard_is_not_looked_at_again_and_again() ->
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.floats(0, 19.9), min_size=1, max_size=30), st.floats(0.1, 3))
+@example([0.5, 19.5], 1.0)
 def test_a_cut_for_length_gets_on_by_half_a_window_and_each_word_is_before_or_behind_it(
     starts_s: list[float], last_s: float
 ) -> None:

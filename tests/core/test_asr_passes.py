@@ -105,3 +105,40 @@ def test_what_was_heard_in_another_language_is_heard_again() -> None:
     calls, answer = play(extend(question(language=None, tail=(1, 2)), POLICY), "e", ("fr", 0.9), (3,))
     assert calls[2] == Generate("e", "fr", (), 6 + int(6 * 2.3), 1)
     assert answer.tokens == (3,)
+
+
+NAUGHTS = (5, 9, 5, 9, *(0, 9) * 13, 4)
+"""Two fives, thirteen naughts and a four, with commas between."""
+
+
+def concluded(times: list[float], *, room: int = 86) -> tuple[list[Any], Answer]:
+    """The last pass of 15 s in which the model hears NAUGHTS, as far as it may, and finds them at `times`."""
+    policy = PassPolicy(cap=room - 2, cap_rate=0)
+    heard = NAUGHTS[:room]
+    replies: list[Any] = ["e", heard, "wide", heard, Aligned([0.9] * len(NAUGHTS), times)]
+    if times[-1] < 15 or room < len(NAUGHTS):
+        replies.append(Aligned([0.9] * 5, times[:6]))
+    if room < len(NAUGHTS):
+        replies.pop()
+    return play(conclude(question(voice_s=15.2, heard=1560), policy), *replies)
+
+
+def test_a_digit_that_is_said_many_times_is_kept_as_often_as_it_has_its_time_in_the_sound() -> None:
+    _, answer = concluded([n * 15 / len(NAUGHTS) for n in range(len(NAUGHTS) + 1)])
+    assert answer.tokens == NAUGHTS
+    assert answer.looped
+    assert not answer.cut
+
+
+def test_a_loop_that_the_sound_has_no_time_for_is_cut_to_its_first_round_and_says_so() -> None:
+    calls, answer = concluded([n * 0.07 for n in range(len(NAUGHTS) + 1)])
+    assert answer.tokens == (5, 9, 5, 9, 0)
+    assert answer.cut
+    assert calls[-1] == Align("wide", "en", answer.tokens, 1560)
+
+
+def test_a_loop_that_does_not_come_to_an_end_is_cut_wherever_it_stands_in_the_sound() -> None:
+    calls, answer = concluded([n * 0.5 for n in range(len(NAUGHTS) + 1)], room=30)
+    assert answer.tokens == (5, 9, 5, 9, 0)
+    assert answer.cut
+    assert sum(isinstance(call, Align) for call in calls) == 1

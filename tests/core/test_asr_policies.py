@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asr.endpoint import EndpointPolicy, dictating, hangover
-from asr.loops import unecho, unloop
+from asr.loops import ROUND_S, spoken, unecho, unloop
 from asr.rates import FRAME
 from asr.schedule import Waiting, choose
 from asr.vad import VadPolicy, Voice, listen
@@ -94,6 +94,25 @@ def test_a_loop_is_cut_to_its_first_round(before: list[int], loop: list[int]) ->
 
 def test_a_digit_said_three_times_is_no_loop() -> None:
     assert not unloop([4, 1, 1, 1], 0).found
+
+
+@given(
+    st.lists(st.integers(10, 19), max_size=20, unique=True),
+    st.lists(st.integers(0, 9), min_size=1, max_size=5, unique=True),
+    st.integers(4, 12),
+    st.data(),
+)
+def test_a_repetition_was_said_if_each_round_has_its_time_before_the_voice_ends(
+    before: list[int], first: list[int], count: int, data: st.DataObject
+) -> None:
+    tokens = [*before, *first * count, 20]
+    times = [n * 2 * ROUND_S for n in range(len(tokens) + 1)]
+    assert spoken(tokens, len(before), times, times[-1])
+    one = data.draw(st.integers(0, count - 1)) * len(first) + len(before)
+    assert not spoken(tokens, len(before), times, times[one])
+    gone = times[len(first)] - ROUND_S / 2
+    hurried = [at - gone if n >= one + len(first) else min(at, times[one]) for n, at in enumerate(times)]
+    assert not spoken(tokens, len(before), hurried, hurried[-1])
 
 
 # ---- window -------------------------------------------------------------------------------------------------------
