@@ -100,8 +100,13 @@ def failed(floor: Floor, text: str, error: str) -> Step:
 
 def unwanted(floor: Floor, number: int | None, text: str) -> Step:
     """The client cancels a reply: by its number, or (None) whichever is open or due."""
-    if floor.reply is not None:
-        return cancelled(floor, text) if number in (None, floor.reply.reply) else (floor, [])
+    reply = floor.reply
+    if reply is not None:
+        if number not in (None, reply.reply):
+            return floor, []
+        # A responder that is made anew makes an open reply again: it is not wanted then either.
+        muted = floor.turns if number is None else reply.answers
+        return cancelled(replace(floor, muted=max(floor.muted, muted)), text)
     due = number is None or number > floor.replied
     return (replace(floor, muted=floor.turns), []) if due and floor.turns > floor.answered else (floor, [])
 

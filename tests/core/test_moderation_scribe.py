@@ -153,6 +153,21 @@ def test_a_cancel_while_a_reply_is_due_ends_it_as_it_begins() -> None:
     assert session.log[-1].status == "completed"
 
 
+@pytest.mark.parametrize("cause", [CancelReply(1), CancelReply()])
+def test_a_reply_that_the_client_cancelled_stays_so_when_it_is_made_again(cause: Heard) -> None:
+    session = Session()
+    session.take(Typed("tell me"))
+    session.take(DraftStarted(1, 1, "llm@0"), DraftDelta(1, "Once upon a time "))
+    session.take(cause)
+    session.restart()
+    session.take(
+        DraftDone(1, 1, "failed", "llm@0"), DraftStarted(2, 1, "llm@0"), DraftDelta(2, "Once again ")
+    )
+    done = [event for event in session.log if isinstance(event, ReplyDone)]
+    assert [(event.reply, event.status) for event in done] == [(1, "cancelled"), (2, "cancelled")]
+    assert "again" not in repr(session.log)
+
+
 @pytest.mark.parametrize("cause", [SpeechStarted(0, 5), Typed("stop"), CancelReply(1), CancelReply()])
 def test_a_reply_that_is_interrupted_ends_as_it_was_shown(cause: Heard) -> None:
     session = Session()

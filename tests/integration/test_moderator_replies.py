@@ -92,9 +92,10 @@ async def test_a_reply_that_was_complete_before_the_session_s_time_was_up_counts
 ) -> None:
     await session(bus)
     task = await serving(bus, moderator)
-    await put(bus, [typed("hi"), started(1, 1), *wrote(1, "Well, I |think "), END])
-    while not any(isinstance(event, AudioEnded) for event in await log(bus)):
-        await asyncio.sleep(0.01)
+    await put(bus, [typed("hi"), END])
+    await until(bus, 4)
+    await put(bus, [started(1, 1), *wrote(1, "Well, I |think ")])
+    await until(bus, 6)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await put(bus, [*wrote(1, "that it is so."), finished(1, 1), NO_MORE])
