@@ -11,10 +11,6 @@ import argparse
 import asyncio
 import contextlib
 import json
-import os
-import platform
-import statistics
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -23,13 +19,12 @@ from streaming.events import (
     ReplyDone,
     SessionEnded,
     SpeechStopped,
-    TranscriptFinal,
-    TranscriptPartial,
     TurnEnded,
 )
 from tests import speech
+from tests.bench.figures import machine, rss, summary, word_times
 from tests.conftest import running_redis
-from tests.conversation import Arrival, Conversation
+from tests.conversation import Conversation
 from tests.stack import Stack
 
 PROMPTS = ("conf-onlyone", "vm-goodbye", "auth-incorrect", "agent-alreadyon", "conf-getconfno")
@@ -39,29 +34,6 @@ Times = dict[str, list[float]]
 def sound() -> speech.Pcm:
     """About 25 s of prompts with pauses that end turns."""
     return speech.join(0.4, *[part for name in PROMPTS for part in (name, 1.2)])
-
-
-def word_times(arrivals: list[Arrival]) -> tuple[list[float], list[float]]:
-    """Of each word of the finals: seconds from its end in the sound to its first sight, and to its commit."""
-    firsts: list[float] = []
-    commits: list[float] = []
-    for arrival in arrivals:
-        final = arrival.message.event
-        if not isinstance(final, TranscriptFinal):
-            continue
-        for word in final.words:
-            upto = final.text[: word.offset + len(word.text)].lower().rstrip(".,?!")
-            seen = committed = arrival.at
-            for earlier in reversed(arrivals[: arrivals.index(arrival)]):
-                partial = earlier.message.event
-                if isinstance(partial, TranscriptPartial) and partial.segment == final.segment:
-                    if partial.text.lower().startswith(upto):
-                        seen = earlier.at
-                    if partial.text[: partial.stable].lower().startswith(upto):
-                        committed = earlier.at
-            firsts.append(seen - word.end_ms / 1000)
-            commits.append(committed - word.end_ms / 1000)
-    return firsts, commits
 
 
 async def transcription(url: str, times: Times) -> None:
@@ -107,24 +79,6 @@ async def answering(url: str, times: Times) -> None:
         await talk.until(SessionEnded)
 
 
-def rss(stack: Stack) -> dict[str, float]:
-    """MB that each role has now."""
-    found: dict[str, float] = {}
-    for worker in stack.readyz()["workers"]:
-        pid = worker["name"].rpartition(":")[2]
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-        kilobytes = next(line.split()[1] for line in lines if line.startswith("VmRSS"))
-        found[worker["role"]] = round(int(kilobytes) / 1024, 1)
-    return found
-
-
-def summary(values: list[float]) -> dict[str, float]:
-    """p50 and p95, seconds."""
-    ordered = sorted(values)
-    at = min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))
-    return {"p50": round(statistics.median(ordered), 3), "p95": round(ordered[at], 3), "n": len(ordered)}
-
-
 async def measure(stack: Stack, runs: int) -> Times:
     """All of it, `runs` times."""
     names = ("first", "commit", "voice_end_to_final", "finalize_to_final", "turn_ended_to_first_token")
@@ -143,7 +97,7 @@ def main() -> None:
     options.add_argument("--llm", default="qwen2.5-coder-0.5b")
     asked = options.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="vv-bench-"))
-    load = os.getloadavg()[0]
+    before = machine()
     with (
         running_redis() as url,
         contextlib.closing(Stack(url, folder, {"VIVAVOCE_LLM__MODEL": asked.llm})) as stack,
@@ -151,13 +105,8 @@ def main() -> None:
         stack.start()
         stack.await_ready()
         times = asyncio.run(measure(stack, asked.runs))
-        commit = subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-        )
         report = {
-            "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
-            "commit": commit.stdout.strip(),
-            "load_before": round(load, 2),
+            **before,
             "models": [served["ref"] for worker in stack.readyz()["workers"] for served in worker["serves"]],
             "seconds": {name: summary(values) for name, values in times.items() if values},
             "rss_mb": rss(stack),
