@@ -33,8 +33,11 @@ class Conclusion:
         assert closing
         words = self._words(spoken, closing, made[0])
         end = max(spoken.begin, min(closing.edge, closing.voice + samples(policy.endpoint.tail_ms)))
+        rest = self._rest(spoken, closing, words) if made[0].cut else None
         if closing.reason == "long":
-            words, end = self._cut(spoken, closing, words)
+            words, end = self._cut(spoken, closing, words, rest)
+        elif rest:
+            end = rest
         finals = self._final(spoken, words, made, stable)
         if finals and not spoken.announced:
             begin = spoken.begin if voice.begin is None else voice.begin
@@ -46,9 +49,11 @@ class Conclusion:
             state.ledger.drop(end)
         state.closing = state.utterance = None
         state.voice = again(voice)
-        if closing.reason != "long":
+        if closing.reason != "long" and not rest:
             return [*finals, *self._cursor.end_turn(closing.reason, closing.edge)]
-        self._go_on(spoken, end, voice)
+        fresh = self._go_on(spoken, end, voice)
+        if closing.reason != "long":
+            fresh.announced, state.closing = spoken.announced or bool(finals), closing
         return finals
 
     def split(self, spoken: Utterance, made: Made, stable: str) -> list[Heard]:
@@ -77,12 +82,24 @@ class Conclusion:
             fresh.pop()
         return spoken.words + fresh
 
-    def _cut(self, spoken: Utterance, closing: Closing, words: list[Said]) -> tuple[list[Said], int]:
+    def _rest(self, spoken: Utterance, closing: Closing, words: list[Said]) -> int | None:
+        """Where the voice goes on behind `words` that were cut short, unless hardly anything is left of it.
+
+        Such a pass gets on by a quarter of a window, or half of what is left: their number is bounded.
+        """
+        policy, said = self._tools.policy.window, words[-1].end if words else spoken.begin
+        least = min(policy.long_s / 4 * RATE, (closing.voice - spoken.window) / 2)
+        begin = max(said, spoken.window + round(least))
+        return begin if closing.voice - begin > policy.rest_s * RATE else None
+
+    def _cut(
+        self, spoken: Utterance, closing: Closing, words: list[Said], rest: int | None
+    ) -> tuple[list[Said], int]:
         """Where an utterance is cut for length: the words that stay in it, and where the next one begins.
 
-        The last words may be cut as well: the next one begins with them, or `hold_s` before the edge if there are
-        none. It begins half a window on at least, however little was heard: else one window would follow the other
-        without end.
+        The last words may be cut as well: the next one begins with them, or at the `rest`, or `hold_s` before the edge
+        if there are none. It begins half a window on at least, however little was heard: else one window would follow
+        the other without end.
         """
         policy = self._tools.policy.window
         edge = closing.edge - round(policy.hold_s * RATE)
@@ -90,9 +107,9 @@ class Conclusion:
         first = len(spoken.words)
         while first < len(words) and (words[first].end <= edge or words[first].begin < least):
             first += 1
-        begin = words[first].begin if first < len(words) else edge
+        begin = words[first].begin if first < len(words) else rest or edge
         said = words[first - 1].end if first else spoken.begin
-        return words[:first], min(closing.edge, max(said, begin))
+        return words[:first], min(closing.edge, max(said, begin, least))
 
     def _go_on(self, spoken: Utterance, begin: int, voice: Voice) -> Utterance:
         fresh = self._cursor.open(begin)

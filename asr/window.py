@@ -16,7 +16,8 @@ class WindowPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
     `preroll_s`: sound before the voice. `trim_s`: longer windows lose committed sound but for `keep_s`. `long_s`: an
     utterance that gets longer is closed at a word; a window that gets so long with nothing committed, by force, at
-    the last word that ends `hold_s` before its edge. The last pass sees `after_s` of sound behind the voice.
+    the last word that ends `hold_s` before its edge. The last pass sees `after_s` of sound behind the voice; what it
+    cut short goes on in an utterance of its own if more than `rest_s` of the voice are left.
     """
 
     floor_s: float = 5.0
@@ -28,6 +29,7 @@ class WindowPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     long_s: float = 20.0
     hold_s: float = 1.0
     after_s: float = 0.4
+    rest_s: float = 1.5
 
 
 def frames(heard: int, floor_s: float, pad_s: float) -> int:

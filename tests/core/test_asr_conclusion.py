@@ -1,14 +1,18 @@
 """Where an utterance is cut: how far that gets, and that no word falls between two utterances."""
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from asr.channel import Channel, Request
 from asr.checkpoint import Said
 from asr.passes import Aligned, Answer
 from asr.policy import WindowPolicy
 from asr.rates import FRAME, RATE
-from tests.scripted import Run, Script, check_account, cut, finals, words
+from streaming.events import SpeechStopped
+from streaming.facts import Endpoint, HeardFinal
+from tests.scripted import Run, Script, check_account, check_promises, cut, finals, words
 
 POLICY = WindowPolicy()
 
@@ -95,3 +99,49 @@ def test_a_cut_for_length_goes_on_behind_a_committed_word_that_ends_near_it() ->
     fresh = channel.state.utterance
     assert fresh
     assert fresh.begin == request.edge - RATE // 2
+
+
+def short(channel: Channel) -> Answer:
+    """A word in the first second of the window, behind which the answer was cut."""
+    assert channel.state.utterance
+    return replace(said([0.5], 0.5), cut=True)
+
+
+@pytest.mark.parametrize(("length_s", "least", "most"), [(2, 1, 1), (4, 2, 2), (12, 3, 4), (18, 4, 5)])
+def test_the_voice_behind_an_answer_that_was_cut_short_is_heard_in_the_same_turn(
+    length_s: float, least: int, most: int
+) -> None:
+    run, passes = voiced(length_s), 0
+    while found := due(run):
+        channel, request = found
+        run.publish(channel.settle(request, short(channel), 0))
+        run.begin()  # whoever comes after goes on there, too
+        passes += 1
+    assert run.core.over
+    assert least <= passes <= most
+    assert len(finals(run.facts)) == passes
+    kinds = [type(fact) for fact in run.facts]
+    assert kinds.count(SpeechStopped) == kinds.count(Endpoint) == 1
+    assert kinds.index(Endpoint) > max(n for n, kind in enumerate(kinds) if kind is HeardFinal)
+    check_promises(run.facts, 0)
+    check_account(run.facts, run.scripts[0].length)
+
+
+def test_nothing_follows_an_answer_that_was_not_cut_short() -> None:
+    run = voiced(12)
+    found = due(run)
+    assert found
+    channel, request = found
+    run.publish(channel.settle(request, said([0.5], 0.5), 0))
+    assert channel.state.utterance is None
+
+
+def test_a_loop_in_a_cut_for_length_leaves_what_is_behind_half_a_window() -> None:
+    run = voiced(40)
+    found = due(run)
+    assert found
+    channel, request = found
+    channel.settle(request, short(channel), 0)
+    fresh = channel.state.utterance
+    assert fresh
+    assert fresh.begin == POLICY.long_s / 2 * RATE
