@@ -70,6 +70,10 @@ class Engine:
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise self._malformed(error) from error
 
+    async def choose(self) -> None:
+        """Unless a model is set, ask for the first that the server lists from now on. Raises ServiceFault."""
+        self.model = self.model or next(iter(await self.models()), "")
+
     async def stream(self, messages: Sequence[Message], max_tokens: int) -> AsyncGenerator[Made]:
         """Tokens as they come, then the usage if the server tells it. Close the iterator to cancel.
 
@@ -77,6 +81,8 @@ class Engine:
             ServiceFault: see the top of this file.
         """
         patience = Patience(self._policy)
+        if not self.model:  # the server was away when it was asked, or it keeps no list
+            await patience.wait(self._chosen())
         response = await self._answer(
             request(messages, self.model, max_tokens, self._policy.temperature), patience
         )
@@ -87,6 +93,14 @@ class Engine:
                         yield made
         finally:
             await response.aclose()
+
+    async def _chosen(self) -> None:
+        """`choose`, for a server that may keep no list: it answers as it likes then."""
+        try:
+            await self.choose()
+        except ServiceFault as why:
+            if why.code == "llm_unreachable":
+                raise
 
     async def _answer(self, body: bytes, patience: "Patience") -> httpx.Response:
         """The head of the server's answer, which says that a stream follows."""

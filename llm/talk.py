@@ -39,6 +39,8 @@ INBOX: Final = 64
 
 NO_WORDS: Final = "There were no words in this turn to answer."
 
+OURS: Final = "Something failed on our side."
+
 EVENT: Final = msgspec.json.Decoder(Event)
 
 
@@ -60,12 +62,17 @@ Item: TypeAlias = list[Entry] | Words | Finished
 
 
 class Service(Struct, frozen=True):
-    """What makes the replies: the engine, the reference that stands in `made_by`, and the prompt."""
+    """What makes the replies: the engine, its file's hash or its server (`source`), and the prompt."""
 
     engine: Engine
-    made_by: str
+    source: str
     prompt: Prompt
     policy: LlmPolicy
+
+    @property
+    def made_by(self) -> str:
+        """The reference that stands in `made_by`: a server that was away has no model's name until it is back."""
+        return f"{self.engine.model or 'model'}@{self.source}"
 
 
 class Talk:
@@ -145,6 +152,7 @@ class Talk:
 
     def _heard(self, entries: Sequence[Entry]) -> list[Draft]:
         facts: list[Draft] = []
+        self._place = replace(self._place, ours=self._service.made_by)
         for entry in entries:
             event = EVENT.decode(entry.body)
             self._history.heard(event)
@@ -199,6 +207,11 @@ class Talk:
         except ServiceFault as fault:
             log.warning("reply failed: %s", fault.code, extra={"sid": self._lease.session_id, "reply": reply})
             error = fault.message
+        except Exception as wrong:  # noqa: BLE001 - a successor would fail at the same turn, and the next one
+            # What went wrong may hold what was said: the log has its kind alone.
+            kind = type(wrong).__name__
+            log.error("reply failed: %s", kind, extra={"sid": self._lease.session_id, "reply": reply})
+            error = OURS
         timing["total_ms"] = round((clock() - since) * 1000)
         await self._inbox.put(Finished(reply, Outcome(error=error, usage=usage, timing=timing)))
 

@@ -46,10 +46,11 @@ class Responder:
         Raises:
             ServiceFault: the embedded model is missing or broken.
         """
-        engine, made_by, hash_ = await (self._look() if self._policy.url else self._load())
-        self._service = Service(engine=engine, made_by=made_by, prompt=self._prompt, policy=self._policy)
+        engine, hash_ = await (self._look() if self._policy.url else self._load())
+        source = hash_[:16] or engine.host
+        self._service = Service(engine=engine, source=source, prompt=self._prompt, policy=self._policy)
         return [
-            Served(role="responder", name=engine.model or engine.host, hash=hash_, ref=made_by),
+            Served(role="responder", name=engine.model or engine.host, hash=hash_, ref=self._service.made_by),
             Served(role="prompt", name=self._prompt.name, hash=self._prompt.hash, ref=self._prompt.ref),
         ]
 
@@ -74,7 +75,7 @@ class Responder:
         if self._embedded:
             await asyncio.to_thread(self._embedded.stop)
 
-    async def _load(self) -> tuple[Engine, str, str]:
+    async def _load(self) -> tuple[Engine, str]:
         if self._embedded is None:
             raise ServiceFault("model_missing", "no language model: neither a file nor a URL is given")
         # A thread of its own, since it lowers its priority, which the engine's threads inherit.
@@ -86,16 +87,15 @@ class Responder:
         async with aclosing(engine.stream(warm, max_tokens=1)) as stream:
             async for _ in stream:
                 pass
-        return engine, f"{self._policy.model}@{self._digest[:16]}", self._digest
+        return engine, self._digest
 
-    async def _look(self) -> tuple[Engine, str, str]:
+    async def _look(self) -> tuple[Engine, str]:
         engine = Engine(self._policy.url, self._policy.key, self._policy.remote_model, self._policy)
         try:
-            models = await engine.models()
-            engine.model = engine.model or next(iter(models), "")
+            await engine.choose()
         except ServiceFault as fault:
             log.warning("%s; replies fail until it is back", fault.message)
-        return engine, f"{engine.model or 'model'}@{engine.host}", ""
+        return engine, ""
 
 
 def _first(group: Group) -> BaseException:

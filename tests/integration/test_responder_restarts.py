@@ -1,12 +1,14 @@
 """Failures and restarts of the responder over real Redis."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
 
 from llm.policy import LlmPolicy
 from llm.responder import INTERRUPTED
+from llm.talk import OURS
 from llm.worker import Responder
 from streaming import keys
 from streaming.bus import Bus
@@ -16,7 +18,7 @@ from streaming.events import (
 )
 from streaming.facts import DraftDelta, DraftDone, RepliesEnded
 from streaming.lease import Lease, LeaseLost
-from tests.contracts.fake_llm import Exchange, FakeLlm, fake_llm, ramble, talk
+from tests.contracts.fake_llm import KEY, Exchange, FakeLlm, fake_llm, ramble, talk
 from tests.integration.responder_session import END, SID, Session, asking, begun
 
 
@@ -74,6 +76,53 @@ async def test_a_server_that_is_away_is_no_reason_not_to_start(session: Session,
     (done,) = await session.dones()
     assert done.status == "failed"
     assert "127.0.0.1:9 cannot be reached" in (done.error or "")
+
+
+async def test_a_server_that_comes_back_is_asked_for_the_model_it_lists(
+    session: Session, fake: FakeLlm
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    responder = Responder(LlmPolicy(url=f"http://127.0.0.1:{port}", key=KEY, max_tokens=3))
+    model, _ = await responder.start()
+    assert (model.name, model.ref) == ("127.0.0.1", "model@127.0.0.1")
+    await session.serve(responder)
+    await session.say("One.")
+    await session.until(DraftDone)
+    async with await asyncio.start_server(fake.serve, "127.0.0.1", port):
+        await session.say("Two.")
+        await session.until(DraftDone, 2)
+        assert fake.exchanges[-1].asked["model"] == "fake-1"
+        await session.say("Three.")
+        await session.log(END)
+        await session.over()
+        await responder.stop()
+    done = await session.dones()
+    assert [one.status for one in done] == ["failed", "completed", "completed"]
+    assert done[2].made_by == "fake-1@127.0.0.1"
+
+
+async def test_what_fails_on_our_side_fails_the_reply_alone(
+    session: Session, remote: Responder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> list[object]:
+        raise KeyError("a secret")
+
+    await session.serve(remote)
+    with monkeypatch.context() as patched:
+        patched.setattr("llm.talk.messages", broken)
+        await session.say("One.")
+        await session.until(DraftDone)
+    await session.say("Two.")
+    await session.log(END)
+    await session.over()
+    assert [(one.status, one.error) for one in await session.dones()] == [
+        ("failed", OURS),
+        ("completed", None),
+    ]
+    assert "KeyError" in caplog.text
+    assert "secret" not in caplog.text
 
 
 # ---- restarts ------------------------------------------------------------------------------------------------------
