@@ -1,22 +1,33 @@
 """`vivavoce.Client`: speak to a server, and lose no word when the connection breaks.
 
-    async with Client("http://127.0.0.1:8080", audio=AudioFormat("pcm_s16le", 16_000, 1)) as client:
-        await client.send(pcm)            # waits for credit; `feed` never waits, for live sound
-        await client.end()
-        async for message in client:      # ends after `session.ended`
+    from streaming.client import Client
+    from streaming.events import AudioFormat
+    from streaming.wire.messages import SessionStart
+
+    start = SessionStart(audio=AudioFormat(sample_rate=8_000))
+    async with Client("http://127.0.0.1:8080", start=start) as client:
+        await client.send(pcm)        # waits for credit; `feed` never waits, for live sound
+        client.end()
+        async for message in client:  # ends after `session.ended`
             print(message.event)
 
 After a loss it connects again, resumes, and goes on from the first sample that the server does not have.
+
+Whoever sends more than a few minutes of sound reads at the same time, in a task beside: at most 1,024 messages wait to
+be read. Beyond that the server is read no further, its acks neither, so `send` waits; and when nobody has read for
+`ClientPolicy.give_up_s`, sender and reader are told so by a ClientFault (`unread`).
 """
 
 import asyncio
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
-from streaming.errors import Fault
+from streaming.arrivals import Message
+from streaming.errors import ClientFault
 from streaming.events import AudioFormat
-from streaming.link import ClientPolicy, Link, Message
+from streaming.link import ClientPolicy, Link
 from streaming.wire import messages as said
 
 __all__ = ["Client", "ClientPolicy", "Message"]
@@ -33,9 +44,8 @@ class Client:
         key: str | None = None,
         policy: ClientPolicy | None = None,
     ) -> None:
-        self._inbox: asyncio.Queue[Message | Fault | None] = asyncio.Queue()
         asked = start or said.SessionStart(audio=AudioFormat())
-        self._link = Link(url, key, asked, policy or ClientPolicy(), self._inbox.put_nowait)
+        self._link = Link(_address(url), key, asked, policy or ClientPolicy())
         self._outbox = self._link.outbox
         self._running: asyncio.Task[None] | None = None
 
@@ -43,7 +53,7 @@ class Client:
         """Connect and start the session.
 
         Raises:
-            ServiceFault: no server there.
+            ServiceFault: no server there, or one that cannot serve now.
             ClientFault, Overloaded: the server refused, and says why.
         """
         await self._link.open()
@@ -66,7 +76,7 @@ class Client:
         """How often the connection was lost and the session taken up again."""
         return self._link.resumes
 
-    # ---- what a user does ------------------------------------------------------------------------------------------
+    # ---- what a user does; all of it raises Fault when the session is over -----------------------------------------
 
     async def send(self, sound: bytes) -> None:
         """Encoded sound, as it follows; waits while the server is more than its credit behind.
@@ -82,7 +92,7 @@ class Client:
         self._outbox.push(sound)
 
     def text(self, text: str) -> None:
-        """A typed message (mode `chat`)."""
+        """A typed message (mode `chat`). As all messages: ClientFault (`too_much`) while 256 wait to be sent."""
         self._outbox.say(said.Text(text=text, ref=self._outbox.ref()))
 
     def finalize(self) -> None:
@@ -107,7 +117,21 @@ class Client:
 
     async def __aiter__(self) -> AsyncIterator[Message]:
         """Messages in order, nothing twice, up to and with `session.ended`. Raises Fault when the session is lost."""
-        while (got := await self._inbox.get()) is not None:
-            if isinstance(got, Fault):
-                raise got
-            yield got
+        while message := await self._link.arrivals.get():
+            yield message
+
+
+def _address(url: str) -> str:
+    """Where `/v1/stream` is for a server's http(s) or ws(s) URL.
+
+    Raises:
+        ClientFault: it is no such URL.
+    """
+    parts = urlsplit(url if "//" in url else f"http://{url}")
+    scheme = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}.get(parts.scheme)
+    if scheme is None or not parts.netloc:
+        raise ClientFault("bad_url", f"{url!r} is no address of a server, such as http://127.0.0.1:8080")
+    path = parts.path.rstrip("/")
+    return urlunsplit(
+        (scheme, parts.netloc, path if path.endswith("/v1/stream") else f"{path}/v1/stream", "", "")
+    )

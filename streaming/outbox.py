@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from streaming.errors import Fault
+from streaming.errors import ClientFault, Fault
 from streaming.events import AudioFormat
 from streaming.ring import Ring
 from streaming.wire import messages as said
@@ -17,14 +17,15 @@ from streaming.wire import messages as said
 WIDTH: Final = {"pcm_s16le": 2, "pcm_f32le": 4, "mulaw": 1, "alaw": 1}
 FRAME_S: Final = 0.1
 AGAIN: Final = 256
+"""Messages that may wait to be sent; and messages that are kept, once sent, to be sent again after a loss."""
 Send = Callable[[str | bytes], Awaitable[None]]
 
 
 class Note(NamedTuple):
-    """A message that stands at sample `at` of the sound."""
+    """A message as it is sent, which stands at sample `at` of the sound."""
 
     at: int
-    message: said.ClientMessage
+    frame: str
 
 
 class Outbox:
@@ -36,8 +37,9 @@ class Outbox:
         self._rate = sound.sample_rate if sound else 1
         width = WIDTH[sound.encoding] * sound.channels if sound else 1
         self._ring = Ring(int(ring_s * self._rate), width)
-        self._notes: deque[Note] = deque(maxlen=AGAIN)
+        self._notes: deque[Note] = deque()
         self._next = 0  # index in notes of the first one not sent on this connection
+        self._fresh = 0  # index in notes of the first one never sent
         self._sent = self._acked = self._credit = 0
         self._work = asyncio.Event()
         self._moved = asyncio.Event()
@@ -63,11 +65,18 @@ class Outbox:
         self._work.set()
 
     def say(self, message: said.ClientMessage) -> None:
-        """A message that stands behind all sound given so far. Raises Fault when the session is over."""
+        """A message that stands behind all sound given so far.
+
+        Raises:
+            ClientFault: too many wait to be sent (`too_much`; the session goes on).
+            Fault: the session is over.
+            ValueError: it cannot be written as UTF-8.
+        """
         self._check()
-        if len(self._notes) == AGAIN:
-            self._next = max(0, self._next - 1)
-        self._notes.append(Note(self._ring.end, message))
+        if len(self._notes) - self._fresh >= AGAIN:
+            told = f"{AGAIN} messages wait to be sent: wait until the server has taken some"
+            raise ClientFault("too_much", told)
+        self._notes.append(Note(self._ring.end, encode(message)))
         self._work.set()
 
     async def room(self) -> None:
@@ -89,18 +98,21 @@ class Outbox:
         self._sent = self._acked = have
         self._credit = int(credit_s * self._rate)
         self._next = len(self._notes) if ending else 0
+        self._fresh = max(self._fresh, self._next)
         self._work.set()
         self._moved.set()
 
-    def acked(self, samples: int) -> None:
-        """The server has `samples`."""
+    def acked(self, samples: int) -> bool:
+        """The server has `samples`; whether they are more than before."""
+        more = samples > self._acked
         self._acked = max(self._acked, samples)
         self._work.set()
         self._moved.set()
+        return more
 
     def close(self, over: Fault) -> None:
-        """The session is over: whoever waits or comes is told."""
-        self._over = over
+        """The session is over: whoever waits or comes is told. The first call counts."""
+        self._over = self._over or over
         self._moved.set()
 
     async def drain(self, send: Send) -> None:
@@ -117,8 +129,8 @@ class Outbox:
         """The next frame, if one may be sent now."""
         note = self._notes[self._next] if self._next < len(self._notes) else None
         if note and note.at <= self._sent:
-            self._next += 1
-            return encode(note.message)
+            self._note_sent()
+            return note.frame
         stop = min(note.at if note else self._ring.end, self._acked + self._credit)
         most = min(stop - self._sent, int(FRAME_S * self._rate))
         if most <= 0:
@@ -130,6 +142,14 @@ class Outbox:
         gap = min(self._ring.next(self._sent), stop) - self._sent
         self._sent += gap
         return encode(said.AudioSkip(samples=gap))
+
+    def _note_sent(self) -> None:
+        self._next += 1
+        self._fresh = max(self._fresh, self._next)
+        if self._next > AGAIN:  # with so many behind it on this very connection, it is taken to have arrived
+            self._notes.popleft()
+            self._next -= 1
+            self._fresh -= 1
 
 
 def encode(message: said.ClientMessage) -> str:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from streaming.errors import ClientFault
 from streaming.events import AudioFormat
-from streaming.outbox import Outbox
+from streaming.outbox import AGAIN, Outbox
 from streaming.ring import Ring
 from streaming.wire import messages as said
 
@@ -81,6 +81,48 @@ async def test_what_a_long_outage_pushed_out_of_the_ring_is_told_as_a_gap() -> N
     assert joined(rest) == sound(2_000, 3_000)
 
 
+def texts(frames: list[str | bytes]) -> list[str]:
+    return [said_.text for f in frames if isinstance(said_ := message.decode(f), said.Text)]
+
+
+async def test_a_message_that_finds_too_many_waiting_is_refused_and_none_that_waits_is_dropped() -> None:
+    outbox = Outbox(None, 30)
+    for n in range(AGAIN):
+        outbox.say(said.Text(text=str(n)))
+    with pytest.raises(ClientFault) as caught:
+        outbox.say(said.Text(text="one too many"))
+    assert (caught.value.code, caught.value.close) == ("too_much", None)
+    outbox.opened(0, 20)
+    assert texts(await sent(outbox)) == [str(n) for n in range(AGAIN)]
+    outbox.say(said.Text(text="now there is room"))
+    assert texts(await sent(outbox)) == ["now there is room"]
+
+
+async def test_what_was_sent_before_a_loss_is_not_dropped_for_what_is_said_during_it() -> None:
+    outbox = Outbox(None, 30)
+    outbox.opened(0, 20)
+    for n in range(AGAIN):
+        outbox.say(said.Text(text=str(n)))
+    await sent(outbox)
+    for n in range(AGAIN, 2 * AGAIN):
+        outbox.say(said.Text(text=str(n)))
+    with pytest.raises(ClientFault):
+        outbox.say(said.Text(text="one too many"))
+    outbox.opened(0, 20)
+    assert texts(await sent(outbox)) == [str(n) for n in range(2 * AGAIN)]
+    outbox.opened(0, 20)
+    assert texts(await sent(outbox)) == [str(n) for n in range(AGAIN, 2 * AGAIN)]
+
+
+async def test_a_message_that_cannot_be_written_is_the_callers_affair_alone() -> None:
+    outbox = Outbox(None, 30)
+    outbox.opened(0, 20)
+    with pytest.raises(ValueError):
+        outbox.say(said.Text(text="\ud800"))
+    outbox.say(said.Text(text="fine"))
+    assert texts(await sent(outbox)) == ["fine"]
+
+
 async def test_nothing_is_repeated_when_the_session_had_its_last_input() -> None:
     outbox = Outbox(MONO, 30)
     outbox.opened(0, 20)
@@ -101,6 +143,9 @@ async def test_whoever_waits_for_room_is_told_when_the_session_is_over() -> None
         await waiting
     with pytest.raises(ClientFault):
         outbox.push(b"..")
+    outbox.close(ClientFault("later", "the first reason is the one"))
+    with pytest.raises(ClientFault, match="it is over"):
+        outbox.skip(1)
 
 
 @given(pushes=st.lists(st.integers(0, 40), max_size=60), begin=st.integers(0, 2_000), most=st.integers(1, 50))
