@@ -8,12 +8,12 @@ import sys
 from typing import Final
 
 from streaming.client import Client
-from streaming.errors import Fault
+from streaming.errors import Fault, first_of
 from streaming.events import AudioFormat, ReplyDone, SessionEnded
 from streaming.refusal import Refusal
-from streaming.soundfile import SoundFile, microphone
+from streaming.soundfile import Missed, SoundFile, microphone
 from streaming.view import JsonView, View
-from streaming.wire.messages import SessionStart
+from streaming.wire.messages import ErrorTold, SessionStart
 
 URL: Final = "http://127.0.0.1:8080"
 
@@ -21,15 +21,17 @@ URL: Final = "http://127.0.0.1:8080"
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks; the exit code. Raises Refusal."""
     work = _transcribe(options) if options.command == "transcribe" else _chat(options)
-    failed: list[Fault] = []
     try:
         asyncio.run(work)
-    except* Fault as faults:
-        failed += [fault for fault in faults.exceptions if isinstance(fault, Fault)]
-    except* Refusal as refusals:
-        raise refusals.exceptions[0] from None
-    if failed:
-        raise Refusal(failed[0].message)
+    except (Fault, Refusal, ExceptionGroup) as error:
+        # Not `except*`: Debian 12's Python wraps what is raised there into a group again.
+        match first_of(error):
+            case Fault(message=told):
+                raise Refusal(told) from None
+            case Refusal() as refusal:
+                raise refusal from None
+            case _:
+                raise
     return 0
 
 
@@ -63,20 +65,24 @@ async def _listen(options: argparse.Namespace) -> None:
     async with _client(options, start) as client, asyncio.TaskGroup() as tasks:
         tasks.create_task(_show(client, _view(options)))
         with contextlib.suppress(asyncio.CancelledError):  # Ctrl-C ends the recording, not the transcript
-            async for frame in microphone():
-                client.feed(frame)
+            async for heard in microphone():
+                if isinstance(heard, Missed):
+                    client.skip(heard.samples)
+                else:
+                    client.feed(heard)
         client.end()
 
 
 async def _chat(options: argparse.Namespace) -> None:
-    """A line is a message; each is answered before the next is read."""
+    """A line is a message; each is answered (if only by an error) before the next is read."""
     async with _client(options, SessionStart(mode="chat")) as client, asyncio.TaskGroup() as tasks:
-        answered: asyncio.Queue[None] = asyncio.Queue()
+        answered = asyncio.Event()
         tasks.create_task(_show(client, _view(options), answered))
         while line := await asyncio.to_thread(_line):
             if line.strip():
+                answered.clear()
                 client.text(line.strip())
-                await answered.get()
+                await answered.wait()
         client.end()
 
 
@@ -90,9 +96,9 @@ def _line() -> str:
         return ""
 
 
-async def _show(client: Client, view: View | JsonView, answered: asyncio.Queue[None] | None = None) -> None:
+async def _show(client: Client, view: View | JsonView, answered: asyncio.Event | None = None) -> None:
     with view:
         async for message in client:
             view.show(message)
-            if answered is not None and isinstance(message.event, ReplyDone | SessionEnded):
-                answered.put_nowait(None)
+            if answered is not None and isinstance(message.event, ReplyDone | SessionEnded | ErrorTold):
+                answered.set()

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import sys
+import threading
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 import av
 import av.error
@@ -16,6 +18,8 @@ from streaming.events import AudioFormat
 from streaming.refusal import Refusal
 
 FRAME_S: Final = 0.1
+BLOCK: Final = 800  # samples of the microphone at a time, 50 ms
+BLOCKS: Final = 600  # that may wait: 30 s, as much as a client keeps by itself
 
 
 class SoundError(Refusal):
@@ -73,21 +77,67 @@ def _opened(source: str) -> Any:
         raise SoundError(f"{source} is no sound file that can be read: {error}") from None
 
 
-async def microphone() -> AsyncIterator[bytes]:
-    """The default microphone, 16 kHz mono PCM16, 50 ms at a time, until cancelled. Raises SoundError without one."""
-    import sounddevice
+class Missed(NamedTuple):
+    """Samples that were heard and could not be kept."""
 
+    samples: int
+
+
+class Capture:
+    """From the thread of a sound card to the event loop in which it is made. PCM16, mono.
+
+    At most `most` blocks wait; the oldest goes when one more comes. It is counted, so that the clock can be kept true.
+    """
+
+    def __init__(self, most: int = BLOCKS) -> None:
+        self._most = most
+        self._loop = asyncio.get_running_loop()
+        self._lock = threading.Lock()
+        self._waiting: deque[bytes] = deque()
+        self._missed = 0
+        self._come = asyncio.Event()
+
+    def put(self, sound: bytes) -> None:
+        """A block, from any thread; never waits."""
+        with self._lock:
+            sleeping = not self._waiting
+            self._waiting.append(sound)
+            if len(self._waiting) > self._most:
+                self._missed += len(self._waiting.popleft()) // 2
+        if sleeping:
+            self._loop.call_soon_threadsafe(self._come.set)
+
+    async def get(self) -> bytes | Missed:
+        """The next block, or what is missing before it."""
+        while True:
+            with self._lock:
+                if self._missed:
+                    missed, self._missed = Missed(self._missed), 0
+                    return missed
+                if self._waiting:
+                    return self._waiting.popleft()
+                self._come.clear()
+            await self._come.wait()
+
+
+async def microphone() -> AsyncIterator[bytes | Missed]:
+    """The default microphone, 16 kHz mono PCM16, 50 ms at a time, until cancelled. Raises SoundError without one."""
+    try:
+        import sounddevice
+    except OSError as error:
+        raise SoundError(f"{error}: the microphone needs PortAudio (on Debian: libportaudio2)") from None
     sd: Any = sounddevice
-    loop = asyncio.get_running_loop()
-    heard: asyncio.Queue[bytes] = asyncio.Queue()
+    capture = Capture()
 
     def take(data: Any, *_: object) -> None:
-        loop.call_soon_threadsafe(heard.put_nowait, bytes(data))
+        capture.put(bytes(data))
 
     try:
-        stream = sd.RawInputStream(samplerate=16_000, channels=1, dtype="int16", blocksize=800, callback=take)
+        stream = sd.RawInputStream(
+            samplerate=16_000, channels=1, dtype="int16", blocksize=BLOCK, callback=take
+        )
     except sd.PortAudioError as error:
         raise SoundError(f"No microphone can be used: {error}") from None
     with stream:
         while True:
-            yield await heard.get()
+            yield await capture.get()

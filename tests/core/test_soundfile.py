@@ -1,0 +1,103 @@
+"""Sound from a card whose thread does not wait for us."""
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streaming.soundfile import BLOCK, BLOCKS, Capture, Missed, SoundError, microphone
+
+
+def block(number: int, samples: int = 2) -> bytes:
+    return number.to_bytes(2, "little") * samples
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(1, 5)), max_size=40))
+async def test_whatever_the_reader_does_each_sample_is_had_in_its_place_or_counted_as_missed(
+    steps: list[tuple[bool, int]],
+) -> None:
+    capture = Capture(most=3)
+    given_: list[int] = []
+    got: list[int | None] = []
+
+    async def take() -> None:
+        heard = await capture.get()
+        if isinstance(heard, Missed):
+            got.extend([None] * heard.samples)
+        else:
+            got.extend(heard[at] for at in range(0, len(heard), 2))
+
+    for number, (putting, samples) in enumerate(steps):
+        if putting:
+            capture.put(block(number, samples))
+            given_ += [number] * samples
+        elif len(got) < len(given_):
+            await take()
+    while len(got) < len(given_):
+        await take()
+    assert len(got) == len(given_)
+    assert [n for n, true in zip(got, given_, strict=True) if n is not None and n != true] == []
+
+
+async def test_a_reader_that_sleeps_is_woken_by_the_cards_thread() -> None:
+    capture = Capture()
+    for number in range(3):
+        reading = asyncio.create_task(capture.get())
+        await asyncio.sleep(0.01)
+        thread = threading.Thread(target=capture.put, args=(block(number),))
+        thread.start()
+        assert await asyncio.wait_for(reading, 2) == block(number)
+        thread.join()
+
+
+class Card:
+    """`sounddevice` with a card that has recorded `blocks` by the time that somebody looks."""
+
+    def __init__(self, blocks: int) -> None:
+        self.blocks = blocks
+        self.open = False
+        self.PortAudioError = type("PortAudioError", (Exception,), {})
+
+    def RawInputStream(self, *, callback: Callable[..., None], **asked: Any) -> "Card":  # noqa: N802
+        assert asked == {"samplerate": 16_000, "channels": 1, "dtype": "int16", "blocksize": BLOCK}
+        for number in range(self.blocks):
+            callback(memoryview(block(number, BLOCK)), BLOCK, None, None)
+        return self
+
+    def __enter__(self) -> None:
+        self.open = True
+
+    def __exit__(self, *_: object) -> None:
+        self.open = False
+
+
+async def test_the_microphone_of_a_reader_that_is_too_late_keeps_30_seconds_and_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    card = Card(BLOCKS + 4)
+    monkeypatch.setitem(sys.modules, "sounddevice", card)
+    heard = microphone()
+    assert await anext(heard) == Missed(4 * BLOCK)
+    assert [await anext(heard) for _ in range(BLOCKS)] == [block(n, BLOCK) for n in range(4, BLOCKS + 4)]
+    assert BLOCK * BLOCKS == 30 * 16_000
+    assert card.open
+    await heard.aclose()  # pyright: ignore[reportAttributeAccessIssue]
+    assert not card.open
+
+
+async def test_a_machine_without_portaudio_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Finder:
+        @staticmethod
+        def find_spec(name: str, *_: object) -> None:
+            if name == "sounddevice":
+                raise OSError("PortAudio library not found")
+
+    monkeypatch.delitem(sys.modules, "sounddevice", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
+    with pytest.raises(SoundError, match="libportaudio2"):
+        await anext(microphone())
