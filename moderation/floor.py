@@ -42,16 +42,18 @@ class Reply(Struct, frozen=True):
 class Floor(Struct, frozen=True, omit_defaults=True):
     """Where a session stands.
 
-    `open`: the number of each channel's open segment; `said`: the segments of each channel's turn so far. `last_ms`:
-    the latest end of a final. `replied`: the last reply's number, `answered`: the last turn that had one; `muted`:
-    replies to turns up to this one are not wanted. `ended`: `audio.ended` is in the log; `deadline_ms`: wall clock by
-    which the session must end then. `over`: `session.ended` is there too.
+    `open`: the number of each channel's open segment; `grown`: channels whose open segment was shown as it grew;
+    `said`: the segments of each channel's turn so far. `last_ms`: the latest end of a final. `replied`: the last
+    reply's number, `answered`: the last turn that had one; `muted`: replies to turns up to this one are not wanted.
+    `ended`: `audio.ended` is in the log; `deadline_ms`: wall clock by which the session must end then. `over`:
+    `session.ended` is there too.
     """
 
     mode: Mode = "transcribe"
     segments: int = 0
     turns: int = 0
     open: dict[int, int] = {}
+    grown: list[int] = []
     said: dict[int, list[int]] = {}
     last_ms: int = 0
     replied: int = 0
@@ -79,6 +81,7 @@ def opened(floor: Floor, channel: int) -> tuple[Floor, int]:
 def growing(floor: Floor, heard: HeardPartial, text: str, stable: int) -> Step:
     """A partial, as it may be shown."""
     floor, segment = opened(floor, heard.channel)
+    floor = replace(floor, grown=sorted({*floor.grown, heard.channel}))
     return floor, [
         TranscriptPartial(
             channel=heard.channel,
@@ -92,8 +95,19 @@ def growing(floor: Floor, heard: HeardPartial, text: str, stable: int) -> Step:
 
 
 def closed(floor: Floor, channel: int) -> Floor:
-    """The channel's open segment had nothing in it: its number is not used again."""
-    return replace(floor, open={key: number for key, number in floor.open.items() if key != channel})
+    """The channel has no open segment any more: its number is not used again."""
+    rest = {key: number for key, number in floor.open.items() if key != channel}
+    return replace(floor, open=rest, grown=[key for key in floor.grown if key != channel])
+
+
+def taken_back(floor: Floor, blank: HeardFinal) -> Step:
+    """The channel's open segment had nothing in it: if it was shown, a final without text says so, and no verdict."""
+    segment = floor.open.get(blank.channel)
+    grown = blank.channel in floor.grown
+    floor = closed(floor, blank.channel)
+    return floor, [
+        _final(segment, replace(blank, text="", words=[]))
+    ] if segment is not None and grown else []
 
 
 def said(floor: Floor, final: HeardFinal, judged: Sequence[Judged], made_by: str) -> Step:
@@ -106,8 +120,13 @@ def said(floor: Floor, final: HeardFinal, judged: Sequence[Judged], made_by: str
         said={**floor.said, channel: [*floor.said.get(channel, []), segment]},
         last_ms=max(floor.last_ms, final.end_ms),
     )
-    event = TranscriptFinal(
-        channel=channel,
+    event = _final(segment, final)
+    return floor, [event, *verdicts(Target(segment=segment), judged, len(final.text), made_by)]
+
+
+def _final(segment: int, final: HeardFinal) -> TranscriptFinal:
+    return TranscriptFinal(
+        channel=final.channel,
         segment=segment,
         text=final.text,
         start_ms=final.start_ms,
@@ -118,7 +137,6 @@ def said(floor: Floor, final: HeardFinal, judged: Sequence[Judged], made_by: str
         made_by=final.made_by,
         lag_ms=final.lag_ms,
     )
-    return floor, [event, *verdicts(Target(segment=segment), judged, len(final.text), made_by)]
 
 
 def turned(floor: Floor, channel: int, reason: TurnReason) -> Step:

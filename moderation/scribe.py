@@ -174,9 +174,8 @@ class Scribe:
     def _final(self, entry: str, fact: HeardFinal) -> list[Event]:
         if fact.text.strip():
             return self._said(self._waiting.final(entry, fact))
-        if fact.channel not in self._waiting.channels:
-            self.floor = floors.closed(self.floor, fact.channel)
-        return []
+        waits = fact.channel in self._waiting.channels  # then nothing was shown since
+        return [] if waits else self._step(floors.taken_back(self.floor, fact))
 
     def _said(self, finals: Sequence[Masked]) -> list[Event]:
         ref = self._screen.ref

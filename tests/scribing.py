@@ -13,6 +13,7 @@ from streaming.events import (
     ReplyDelta,
     ReplyDone,
     SpeechStarted,
+    TranscriptFinal,
     TranscriptPartial,
 )
 from streaming.facts import (
@@ -82,7 +83,7 @@ class Session:
 
     @property
     def told(self) -> list[object]:
-        """The log, deltas that follow each other put together, without partials."""
+        """The log, deltas that follow each other put together, without partials and what takes them back."""
         out: list[object] = []
         texts: dict[int, str] = {}
         for event in self.log:
@@ -92,9 +93,14 @@ class Session:
             elif isinstance(event, ReplyDone):
                 assert event.text == texts.get(event.reply, "")
                 out.append(event)
-            elif not isinstance(event, TranscriptPartial):
+            elif not isinstance(event, TranscriptPartial) and not blank(event):
                 out.append(event)
         return [*out, texts]
+
+
+def blank(event: Event) -> bool:
+    """Whether it closes a segment that was shown and had nothing in it."""
+    return isinstance(event, TranscriptFinal) and not event.text
 
 
 WORDS = listed(

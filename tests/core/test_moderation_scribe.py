@@ -27,7 +27,7 @@ from streaming.facts import (
     HeardPartial,
     Typed,
 )
-from tests.scribing import CARD, Session, final, stories
+from tests.scribing import CARD, Session, blank, final, stories
 
 
 @settings(max_examples=200, deadline=None)
@@ -52,7 +52,7 @@ def test_numbers_grow_by_one_and_every_reply_that_began_is_done_once(story: list
     session = Session()
     for fact in story:
         session.take(fact)
-    finals = [event for event in session.log if isinstance(event, TranscriptFinal)]
+    finals = [event for event in session.log if isinstance(event, TranscriptFinal) and not blank(event)]
     turns = [event for event in session.log if isinstance(event, TurnEnded)]
     begun = [event.reply for event in session.log if isinstance(event, ReplyStarted)]
     assert len({event.segment for event in finals}) == len(finals)
@@ -117,6 +117,29 @@ def test_an_empty_final_is_not_told_and_its_number_is_not_used_again() -> None:
     ended = [event for event in session.log if isinstance(event, TurnEnded)]
     assert [event.segments for event in ended] == [[partials[-1]]]
     assert len(set(partials)) == 2
+
+
+def test_an_empty_final_closes_a_segment_that_was_shown_and_is_of_no_turn() -> None:
+    session = Session()
+    session.take(HeardPartial(1, 0, 1, "uh", 0))
+    session.restart()
+    session.take(final(" "), Endpoint(0, "silence"))
+    session.take(final(""), HeardPartial(2, 0, 1, "well", 0))
+    session.take(final("well."), Endpoint(0, "silence"))
+    told = [
+        (type(e), e.segment, e.text)
+        for e in session.log
+        if isinstance(e, TranscriptPartial | TranscriptFinal)
+    ]
+    assert told == [
+        (TranscriptPartial, 1, "uh"),
+        (TranscriptFinal, 1, ""),
+        (TranscriptPartial, 2, "well"),
+        (TranscriptFinal, 2, "well."),
+    ]
+    judged = [event.target.segment for event in session.log if isinstance(event, ModerationVerdict)]
+    ended = [event.segments for event in session.log if isinstance(event, TurnEnded)]
+    assert (judged, ended) == ([2], [[2]])
 
 
 def test_a_final_that_ends_in_a_number_waits_for_the_next_one_but_not_for_one_much_later() -> None:
