@@ -28,6 +28,19 @@ test("a final takes the place of its partials, and a typed message leaves what i
   expect(done.items.map((item) => item.text)).toEqual(["typed", "Hello."]);
 });
 
+test("a final without text removes what was being heard, and is no line", () => {
+  const other = { ...partial(2, "elsewhere", 0), channel: 1 };
+  const taken = told([partial(1, "thank you", 0), other, final(1, "")]);
+  expect(taken.pending.map((one) => one.text)).toEqual(["elsewhere"]);
+  expect(taken.items).toEqual([]);
+});
+
+test("a verdict says what was found in people's words", () => {
+  const found = { ...verdict({ segment: 1 }, [0, 4], "redact"), categories: ["pii/card", "pii/email", "my/own"] };
+  const { items } = told([final(1, "4111"), found]);
+  expect(items[0]).toMatchObject({ marks: [{ categories: ["card number", "e-mail address", "my/own"] }] });
+});
+
 test("a reply grows by its deltas and ends as the server said", () => {
   const growing = told([
     { type: "reply.started", reply: 1 },

@@ -125,9 +125,10 @@ function heard(before: Conversation, session: number, message: TranscriptPartial
 
 function said(before: Conversation, session: number, message: TranscriptFinal): Conversation {
   const { channel, segment, text, source, start_ms: startMs, lag_ms: recognitionMs } = message;
+  const pending = before.pending.filter((one) => one.channel !== channel || one.segment > segment);
+  if (text === "") return { ...before, pending }; // what was heard so far turned out to be nothing
   const line: Line = { kind: "line", key: `${session}/segment/${segment}`, text, source, startMs, marks: [] };
   if (source === "text") return added(before, line);
-  const pending = before.pending.filter((one) => one.channel !== channel || one.segment > segment);
   return { ...added({ ...before, pending }, line), stages: { ...before.stages, recognitionMs } };
 }
 
@@ -135,10 +136,21 @@ function replyOf(session: number, reply: number, status: Reply["status"]): Reply
   return { kind: "reply", key: `${session}/reply/${reply}`, text: "", status, error: null, marks: [] };
 }
 
+/** What people call the categories that verdicts name; those of somebody's own lists stay as they are. */
+const CATEGORIES: Readonly<Record<string, string>> = {
+  "pii/card": "card number",
+  "pii/email": "e-mail address",
+  "pii/phone": "phone number",
+  "pii/iban": "bank account",
+  "pii/ssn": "social security number",
+  "pii/number": "number",
+  profanity: "profanity",
+};
+
 function judged(before: Conversation, session: number, verdict: ModerationVerdict): Conversation {
   const { reply, segment } = verdict.target;
   const key = reply === undefined ? `${session}/segment/${segment}` : `${session}/reply/${reply}`;
-  const mark: Mark = { action: verdict.action, categories: verdict.categories };
+  const mark: Mark = { action: verdict.action, categories: verdict.categories.map((one) => CATEGORIES[one] ?? one) };
   const after = changed(before, key, (item) => {
     const [from, to] = verdict.span;
     const text = verdict.replacement === null ? item.text : put(item.text, from, to, verdict.replacement);
