@@ -86,6 +86,16 @@ class Channel:
         """Whether the pass that is due is the last one of an utterance."""
         return self.state.closing is not None
 
+    @property
+    def seen(self) -> int:
+        """The first sample that no pass has seen."""
+        return self.state.utterance.seen if self.state.utterance else self.state.cursor
+
+    @property
+    def replayed(self) -> bool:
+        """Whether the sound that waits came faster than anybody speaks."""
+        return self._arrivals.ahead(self.seen) > self._tools.policy.schedule.replay_s * RATE
+
     def unheard(self) -> int | None:
         """Samples that wait for a pass, if one is due and none is under way."""
         state, policy = self.state, self._tools.policy.schedule

@@ -42,19 +42,19 @@ class Desk:
         self._order = itertools.count()
         self._running: set[asyncio.Task[None]] = set()
 
-    def ask(self, key: Key, final: bool, unheard: int, make: Make) -> Ticket:
+    def ask(self, key: Key, final: bool, unheard: int, make: Make, *, replayed: bool = False) -> Ticket:
         """Stand in the queue as `key`; the request is made by `make` when its turn comes."""
         known = self._queue.get(key)
         if known and known[0].final == final:
             waiting, _, place = known
-            self._queue[key] = (replace(waiting, unheard=unheard), make, place)
+            self._queue[key] = (replace(waiting, unheard=unheard, replayed=replayed), make, place)
             return place
         self.leave(key)
         place = Ticket()
         place.add_done_callback(
             lambda ticket: ticket.cancelled() or ticket.exception()
         )  # nobody may wait for it
-        self._queue[key] = (Waiting(key, final, unheard, next(self._order)), make, place)
+        self._queue[key] = (Waiting(key, final, unheard, next(self._order), replayed), make, place)
         self._fill()
         return place
 
@@ -67,7 +67,8 @@ class Desk:
     def _fill(self) -> None:
         """Give the free workers away. A place at which nothing is due takes none, and the next one gets its turn."""
         while self._free and self._queue:
-            (waiting,) = choose([waiting for waiting, _, _ in self._queue.values()], 1)
+            wishes = [waiting for waiting, _, _ in self._queue.values()]
+            (waiting,) = choose(wishes, 1, next(self._order))
             _, make, place = self._queue.pop(waiting.key)
             try:
                 request = make()

@@ -128,7 +128,9 @@ class Listening:
 
     def _queue(self, channel: Channel, unheard: int) -> None:
         key = (self._lease.session_id, channel.number)
-        self._asked[channel.number] = self._desk.ask(key, channel.closing, unheard, channel.request)
+        self._asked[channel.number] = self._desk.ask(
+            key, channel.closing, unheard, channel.request, replayed=channel.replayed
+        )
 
     async def _publish(self, facts: list[Heard]) -> None:
         encoded = [(self._heard, msgspec.json.encode(fact)) for fact in facts]

@@ -48,7 +48,7 @@ class Recognizer:
     def trim(self) -> str:
         """The lowest id of the sound that is still needed; what lies before is forgotten here, too."""
         needed = min((channel.forget() for channel in self.channels), default=self.state.clock)
-        self._arrivals.drop(self.cursor)
+        self._arrivals.drop(min((channel.seen for channel in self.channels), default=self.state.clock))
         return f"{min(needed + 1, self.state.clock)}-0"
 
     def checkpoint(self) -> bytes:

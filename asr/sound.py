@@ -5,6 +5,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from asr.rates import MS
+
 Int16: TypeAlias = NDArray[np.int16]
 Float32: TypeAlias = NDArray[np.float32]
 
@@ -59,6 +61,14 @@ class Arrivals:
         """Ms since the sound just before `sample` came; 0 when that is not known."""
         came = next((at_ms for end, at_ms in self._known if end >= sample), now_ms)
         return max(0, now_ms - came)
+
+    def ahead(self, sample: int) -> int:
+        """Samples by which the sound behind `sample` came faster than it lasts."""
+        behind = [one for one in self._known if one[0] >= sample]
+        if not behind:
+            return 0
+        (begin, first_ms), (end, last_ms) = behind[0], behind[-1]
+        return end - begin - (last_ms - first_ms) * MS
 
     def drop(self, before: int) -> None:
         """Forget sound that ended before sample `before`."""

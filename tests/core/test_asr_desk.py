@@ -100,3 +100,20 @@ async def test_whoever_has_nothing_to_ask_any_more_gets_no_worker() -> None:
     assert await desk.ask(("a", 0), False, 1, lambda: None) is None
     assert await desk.ask(("a", 0), False, 1, request)
     await desk.close()
+
+
+async def test_the_partial_of_a_live_session_goes_before_the_final_of_a_recording() -> None:
+    gate, made = Gate(), list[str]()
+    desk = Desk(gate, 1)
+
+    def make(name: str) -> Request:
+        made.append(name)
+        return request()
+
+    running = desk.ask(("a", 0), False, 9, lambda: make("a"))
+    recording = desk.ask(("b", 0), True, 9, lambda: make("b"), replayed=True)
+    live = desk.ask(("c", 0), False, 1, lambda: make("c"))
+    gate.open.set()
+    await asyncio.gather(running, recording, live)
+    assert made == ["a", "c", "b"]
+    await desk.close()
