@@ -39,28 +39,29 @@ class Conclusion:
         elif rest:
             end = rest
         finals = self._final(spoken, words, made, stable)
-        if finals and not spoken.announced:
+        facts: list[Heard] = [*finals]
+        said = any(final.text for final in finals)
+        if said and not spoken.announced:
             begin = spoken.begin if voice.begin is None else voice.begin
-            speech = (SpeechStarted(self._cursor.number, millis(begin)), self._stopped(closing))
-            finals = [*speech, *finals]
-        if finals:
+            facts = [SpeechStarted(self._cursor.number, millis(begin)), self._stopped(closing), *finals]
+        if said:
             state.ledger.transcribe(end)
         else:
             state.ledger.drop(end)
         state.closing = state.utterance = None
         state.voice = again(voice)
         if closing.reason != "long" and not rest:
-            return [*finals, *self._cursor.end_turn(closing.reason, closing.edge)]
+            return [*facts, *self._cursor.end_turn(closing.reason, closing.edge)]
         fresh = self._go_on(spoken, end, voice)
         if closing.reason != "long":
-            fresh.announced, state.closing = spoken.announced or bool(finals), closing
-        return finals
+            fresh.announced, state.closing = spoken.announced or said, closing
+        return facts
 
     def split(self, spoken: Utterance, made: Made, stable: str) -> list[Heard]:
         """An utterance that became too long is final as far as it is committed; the speaker goes on in a new one."""
         state, voice = self._cursor.state, self._cursor.state.voice
         cut = max(spoken.begin, min(spoken.seen, spoken.words[-1].end))
-        finals = self._final(spoken, spoken.words, made, stable)
+        finals: list[Heard] = [*self._final(spoken, spoken.words, made, stable)]
         state.ledger.transcribe(cut)
         fresh = self._go_on(spoken, cut, voice)
         fresh.seen, fresh.voice_seen, fresh.tail = spoken.seen, max(spoken.voice_seen, cut), spoken.tail
@@ -118,8 +119,12 @@ class Conclusion:
         self._cursor.state.voice = Voice(voice.talking, voice.run, begin, max(voice.end, begin), voice.voiced)
         return fresh
 
-    def _final(self, spoken: Utterance, words: Sequence[Said], made: Made, stable: str) -> list[Heard]:
-        """The final of `words`, if they say anything. Raises Retracted if it takes back what was shown as stable."""
+    def _final(self, spoken: Utterance, words: Sequence[Said], made: Made, stable: str) -> list[HeardFinal]:
+        """The final of `words`. Raises Retracted if it takes back what was shown as stable.
+
+        If they say nothing there is none, unless a partial may have been sent: what it showed is then taken away by a
+        blank one.
+        """
         answer, lag_ms = made
         state, tools = self._cursor.state, self._tools
         floor = spoken.begin if state.voice.begin is None else max(spoken.begin, state.voice.begin)
@@ -128,16 +133,16 @@ class Conclusion:
             for one in utterance.spoken(words, tools.vocabulary)
         ]
         text, placed = settle(said, answer.language)
-        if not utterance.held(stable, text):
+        if not utterance.held(stable, text) and not (spoken.announced and spoken.revision):
             return []
-        state.turn_open = True
-        state.last_language = answer.language
+        if text:
+            state.turn_open, state.last_language = True, answer.language
         final = HeardFinal(
             utterance=spoken.number,
             channel=self._cursor.number,
             text=text,
-            start_ms=placed[0].start_ms,
-            end_ms=placed[-1].end_ms,
+            start_ms=placed[0].start_ms if placed else millis(floor),
+            end_ms=placed[-1].end_ms if placed else millis(floor),
             words=placed,
             language=answer.language,
             confidence=confidence(said),

@@ -214,7 +214,7 @@ def check_promises(facts: list[Heard], channel: int) -> None:
                 assert fact.utterance not in done
                 assert fact.text.startswith(stable.get(fact.utterance, ""))
                 done.add(fact.utterance)
-                turn = True
+                turn = turn or bool(fact.text)
             case Endpoint(channel=of) if of == channel:
                 assert turn
                 turn = False

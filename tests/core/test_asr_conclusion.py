@@ -11,8 +11,8 @@ from asr.passes import Aligned, Answer
 from asr.policy import WindowPolicy
 from asr.rates import FRAME, RATE
 from streaming.events import SpeechStopped
-from streaming.facts import Endpoint, HeardFinal
-from tests.scripted import Run, Script, check_account, check_promises, cut, finals, words
+from streaming.facts import Endpoint, HeardFinal, HeardPartial
+from tests.scripted import Run, Script, check_account, check_promises, cut, finals, script, words
 
 POLICY = WindowPolicy()
 
@@ -145,3 +145,39 @@ def test_a_loop_in_a_cut_for_length_leaves_what_is_behind_half_a_window() -> Non
     fresh = channel.state.utterance
     assert fresh
     assert fresh.begin == POLICY.long_s / 2 * RATE
+
+
+def test_what_a_partial_showed_and_the_last_pass_does_not_hear_is_taken_away_by_a_blank_final() -> None:
+    one = script([(10, 30), (2, 30), (60, 30)])
+    run = Run([one], cut([one], [FRAME], {}, set()))
+    while not any(isinstance(fact, HeardPartial) for fact in run.facts):
+        run.read()
+        run.answer()
+    found = due(run)
+    assert found
+    channel, request = found
+    run.publish(channel.settle(request, Answer((), Aligned(), "en"), 0))
+    blank = finals(run.facts)[0]
+    assert (blank.utterance, blank.text, blank.words) == (1, "", [])
+    assert run.facts[-1] is blank  # and no turn is over
+    assert channel.state.ledger.transcribed == 0
+    run.finish()
+    later = [fact.utterance for fact in run.facts if isinstance(fact, HeardPartial | HeardFinal)]
+    assert later == sorted(later)
+    assert len(finals(run.facts)) == len({final.utterance for final in finals(run.facts)}) == 2
+    check_promises(run.facts, 0)
+    check_account(run.facts, one.length)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_nobody_was_shown_and_the_last_pass_does_not_hear_leaves_nothing(again: bool) -> None:
+    run = voiced(0.15 if again else 3)
+    if again:
+        while not run.core.state.channels[0].utterance:
+            run.read()
+        run.blob = run.core.checkpoint()
+        run.begin()
+    found = due(run)
+    assert found
+    channel, request = found
+    assert channel.settle(request, Answer((), Aligned(), "en"), 0) == []
