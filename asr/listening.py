@@ -6,6 +6,7 @@ without. So a successor repeats nothing, and misses nothing.
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from typing import Final
 
 import msgspec
@@ -27,6 +28,21 @@ from streaming.lease import Lease
 MARK: Final = msgspec.json.Decoder(Mark)
 SLICE: Final = 64
 """Frames that are judged before others may run."""
+
+
+PAGE: Final = 256
+"""Entries that are read at once before the checkpoint."""
+
+
+async def until(bus: Bus, key: str, last: tuple[int, int]) -> AsyncIterator[Entry]:
+    """The entries of a stream up to place `last`, a page at a time: there may be an hour of sound behind it."""
+    at = "0-0"
+    while page := await bus.read(key, at, PAGE):
+        for entry in page:
+            at = entry.id
+            if place(at) > last:
+                return
+            yield entry
 
 
 class Listening:
@@ -76,9 +92,8 @@ class Listening:
         recognizer = self._recognizer
         if not self._lease.state:
             return
-        for entry in await self._bus.read(self._audio):
-            if place(entry.id) <= recognizer.state.place:
-                recognizer.refill(place(entry.id), entry.pcm, entry.at_ms)
+        async for entry in until(self._bus, self._audio, recognizer.state.place):
+            recognizer.refill(place(entry.id), entry.pcm, entry.at_ms)
         recognizer.refilled()
         await self._lease.commit(recognizer.checkpoint())
 
