@@ -27,13 +27,15 @@ class Seen(Struct, frozen=True):
 
     Everything before `held` is decided: no finding begins there that is not in `findings`, whatever follows. `veiled`
     is the same for a display that may be corrected: a lone word that might become the beginning of something is left
-    in sight. `pieces` must be read from their start to be read the same again.
+    in sight. `pieces` must be read from their start to be read the same again; what is read from one of `inside` on
+    must be told that a run of digits begun before.
     """
 
     findings: Sequence[Finding]
     held: int
     veiled: int
     pieces: Sequence[tuple[int, int]] = ()
+    inside: Sequence[int] = ()
 
 
 def merged(findings: Iterable[Finding]) -> list[Finding]:

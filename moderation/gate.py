@@ -32,11 +32,13 @@ class Release(Struct, frozen=True):
 class Gate:
     """Holds what is undecided of a reply.
 
-    After a restart: make it with `consumed`, `decided` and `shown` as they were, and let it `recall` the reply's text
-    from code point `consumed` on.
+    After a restart: make it with `consumed`, `decided`, `shown` and `begun` as they were, and let it `recall` the
+    reply's text from code point `consumed` on.
     """
 
-    def __init__(self, screen: Screen, *, consumed: int = 0, decided: int = 0, shown: int = 0) -> None:
+    def __init__(
+        self, screen: Screen, *, consumed: int = 0, decided: int = 0, shown: int = 0, begun: bool = False
+    ) -> None:
         self._screen = screen
         self._pending = ""
         self.consumed = consumed
@@ -45,6 +47,8 @@ class Gate:
         """Code points behind `consumed` that have been shown, masked or dropped already."""
         self.shown = shown
         """Code points that were shown, replacements included."""
+        self.begun = begun
+        """Whether what is consumed ends within a run of digits."""
 
     def recall(self, text: str) -> None:
         """What was fed before a restart. Nothing is released: that was done then, as far as it could be."""
@@ -60,7 +64,7 @@ class Gate:
         return self._release(closed=True)
 
     def _release(self, *, closed: bool) -> Release:
-        look = self._screen.look(self._pending, closed=closed)
+        look = self._screen.look(self._pending, closed=closed, begun=self.begun)
         if look.held <= self.decided:
             return Release()
         new = [found for found in look.findings if self.decided <= found.start < look.held]
@@ -72,7 +76,7 @@ class Gate:
         self.shown += len(text)
         if block:
             judged.append(Judged((self.shown, self.shown), "block", block.categories))
-        self.consumed += look.anchor
+        self.consumed, self.begun = self.consumed + look.anchor, look.begun
         self.decided = look.held - look.anchor
         self._pending = self._pending[look.anchor :]
         return Release(text, judged, block is not None)

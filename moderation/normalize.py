@@ -37,7 +37,8 @@ class Token(Struct, frozen=True):
 class Plain(Struct, frozen=True):
     """Normalised `chars`; `at[i]` is the code point of the original that `chars[i]` came from, `size` its length.
 
-    `closed`: nothing will follow. `tail` is what stands behind the last token.
+    `closed`: nothing will follow. `tail` is what stands behind the last token. `begun`: it begins within a run of
+    digits that began long before.
     """
 
     chars: str
@@ -46,6 +47,7 @@ class Plain(Struct, frozen=True):
     closed: bool
     tokens: Sequence[Token]
     tail: str
+    begun: bool = False
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The original's code points of [start, end), which must not be empty."""
@@ -71,8 +73,8 @@ def folded(sign: str) -> str:
     return "".join(out)
 
 
-def plain(text: str, *, closed: bool) -> Plain:
-    """Normalise `text`; unless `closed`, more may follow it."""
+def plain(text: str, *, closed: bool, begun: bool = False) -> Plain:
+    """Normalise `text`; unless `closed`, more may follow it. `begun`: a run of digits was cut before it."""
     if text.isascii():
         chars, at = text.lower(), range(len(text))
     else:
@@ -86,4 +88,4 @@ def plain(text: str, *, closed: bool) -> Plain:
         whole = closed or end < len(chars) or chars[start] >= "\u2e80"
         tokens.append(Token(found[0], start, end, chars[last:start], whole))
         last = end
-    return Plain(chars, at, len(text), closed, tokens, chars[last:])
+    return Plain(chars, at, len(text), closed, tokens, chars[last:], begun)

@@ -6,6 +6,7 @@ belong to one run while little stands between them: up to four signs of JOINT, o
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from msgspec import Struct
@@ -78,6 +79,7 @@ class Run(Struct, frozen=True):
     """Groups in a row. `start`: that of the first, or of the `lead` ("+", "(") before it.
 
     `open`: what follows may still belong to it, and may still change its last group. `end`: behind all that was read.
+    `begun`: more than a card's digits of it stood before the text.
     """
 
     groups: Sequence[Group]
@@ -85,6 +87,7 @@ class Run(Struct, frozen=True):
     end: int
     lead: str
     open: bool
+    begun: bool = False
 
 
 def runs(text: Plain) -> list[Run]:
@@ -105,6 +108,15 @@ def runs(text: Plain) -> list[Run]:
 def digits_only(token: Token) -> bool:
     """Whether the token is a numeral."""
     return token.text[0].isdigit()
+
+
+def counting(groups: Sequence[Group]) -> bool:
+    """At least four numbers that go up or down in equal steps: "7, 8, 9, 10", "1990 1995 2000 2005"."""
+    if len(groups) < 4:
+        return False
+    values = [int(group.digits) for group in groups]
+    step = values[1] - values[0]
+    return step != 0 and all(b - a == step for a, b in pairwise(values))
 
 
 def _run(text: Plain, first: int) -> tuple[Run | None, int]:
@@ -140,7 +152,8 @@ def _run(text: Plain, first: int) -> tuple[Run | None, int]:
     end = len(text.chars) if open_ else groups[-1].end
     # Words like "and" behind a run are not its own: they are read again, as the beginning of something else.
     behind = len(tokens) if open_ else max(place - links, first + 1)
-    return Run(groups, start, end, lead[0] if lead else "", open_), behind
+    begun = text.begun and start == 0
+    return Run(groups, start, end, lead[0] if lead else "", open_, begun), behind
 
 
 def _unfinished(text: Plain, place: int) -> bool:

@@ -26,7 +26,7 @@ from msgspec.structs import replace
 
 from moderation.finding import Finding, Seen, merged
 from moderation.normalize import Plain
-from moderation.numerals import Group, Run, runs
+from moderation.numerals import Group, Run, counting, runs
 from moderation.policy import ModerationPolicy
 
 VERSION: Final = "1"
@@ -45,14 +45,15 @@ NANP_SHAPES: Final = frozenset({(10,), (3, 3, 4), (3, 7), (11,), (1, 10), (1, 3,
 def numbers(text: Plain, policy: ModerationPolicy) -> Seen:
     """Cards, telephone numbers and the like in `text`."""
     findings: list[Finding] = []
-    pieces: list[tuple[int, int]] = []
+    pieces, inside = list[tuple[int, int]](), list[int]()
     held = len(text.chars)
     for run in runs(text):
         judged = _judged(run, held, policy)
         findings += judged.findings
         held = judged.held
-        pieces += pairwise((run.start, *judged.begins, run.end))
-    return Seen(findings, held, held, pieces)
+        pieces += pairwise((run.start, *judged.begins, *judged.inside, run.end))
+        inside += judged.inside
+    return Seen(findings, held, held, pieces, inside)
 
 
 def luhn(digits: str) -> bool:
@@ -62,11 +63,13 @@ def luhn(digits: str) -> bool:
 
 
 class _Judged(Struct, frozen=True):
-    """What is in a run, from where on it is undecided, and where, behind what was found, another run begins."""
+    """What is in a run, from where on it is undecided, where, behind what was found, another run begins, and where
+    groups begin behind so many digits that the run as a whole is no pattern."""
 
     findings: Sequence[Finding]
     held: int
     begins: Sequence[int] = ()
+    inside: Sequence[int] = ()
 
 
 def _judged(run: Run, held: int, policy: ModerationPolicy) -> _Judged:
@@ -89,7 +92,8 @@ def _judged(run: Run, held: int, policy: ModerationPolicy) -> _Judged:
         begin = bisect_left(groups, cluster.end, key=_start)
         begins.append(_begins(run, begin, run.end))
     out += _whole(run, begin, policy)
-    return _Judged(out, _begins(run, undecided, held), begins)
+    inside = [group.start for group in groups[begin + 1 : undecided + 1]] if run.open else []
+    return _Judged(out, _begins(run, undecided, held), begins, inside)
 
 
 def _shares(run: Run, cluster: Finding, windows: Sequence[Finding]) -> Sequence[Finding]:
@@ -176,7 +180,7 @@ def _kind(
 
 def _whole(run: Run, begin: int, policy: ModerationPolicy) -> list[Finding]:
     """Patterns that only a run as a whole can be."""
-    if run.open or len(run.groups) - begin > CARD[-1]:
+    if run.open or (run.begun and not begin) or len(run.groups) - begin > CARD[-1]:
         return []
     groups = run.groups[begin:]
     digits = "".join(group.digits for group in groups)
@@ -234,15 +238,6 @@ def like_ssn(digits: str) -> bool:
     """Nine digits that may be a US social security number: area not 000, 666 or 9xx, no part all zeros."""
     area, group, serial = digits[:3], digits[3:5], digits[5:]
     return area not in ("000", "666") and area[0] != "9" and group != "00" and serial != "0000"
-
-
-def counting(groups: Sequence[Group]) -> bool:
-    """At least four numbers that go up or down in equal steps: "7, 8, 9, 10", "1990 1995 2000 2005"."""
-    if len(groups) < 4:
-        return False
-    values = [int(group.digits) for group in groups]
-    step = values[1] - values[0]
-    return step != 0 and all(b - a == step for a, b in pairwise(values))
 
 
 def _dated(groups: Sequence[Group]) -> bool:

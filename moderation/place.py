@@ -18,7 +18,8 @@ class Place(Struct, frozen=True, omit_defaults=True):
 
     `heard`, `draft`: the last entry taken of each. `waiting`: finals taken, but not yet decided. `told`: finals that
     were told, and may go on in the next one. `kept`: the first entry of the open reply that is still needed ("": none);
-    the reply's text is known again from `offset` code points into it, of which the first `decided` were shown already.
+    the reply's text is known again from `offset` code points into it, of which the first `decided` were shown already,
+    and which are within a run of digits if it has `begun`.
     """
 
     floor: Floor
@@ -29,6 +30,7 @@ class Place(Struct, frozen=True, omit_defaults=True):
     kept: str = ""
     offset: int = 0
     decided: int = 0
+    begun: bool = False
 
 
 def superseded(heard: Sequence[HeardEntry]) -> set[int]:

@@ -14,8 +14,8 @@ from moderation.email import emails
 from moderation.finding import Finding, Seen, merged, settled
 from moderation.iban import ibans
 from moderation.normalize import WIDE, Plain, plain
-from moderation.numerals import runs
-from moderation.pii import NUMBER, counting, numbers
+from moderation.numerals import counting, runs
+from moderation.pii import NUMBER, numbers
 from moderation.policy import ModerationPolicy
 from moderation.rules import Rules
 
@@ -28,14 +28,15 @@ class Look(Struct, frozen=True):
 
     `findings` begin before `veiled` and do not overlap. `held`: what begins before is decided. `veiled` (not below
     `held`): the same for a display that may be corrected. `clear` (not below `held`): the same as `held` for what is
-    masked; nobody waits for a flag. `anchor` (not above `held`): a text read from here on is judged as here. `carry`:
-    where a number begins with which the text ends, if it may go on; else the text's length.
+    masked; nobody waits for a flag. `anchor` (not above `held`): a text read from here on is judged as here, if it is
+    told `begun`. `carry`: where a number begins with which the text ends, if it may go on; else the text's length.
     """
 
     findings: Sequence[Finding]
     held: int
     veiled: int
     anchor: int
+    begun: bool
     clear: int
     carry: int
 
@@ -52,9 +53,9 @@ class Screen:
         """What stands in `made_by`."""
         return self.rules.ref
 
-    def look(self, text: str, *, closed: bool) -> Look:
-        """Judge `text`; unless `closed`, more may follow."""
-        read = plain(text, closed=closed)
+    def look(self, text: str, *, closed: bool, begun: bool = False) -> Look:
+        """Judge `text`; unless `closed`, more may follow. `begun`: it begins within a run of digits."""
+        read = plain(text, closed=closed, begun=begun)
         seen = self._seen(read)
         found = merged(_back(read, finding) for one in seen for finding in one.findings)
         spans = [(finding.start, finding.end) for finding in found]
@@ -62,11 +63,13 @@ class Screen:
         veiled = settled(read.origin(min(one.veiled for one in seen)), spans)
         clear = min([seen[-1].veiled, *(one.held for one in seen[:-1])])
         pieces = [read.span(*piece) for one in seen for piece in one.pieces if piece[0] < piece[1]]
+        anchor = len(text) if closed else _anchor(text, held, [*spans, *pieces])
         return Look(
             findings=[finding for finding in found if finding.start < max(held, veiled)],
             held=held,
             veiled=max(held, veiled),
-            anchor=len(text) if closed else _anchor(text, held, [*spans, *pieces]),
+            anchor=anchor,
+            begun=begun if anchor == 0 else anchor in map(read.origin, seen[0].inside),
             clear=max(held, settled(read.origin(clear), spans)),
             carry=read.origin(seen[0].held),
         )

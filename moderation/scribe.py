@@ -69,6 +69,7 @@ class Scribe:
             kept=first.entry if first else "",
             offset=self._gate.consumed - first.begin if first else 0,
             decided=self._gate.decided if first else 0,
+            begun=first is not None and self._gate.begun,
         )
 
     @property
@@ -88,7 +89,7 @@ class Scribe:
         if reply is None:
             return
         self._shown = [shown]
-        self._gate = Gate(self._screen, decided=place.decided, shown=reply.shown)
+        self._gate = Gate(self._screen, decided=place.decided, shown=reply.shown, begun=place.begun)
         begin = -place.offset
         for entry, fact in draft:
             if isinstance(fact, DraftDelta) and fact.reply == reply.reply and place.kept:

@@ -37,7 +37,8 @@ def test_a_gate_made_anew_from_its_place_goes_on_as_if_nothing_had_happened(
     gate, shown, fed = Gate(SCREEN), "", 0
     for number, piece in enumerate(pieces(text, cuts)):
         if number == restart:
-            gate = Gate(SCREEN, consumed=gate.consumed, decided=gate.decided, shown=gate.shown)
+            now = (gate.consumed, gate.decided, gate.shown, gate.begun)
+            gate = Gate(SCREEN, consumed=now[0], decided=now[1], shown=now[2], begun=now[3])
             gate.recall(text[gate.consumed : fed])
         release = gate.feed(piece)
         fed += len(piece)
@@ -80,3 +81,39 @@ def test_numbers_after_a_masked_one_do_not_keep_it_pending() -> None:
     gate = Gate(SCREEN)
     gate.feed("it is 4111 1111 1111 1111, 237, 682, 967, 921, 882, 164, 361, 220, 607, ")
     assert "4111" not in gate._pending
+
+
+LONG = st.lists(
+    st.sampled_from([*DIGITS, "2", "3", "212", "4111 1111 1111 1111", "and", "1,", "2,", "3,"]),
+    min_size=15,
+    max_size=60,
+).map(" ".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(LONG, st.sampled_from(["", " it is", ". So there"]), st.integers(1, 30))
+def test_a_long_run_of_digits_that_is_read_again_from_its_middle_is_judged_the_same(
+    run: str, behind: str, size: int
+) -> None:
+    text, gate, shown = "so " + run + behind, Gate(SCREEN), ""
+    for place in range(0, len(text), size):
+        gate = Gate(SCREEN, consumed=gate.consumed, decided=gate.decided, shown=gate.shown, begun=gate.begun)
+        gate.recall(text[gate.consumed : place])
+        shown += gate.feed(text[place : place + size]).text
+    assert shown + gate.finish().text == whole(text)
+
+
+@pytest.mark.parametrize("gap", [", ", " "])
+@pytest.mark.parametrize("step", [0, 1])
+def test_what_is_read_again_of_a_long_count_is_bounded(gap: str, step: int) -> None:
+    gate = Gate(SCREEN)
+    for number in range(100):
+        gate.feed(f"{1 + step * number}{gap}")
+        assert len(gate._pending) <= 57 * len("seven ")
+
+
+def test_the_rest_of_a_run_that_as_a_whole_is_no_number_is_none_either() -> None:
+    """No part of these digits passes Luhn's check, and they are too many for a number."""
+    text, gate = " ".join("2130759878705142184602012605091029645681"), Gate(SCREEN)
+    shown = "".join(gate.feed(sign).text for sign in text)
+    assert shown + gate.finish().text == whole(text) == text

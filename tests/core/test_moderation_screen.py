@@ -27,7 +27,7 @@ def test_what_is_decided_of_a_prefix_stays_so_whatever_follows(text: str, size: 
 @example("1234567890123456789 -- 21 -- 255 -- 50 -- 123 ok", 44)
 def test_a_text_read_again_from_its_anchor_is_judged_the_same(text: str, size: int) -> None:
     look = SCREEN.look(text[:size], closed=False)
-    again = SCREEN.look(text[look.anchor :], closed=True)
+    again = SCREEN.look(text[look.anchor :], closed=True, begun=look.begun)
 
     def moved(found: Finding, by: int) -> Finding:
         return Finding(found.start + by, found.end + by, found.categories, found.action, found.replacement)
