@@ -26,7 +26,7 @@ async def test_whatever_the_reader_does_each_sample_is_had_in_its_place_or_count
     got: list[int | None] = []
 
     async def take() -> None:
-        heard = await capture.get()
+        heard = await asyncio.wait_for(capture.get(), 1)
         if isinstance(heard, Missed):
             got.extend([None] * heard.samples)
         else:
