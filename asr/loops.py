@@ -55,8 +55,9 @@ def unecho(tokens: Sequence[int], start: int) -> Cut:
     return Cut(tuple(tokens), False)
 
 
-def spoken(tokens: Sequence[int], start: int, times: Sequence[float], voice_s: float) -> bool:
-    """Whether the loops that reach into tokens[start:] were said: each round has its time, while somebody spoke.
+def spoken(tokens: Sequence[int], start: int, times: Sequence[float], voice_s: float) -> int:
+    """How many of the tokens were said, if they loop: up to the first round, in a loop that reaches into
+    tokens[start:], that has no time of its own while somebody speaks. All of them, if there is none.
 
     Token i lasts from times[i] to times[i + 1] (s); the voice ends at `voice_s`.
     """
@@ -66,9 +67,9 @@ def spoken(tokens: Sequence[int], start: int, times: Sequence[float], voice_s: f
         for first in range(at, at + length * count, length):
             lasts = times[first + length] - times[first]
             if lasts < max(ROUND_S, length * TOKEN_S) or times[first] >= voice_s:
-                return False
+                return first
         at += length * count or 1
-    return True
+    return len(tokens)
 
 
 def _loop(tokens: Sequence[int], at: int) -> tuple[int, int]:

@@ -136,7 +136,7 @@ def extend(question: Question, policy: PassPolicy) -> Pass:
 def conclude(question: Question, policy: PassPolicy) -> Pass:
     """The endpoint's pass: a wide window and a beam on what is not committed; once more on 30 s if it loops.
 
-    What loops there too, but comes to an end by itself and has its time in the sound, was said so.
+    What loops there too, but comes to an end by itself, was said as far as its rounds have their time in the sound.
     """
     encoded = yield Encode(question.features)
     language, told = yield from _language(encoded, question, policy)
@@ -149,14 +149,17 @@ def conclude(question: Question, policy: PassPolicy) -> Pass:
         encoded = yield Encode(question.wide)
         fresh = cast(tuple[int, ...], (yield Generate(encoded, language, forced, room, policy.beam)))
         cut = unloop(forced + fresh, len(forced))
-    aligned, ended = Aligned(), len(fresh) < room
-    if cut.found and ended:
-        aligned = cast(Aligned, (yield Align(encoded, language, forced + fresh, question.heard)))
-        if spoken(forced + fresh, len(forced), aligned.times, question.voice_s):
-            return Answer(fresh, aligned, language, told, looped)
-    if len(cut.tokens) > len(forced):
-        aligned = cast(Aligned, (yield Align(encoded, language, cut.tokens, question.heard)))
-    return Answer(cut.tokens[len(forced) :], aligned, language, told, looped, cut.found or not ended)
+    whole, aligned, ended = forced + fresh, Aligned(), len(fresh) < room
+    doubted, count = cut.found and ended, len(cut.tokens)
+    asked = whole if doubted else cut.tokens
+    if len(asked) > len(forced):
+        aligned = cast(Aligned, (yield Align(encoded, language, asked, question.heard)))
+    if doubted:
+        count = max(count, spoken(whole, len(forced), aligned.times, question.voice_s))
+        aligned = Aligned(aligned.probabilities[:count], aligned.times[: count + 1])
+    return Answer(
+        whole[len(forced) : count], aligned, language, told, looped, count < len(whole) or not ended
+    )
 
 
 def _language(encoded: Any, question: Question, policy: PassPolicy) -> Generator[Call, Any, tuple[str, bool]]:

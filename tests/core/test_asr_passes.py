@@ -115,11 +115,8 @@ def concluded(times: list[float], *, room: int = 86) -> tuple[list[Any], Answer]
     """The last pass of 15 s in which the model hears NAUGHTS, as far as it may, and finds them at `times`."""
     policy = PassPolicy(cap=room - 2, cap_rate=0)
     heard = NAUGHTS[:room]
-    replies: list[Any] = ["e", heard, "wide", heard, Aligned([0.9] * len(NAUGHTS), times)]
-    if times[-1] < 15 or room < len(NAUGHTS):
-        replies.append(Aligned([0.9] * 5, times[:6]))
-    if room < len(NAUGHTS):
-        replies.pop()
+    aligned = Aligned([0.9] * len(NAUGHTS), times) if room > len(NAUGHTS) else Aligned([0.9] * 5, times[:6])
+    replies: list[Any] = ["e", heard, "wide", heard, aligned]
     return play(conclude(question(voice_s=15.2, heard=1560), policy), *replies)
 
 
@@ -131,10 +128,17 @@ def test_a_digit_that_is_said_many_times_is_kept_as_often_as_it_has_its_time_in_
 
 
 def test_a_loop_that_the_sound_has_no_time_for_is_cut_to_its_first_round_and_says_so() -> None:
-    calls, answer = concluded([n * 0.07 for n in range(len(NAUGHTS) + 1)])
+    _, answer = concluded([n * 0.07 for n in range(len(NAUGHTS) + 1)])
     assert answer.tokens == (5, 9, 5, 9, 0)
     assert answer.cut
-    assert calls[-1] == Align("wide", "en", answer.tokens, 1560)
+    assert len(answer.aligned.times) == len(answer.tokens) + 1
+
+
+def test_of_a_loop_that_the_sound_has_time_for_at_first_only_that_much_is_kept() -> None:
+    _, answer = concluded([min(n * 0.3, 5.4 + n * 0.01) for n in range(len(NAUGHTS) + 1)])
+    assert answer.tokens == NAUGHTS[:19]
+    assert answer.cut
+    assert len(answer.aligned.probabilities) == 19
 
 
 def test_a_loop_that_does_not_come_to_an_end_is_cut_wherever_it_stands_in_the_sound() -> None:

@@ -107,12 +107,12 @@ def test_a_repetition_was_said_if_each_round_has_its_time_before_the_voice_ends(
 ) -> None:
     tokens = [*before, *first * count, 20]
     times = [n * 2 * ROUND_S for n in range(len(tokens) + 1)]
-    assert spoken(tokens, len(before), times, times[-1])
+    assert spoken(tokens, len(before), times, times[-1]) == len(tokens)
     one = data.draw(st.integers(0, count - 1)) * len(first) + len(before)
-    assert not spoken(tokens, len(before), times, times[one])
+    assert spoken(tokens, len(before), times, times[one]) == one
     gone = times[len(first)] - ROUND_S / 2
     hurried = [at - gone if n >= one + len(first) else min(at, times[one]) for n, at in enumerate(times)]
-    assert not spoken(tokens, len(before), hurried, hurried[-1])
+    assert spoken(tokens, len(before), hurried, hurried[-1]) == one
 
 
 # ---- window -------------------------------------------------------------------------------------------------------
