@@ -114,6 +114,6 @@ def test_what_is_read_again_of_a_long_count_is_bounded(gap: str, step: int) -> N
 
 def test_the_rest_of_a_run_that_as_a_whole_is_no_number_is_none_either() -> None:
     """No part of these digits passes Luhn's check, and they are too many for a number."""
-    text, gate = " ".join("2130759878705142184602012605091029645681"), Gate(SCREEN)
+    text, gate = ", ".join("2130759878705142184602012605091029645681") + ".", Gate(SCREEN)
     shown = "".join(gate.feed(sign).text for sign in text)
     assert shown + gate.finish().text == whole(text) == text

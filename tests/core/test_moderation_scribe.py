@@ -203,6 +203,16 @@ def test_a_reply_that_is_interrupted_ends_as_it_was_shown(cause: Heard) -> None:
     assert session.draft == []
 
 
+def test_a_restart_within_a_long_run_of_digits_makes_no_number_of_its_rest() -> None:
+    text, session = ", ".join("2130759878705142184602012605091029645681"), Session()
+    session.take(Typed("count"), DraftStarted(1, 1, "llm@0"), *(DraftDelta(1, sign) for sign in text))
+    session.restart()
+    session.take(DraftDone(1, 1, "completed", "llm@0"))
+    done = session.log[-1]
+    assert isinstance(done, ReplyDone)
+    assert done.text == text
+
+
 def test_speech_leaves_a_reply_alone_where_nobody_answers_turns() -> None:
     session = Session("transcribe")
     assert session.take(SpeechStarted(0, 5)) == [SpeechStarted(0, 5)]
