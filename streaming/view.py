@@ -38,7 +38,7 @@ class Lines:
                 self._partials[partial.channel] = partial
             case TranscriptFinal() as final:
                 self._partials.pop(final.channel, None)
-                if final.source == "speech":
+                if final.source == "speech" and final.text:
                     return [Text(self._speaker(final.channel) + final.text)]
             case ReplyStarted(reply=reply):
                 self._reply = (reply, "")
