@@ -1,0 +1,39 @@
+"""What the terminal shows of a session."""
+
+from streaming.client import Message
+from streaming.events import Event, ReplyDelta, ReplyDone, ReplyStarted, TranscriptFinal, TranscriptPartial
+from streaming.view import Lines
+
+
+def seen(lines: Lines, *events: Event) -> list[str]:
+    """The lines that these events complete."""
+    return [line.plain for event in events for line in lines.take(Message("1-0", event, ""))]
+
+
+def final(text: str, channel: int = 0) -> TranscriptFinal:
+    return TranscriptFinal(channel, 1, text, 0, 9, [], "en", 1.0, "")
+
+
+def test_what_may_still_change_is_dimmed_below_what_is_done() -> None:
+    lines = Lines()
+    assert seen(lines, TranscriptPartial(0, 1, 1, "hello wor", 6)) == []
+    pending = lines.pending()
+    assert pending.plain == "hello wor"
+    assert [(span.start, span.end, span.style) for span in pending.spans] == [(6, 9, "dim italic")]
+    assert seen(lines, final("hello world")) == ["hello world"]
+    assert not lines.pending()
+
+
+def test_a_segment_that_had_nothing_in_it_leaves_no_line() -> None:
+    lines = Lines()
+    assert seen(lines, TranscriptPartial(0, 1, 1, "uh", 0), final("")) == []
+    assert not lines.pending()
+
+
+def test_speakers_are_told_apart_and_a_reply_says_how_it_ended() -> None:
+    lines = Lines(channels=2)
+    assert seen(lines, final("hi", channel=1)) == ["[1] hi"]
+    done = ReplyDone(1, 1, "failed", "Half a", "m", error="the model is away")
+    assert seen(lines, ReplyStarted(1, 1, "m"), ReplyDelta(1, "Half a", 0)) == []
+    assert lines.pending().plain == "> Half a"
+    assert seen(lines, done) == ["> Half a [failed: the model is away]"]
