@@ -37,6 +37,9 @@ PAGE: Final = 512
 INBOX: Final = 64
 """When this much waits to be written, the engine is not read on, and its server waits."""
 
+LONGEST: Final = 32_768
+"""Code points of a reply: a server that does not keep to `max_tokens` is not read on."""
+
 NO_WORDS: Final = "There were no words in this turn to answer."
 
 OURS: Final = "Something failed on our side."
@@ -191,7 +194,7 @@ class Talk:
         """Have `reply` made. Every word and the end go into the inbox under its number."""
         clock = time.monotonic
         since, timing = clock(), {"queue_ms": 0}
-        usage, error = None, None
+        usage, error, size = None, None, 0
         try:
             chat = self._chat(turn, timing)
             async with aclosing(self._service.engine.stream(chat, self._service.policy.max_tokens)) as stream:
@@ -200,6 +203,9 @@ class Talk:
                         case Token(text=text):
                             timing.setdefault("first_token_ms", round((clock() - since) * 1000))
                             await self._inbox.put(Words(reply, text))
+                            size += len(text)
+                            if size > LONGEST:
+                                break
                         case Usage():
                             usage = made
                         case _:

@@ -103,6 +103,21 @@ async def test_a_server_that_comes_back_is_asked_for_the_model_it_lists(
     assert done[2].made_by == "fake-1@127.0.0.1"
 
 
+async def test_a_server_that_never_stops_is_not_read_on(
+    session: Session, remote: Responder, fake: FakeLlm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("llm.talk.LONGEST", 50)
+    fake.script = ramble
+    await session.serve(remote)
+    await session.say("One.")
+    await session.until(DraftDone)
+    await asyncio.wait_for(fake.exchanges[-1].gone.wait(), 5)
+    await session.log(END)
+    await session.over()
+    assert [done.status for done in await session.dones()] == ["completed"]
+    assert await session.text(1) == "word " * 11
+
+
 async def test_what_fails_on_our_side_fails_the_reply_alone(
     session: Session, remote: Responder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
