@@ -133,7 +133,10 @@ class TranscriptPartial(Struct, frozen=True, tag="transcript.partial"):
 
 
 class TranscriptFinal(Struct, frozen=True, tag="transcript.final"):
-    """What was said, once and for all. A typed message is a final too: `source` is "text" and it has no words."""
+    """What was said, once and for all. A typed message is a final too: `source` is "text" and it has no words.
+
+    A blank one takes back what a partial had shown: nothing was said after all.
+    """
 
     channel: int
     segment: int

@@ -88,7 +88,10 @@ class HeardPartial(Struct, frozen=True, tag="partial"):
 
 
 class HeardFinal(Struct, frozen=True, tag="final"):
-    """An utterance, or the part of it before a cut for length: its text never changes again."""
+    """An utterance, or the part of it before a cut for length: its text never changes again.
+
+    Blank, when nothing was left in the end of what a partial had shown.
+    """
 
     utterance: int
     channel: int
