@@ -39,6 +39,8 @@ class Fault(Exception):
         self.message = message
         self.close = close
         self.retry_after = retry_after
+        self.ref: str | None = None
+        """The client's own name of the message that it is about, once that is known."""
 
 
 class ClientFault(Fault):

@@ -69,6 +69,9 @@ class Link:
             raise ServiceFault("no_server", told, close=None) from None
         try:
             await self._hand(await self._begin(self._socket))
+        except TimeoutError:
+            told = f"the server at {self._url} takes connections and says nothing"
+            raise ServiceFault("no_server", told, close=None) from None
         except ConnectionClosed as closed:
             told = f"the server closed the connection at once ({closed})"
             raise ServiceFault("lost", told, close=None) from None
@@ -107,7 +110,8 @@ class Link:
             )
         with contextlib.suppress(ConnectionClosed):  # what it said when it refused can still be read
             await socket.send(encode(first))
-        raw = str(await socket.recv(decode=True))
+        async with asyncio.timeout(self._policy.open_s):
+            raw = str(await socket.recv(decode=True))
         message = self.arrivals.decoded(raw)
         match message.event if message else None:
             case SessionStarted(session_id=session_id, limits=limits):

@@ -36,6 +36,13 @@ class Inbox:
 
     def message(self, message: said.ClientMessage) -> None:
         """A text frame. Raises ClientFault, or Overloaded when too much of this session waits for Redis."""
+        try:
+            self._take(message)
+        except ClientFault as fault:
+            fault.ref = message.ref
+            raise
+
+    def _take(self, message: said.ClientMessage) -> None:
         ref = message.ref
         match message:
             case said.AudioSkip(samples=samples):

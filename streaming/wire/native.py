@@ -51,7 +51,11 @@ def decode(frame: str) -> ClientMessage:
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         told = f"a text frame must be one JSON object: {error}"
         raise ClientFault("bad_json", told, close=Close.MALFORMED) from None
-    _check(message)
+    try:
+        _check(message)
+    except ClientFault as fault:
+        fault.ref = message.ref
+        raise
     return message
 
 
@@ -137,11 +141,11 @@ def encode(message: Transient) -> str:
     return _encoder.encode(message).decode()
 
 
-def told(fault: Fault, ref: str | None = None) -> ErrorTold:
+def told(fault: Fault) -> ErrorTold:
     """A fault as the client is told of it."""
     fatal = True if fault.close is not None else UNSET
     return ErrorTold(
-        code=fault.code, message=fault.message, fatal=fatal, retry_after=fault.retry_after, ref=ref
+        code=fault.code, message=fault.message, fatal=fatal, retry_after=fault.retry_after, ref=fault.ref
     )
 
 

@@ -217,3 +217,13 @@ async def test_whoever_sends_and_never_reads_is_told_instead_of_waiting_for_ever
             async for message in client:
                 got.append(message)  # noqa: PERF401 - what came before the fault is looked at
     assert len(got) == MOST
+
+
+async def test_a_server_that_takes_connections_and_says_nothing_is_named() -> None:
+    async def silent(socket: ServerConnection) -> None:
+        await socket.wait_closed()
+
+    async with OddServer(silent) as server:
+        with pytest.raises(ServiceFault, match="says nothing"):
+            async with Client(server.url, policy=ClientPolicy(open_s=0.3)):
+                pass

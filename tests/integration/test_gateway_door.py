@@ -76,7 +76,7 @@ async def test_what_is_not_there_yet_is_said_and_the_session_goes_on(gateway: Ga
         await socket.recv()
         await socket.send('{"type":"session.pause","ref":"r"}')
         told = json.loads(await socket.recv())
-        assert told["code"] == "unsupported"
+        assert (told["code"], told["ref"]) == ("unsupported", "r")
         assert "fatal" not in told
         await socket.send(SECOND)
         assert json.loads(await socket.recv())["type"] == "audio.ack"
