@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from streaming.client import Client
+    from streaming.client.client import Client
 
 __all__ = ["Client", "main"]
 __version__ = "0.1.0"
@@ -19,7 +19,7 @@ def main() -> int:
 def __getattr__(name: str) -> Any:
     # Lazy, so that `vivavoce --help` is quick and the plain install needs nothing of the server.
     if name == "Client":
-        from streaming.client import Client
+        from streaming.client.client import Client
 
         return Client
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import uvicorn
 
-from streaming import models, roster
+from streaming import roster
 from streaming.bus import Bus
 from streaming.config import Settings
 from streaming.events import Served
@@ -21,6 +21,7 @@ from streaming.ingress.intake import Intake
 from streaming.ingress.native import Gateway
 from streaming.lease import Lease
 from streaming.leases import LeasePolicy, Leases
+from streaming.machine import models
 
 
 class Worker(Protocol):

@@ -87,11 +87,11 @@ def _models(commands: Any) -> None:
 
 def _dispatch(options: argparse.Namespace) -> int:
     if options.command == "serve":
-        from streaming.serving import serve
+        from streaming.service.serving import serve
 
         return serve(options)
     if options.command == "models":
-        from streaming.modelling import models
+        from streaming.service.modelling import models
 
         return models(options)
     from streaming import commands

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Final
 
-from streaming.client import Client
+from streaming.client.client import Client
 from streaming.errors import Fault, first_of
 from streaming.events import AudioFormat, ReplyDone, SessionEnded
 from streaming.refusal import Refusal

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from streaming.client import Message
+from streaming.client.client import Message
 from streaming.events import (
     AudioGap,
     Event,

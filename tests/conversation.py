@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from streaming.client import Client, Message
+from streaming.client.client import Client, Message
 from streaming.events import AudioFormat, TranscriptFinal
 from streaming.wire.messages import SessionStart
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from streaming import embedded, home
 from streaming.bus import Bus
+from streaming.machine import embedded, home
 from tests.conftest import start_redis
 
 

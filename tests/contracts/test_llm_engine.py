@@ -16,9 +16,9 @@ from llm.embedded import Embedded
 from llm.engine import Engine
 from llm.history import Message
 from llm.policy import LlmPolicy
-from streaming import models
 from streaming.errors import ServiceFault
 from streaming.events import Usage
+from streaming.machine import models
 from tests.contracts.fake_llm import CONTEXT, KEY, FakeLlm, fake_llm
 
 PATIENT = LlmPolicy(slots=1, context=CONTEXT, temperature=0.0)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from streaming.catalog import ModelUnknown, catalogue, known
+from streaming.machine.catalog import ModelUnknown, catalogue, known
 
 
 def test_every_file_has_a_whole_hash_and_its_parts_come_from_the_packages_named() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from streaming.config import ServerPolicy
-from streaming.listening import ListenError, address, check_keys
+from streaming.service.listening import ListenError, address, check_keys
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])

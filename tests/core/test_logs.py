@@ -8,8 +8,8 @@ from typing import Any
 
 from rich.console import Console
 
-from streaming.logs import JsonLines
-from streaming.output import Output
+from streaming.service.logs import JsonLines
+from streaming.service.output import Output
 
 SECRET = "4111 1111 1111 1111"
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streaming.client.outbox import AGAIN, Outbox
+from streaming.client.ring import Ring
 from streaming.errors import ClientFault
 from streaming.events import AudioFormat
-from streaming.outbox import AGAIN, Outbox
-from streaming.ring import Ring
 from streaming.wire import messages as said
 
 MONO = AudioFormat("pcm_s16le", 1_000, 1)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.patience import PAUSES_S, STEADY_S, Patience
+from streaming.client.patience import PAUSES_S, STEADY_S, Patience
 
 
 def test_the_first_try_is_at_once_and_the_pauses_grow_to_the_longest() -> None:

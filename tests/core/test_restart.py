@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.restart import Crashes, RestartPolicy, crashed, hopeless
+from streaming.service.restart import Crashes, RestartPolicy, crashed, hopeless
 
 POLICY = RestartPolicy()
 

@@ -1,6 +1,6 @@
 """What the terminal shows of a session."""
 
-from streaming.client import Message
+from streaming.client.client import Message
 from streaming.events import Event, ReplyDelta, ReplyDone, ReplyStarted, TranscriptFinal, TranscriptPartial
 from streaming.view import Lines
 

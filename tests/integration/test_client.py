@@ -6,12 +6,12 @@ from collections.abc import Awaitable
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from streaming.arrivals import MOST
-from streaming.client import Client, ClientPolicy, Message
+from streaming.client.arrivals import MOST
+from streaming.client.client import Client, ClientPolicy, Message
+from streaming.client.outbox import Outbox
+from streaming.client.patience import PAUSES_S
 from streaming.errors import ClientFault, Fault, ServiceFault
 from streaming.events import AudioFormat, SessionEnded, SpeechStarted
-from streaming.outbox import Outbox
-from streaming.patience import PAUSES_S
 from streaming.wire import messages as said
 from tests.odd_server import OddServer, ended, refused, resumed, spoke, started, tell, then
 
@@ -122,7 +122,7 @@ async def test_an_event_of_a_newer_server_is_left_out_and_logged_and_the_session
         messages = await asyncio.wait_for(read(client), 5)
     assert [m.id for m in messages] == ["1-0", "4-0", "", "9-0"]
     assert server.first[1]["last_event_id"] == "4-0"
-    warnings = [r.getMessage() for r in caplog.records if r.name == "streaming.arrivals"]
+    warnings = [r.getMessage() for r in caplog.records if r.name == "streaming.client.arrivals"]
     assert len(warnings) == 4
     assert "audio.gap" in warnings[0]
     assert "eaten" in warnings[0]

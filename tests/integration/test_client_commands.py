@@ -16,8 +16,9 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from streaming import client, commands, keys
+from streaming import commands, keys
 from streaming.bus import Bus
+from streaming.client import client
 from streaming.events import SessionEnded
 from streaming.facts import Ended, Mark, Skipped, SoundEnded
 from streaming.feed import Entry

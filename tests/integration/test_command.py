@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from streaming.home import HomeLock, prepare
+from streaming.machine.home import HomeLock, prepare
 
 
 def vivavoce(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

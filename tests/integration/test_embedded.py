@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from streaming import embedded, home
 from streaming.bus import Bus
+from streaming.machine import embedded, home
 
 START = """
 import sys, time
 from pathlib import Path
-from streaming import embedded
+from streaming.machine import embedded
 running = embedded.start(Path(sys.argv[1]), Path(sys.argv[2]))
 print(running.process.pid, running.url, flush=True)
 time.sleep(60)

@@ -10,7 +10,7 @@ from websockets.asyncio.client import connect
 
 from streaming import keys
 from streaming.bus import Bus
-from streaming.client import Client, ClientPolicy
+from streaming.client.client import Client, ClientPolicy
 from streaming.errors import ServiceFault
 from streaming.events import AudioFormat, SessionEnded, SpeechStarted
 from streaming.facts import Ended, Mark, Skipped, SoundEnded, Typed

@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosedError
 
 from streaming import keys
 from streaming.bus import Bus
-from streaming.client import Client
+from streaming.client.client import Client
 from streaming.errors import ClientFault, Overloaded
 from tests.gateway import POLICY, SECOND, START, Gateway, heard_until_closed
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from streaming.home import HomeError, HomeLock, holder_of, prepare
+from streaming.machine.home import HomeError, HomeLock, holder_of, prepare
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from streaming.home import HomeLock
+from streaming.machine.home import HomeLock
 lock = HomeLock(Path(sys.argv[1]))
 lock.acquire("http://there")
 print("held", flush=True)

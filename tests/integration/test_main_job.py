@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from streaming import models
 from streaming.errors import Fault
 from streaming.events import (
     AudioGap,
@@ -23,6 +22,7 @@ from streaming.events import (
     TranscriptPartial,
     TurnEnded,
 )
+from streaming.machine import models
 from streaming.wire.messages import EndpointingAsked, SessionUpdate
 from tests import speech
 from tests.conversation import Conversation

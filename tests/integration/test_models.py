@@ -7,9 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from streaming import sources
-from streaming.catalog import Model, ModelCorrupt, ModelFile, ModelMissing, ModelUnavailable, catalogue
-from streaming.models import Shelf, Watcher
+from streaming.machine import sources
+from streaming.machine.catalog import (
+    Model,
+    ModelCorrupt,
+    ModelFile,
+    ModelMissing,
+    ModelUnavailable,
+    catalogue,
+)
+from streaming.machine.models import Shelf, Watcher
 
 WEIGHTS, TOKENS = b"weights " * 1000, b"tokens"
 

@@ -10,7 +10,7 @@ import pytest
 from asr.checkpoint import unpack
 from asr.policy import AsrPolicy
 from asr.worker import Recogniser
-from streaming import keys, models
+from streaming import keys
 from streaming.bus import Bus
 from streaming.events import AudioGap, SpeechStarted
 from streaming.facts import (
@@ -24,6 +24,7 @@ from streaming.facts import (
     SoundEnded,
 )
 from streaming.lease import LeaseLost
+from streaming.machine import models
 from tests import speech
 from tests.hearing import RATE, Session, accounts, balanced, expected, finals, serving, text, transcribe
 from tests.speech import errors, join

@@ -9,13 +9,14 @@ import pytest
 from llm.policy import LlmPolicy
 from llm.prompt import DEFAULT
 from llm.worker import Responder
-from streaming import keys, models
+from streaming import keys
 from streaming.bus import Bus
 from streaming.events import (
     ReplyDone,
     SpeechStarted,
 )
 from streaming.facts import DraftDelta, DraftDone, DraftStarted, RepliesEnded
+from streaming.machine import models
 from tests.integration.responder_session import END, SID, Session, begun
 
 SMALL = "smollm2-135m"

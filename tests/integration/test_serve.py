@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from streaming import home
+from streaming.machine import home
 
 pytestmark = [pytest.mark.slow, pytest.mark.models]
 READY_S = 15.0

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from streaming.restart import RestartPolicy
-from streaming.supervise import Role, RoleFailed, Supervisor
+from streaming.service.restart import RestartPolicy
+from streaming.service.supervise import Role, RoleFailed, Supervisor
 
 SOON = RestartPolicy(first_s=0.05, most_s=0.1, stop_s=0.5)
 STAYS = "import time; print('up', flush=True); time.sleep(60)"
@@ -20,7 +20,7 @@ DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); prin
 FALLS = "print('falling', flush=True); raise SystemExit(3)"
 PARENT = """
 import asyncio, os, sys
-from streaming.supervise import Role, Supervisor
+from streaming.service.supervise import Role, Supervisor
 async def main():
     roles = [Role(n, [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]) for n in "ab"]
     sup = Supervisor(roles, os.environ, print, lambda role, line: print(role, sup.pids()[role], flush=True))

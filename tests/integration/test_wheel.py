@@ -45,7 +45,7 @@ def test_the_wheel_has_one_top_level_name_and_the_data_that_the_code_reads(wheel
         names = archive.namelist()
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"vivavoce"}
     expected = {
-        "vivavoce/streaming/catalog.toml",
+        "vivavoce/streaming/machine/catalog.toml",
         "vivavoce/streaming/scripts/commit.lua",
         "vivavoce/__main__.py",
     }
@@ -75,7 +75,7 @@ def test_the_wheel_works_beside_the_package_called_llm(python: Path) -> None:
     assert "transcribe" in said(python, "-m", "vivavoce", "--help")
     assert (
         said(python, "-c", "import vivavoce; print(vivavoce.Client.__module__)")
-        == "vivavoce.streaming.client\n"
+        == "vivavoce.streaming.client.client\n"
     )
     where = "import importlib.util as u; print(u.find_spec('llm').origin)"
     assert "site-packages/llm/__init__.py" in said(python, "-c", where)

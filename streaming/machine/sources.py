@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TypeAlias
 
-from streaming.catalog import Hub, Model, ModelFile
+from streaming.machine.catalog import Hub, Model, ModelFile
 
 # Called with the number of bytes that came in since the last call, towards the model's size.
 Progress: TypeAlias = Callable[[int], None]

@@ -15,9 +15,17 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from streaming import home
-from streaming.catalog import Model, ModelCorrupt, ModelFile, ModelMissing, ModelUnavailable, catalogue, known
-from streaming.sources import Progress, SourceFailed, from_hub, from_packages, from_path
+from streaming.machine import home
+from streaming.machine.catalog import (
+    Model,
+    ModelCorrupt,
+    ModelFile,
+    ModelMissing,
+    ModelUnavailable,
+    catalogue,
+    known,
+)
+from streaming.machine.sources import Progress, SourceFailed, from_hub, from_packages, from_path
 
 Source: TypeAlias = tuple[str, Callable[[Path, Progress], None]]
 

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from streaming import embedded, listening
 from streaming.config import Settings
-from streaming.output import Output
+from streaming.machine import embedded
 from streaming.refusal import Refusal
-from streaming.supervise import Role, RoleFailed, Supervisor
+from streaming.service import listening
+from streaming.service.output import Output
+from streaming.service.supervise import Role, RoleFailed, Supervisor
 
 ROLES = ("gateway", "asr", "responder", "moderator")
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

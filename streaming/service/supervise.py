@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
+from streaming.machine.tether import tether
 from streaming.refusal import Refusal
-from streaming.restart import Crashes, RestartPolicy, crashed, hopeless
-from streaming.tether import tether
+from streaming.service.restart import Crashes, RestartPolicy, crashed, hopeless
 
 # Takes a line of a role's output: the role, the line without its end.
 Listener: TypeAlias = Callable[[str, bytes], None]

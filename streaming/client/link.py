@@ -10,11 +10,11 @@ from msgspec import Struct
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from streaming.arrivals import MOST, Arrivals, Message
+from streaming.client.arrivals import MOST, Arrivals, Message
+from streaming.client.outbox import Outbox, encode
+from streaming.client.patience import Patience
 from streaming.errors import ClientFault, Close, Fault, Overloaded, ServiceFault, first_of
 from streaming.events import SessionEnded, SessionStarted
-from streaming.outbox import Outbox, encode
-from streaming.patience import Patience
 from streaming.wire import messages as said
 from streaming.wire.native import KEY_PREFIX, SUBPROTOCOL
 

@@ -3,8 +3,8 @@
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from streaming.catalog import Model
-from streaming.models import Watcher
+from streaming.machine.catalog import Model
+from streaming.machine.models import Watcher
 
 
 class PullView(Watcher):

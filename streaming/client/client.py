@@ -1,6 +1,6 @@
 """`vivavoce.Client`: speak to a server, and lose no word when the connection breaks.
 
-    from streaming.client import Client
+    from streaming.client.client import Client
     from streaming.events import AudioFormat
     from streaming.wire.messages import SessionStart
 
@@ -24,10 +24,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
-from streaming.arrivals import Message
+from streaming.client.arrivals import Message
+from streaming.client.link import ClientPolicy, Link
 from streaming.errors import ClientFault
 from streaming.events import AudioFormat
-from streaming.link import ClientPolicy, Link
 from streaming.wire import messages as said
 
 __all__ = ["Client", "ClientPolicy", "Message"]

@@ -11,12 +11,13 @@ from typing import Any
 
 from rich.console import Console
 
-from streaming import home, listening, logs
 from streaming.config import FILE, Settings, load
-from streaming.models import Shelf
+from streaming.machine import home
+from streaming.machine.models import Shelf
 from streaming.refusal import Usage, refusal_in
-from streaming.service import STOP_SIGNALS, Service
-from streaming.terminal import PullView
+from streaming.service import listening, logs
+from streaming.service.service import STOP_SIGNALS, Service
+from streaming.service.terminal import PullView
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from streaming.client.ring import Ring
 from streaming.errors import ClientFault, Fault
 from streaming.events import AudioFormat
-from streaming.ring import Ring
 from streaming.wire import messages as said
 
 WIDTH: Final = {"pcm_s16le": 2, "pcm_f32le": 4, "mulaw": 1, "alaw": 1}

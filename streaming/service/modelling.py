@@ -5,10 +5,10 @@ import argparse
 from rich.console import Console
 from rich.table import Table
 
-from streaming import home
-from streaming.catalog import ModelError, known
-from streaming.models import Shelf
-from streaming.terminal import PullView
+from streaming.machine import home
+from streaming.machine.catalog import ModelError, known
+from streaming.machine.models import Shelf
+from streaming.service.terminal import PullView
 
 
 def models(options: argparse.Namespace) -> int:
