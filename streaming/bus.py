@@ -148,10 +148,6 @@ class Bus:
             raise down
         return told
 
-    async def ping(self) -> None:
-        """Raises BusDown unless Redis answers."""
-        await self.call("PING")
-
     # ---- streams -------------------------------------------------------------------------------------------------
 
     async def append(self, key: str, body: bytes, *, ttl_ms: int) -> str:

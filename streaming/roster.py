@@ -6,7 +6,6 @@ import logging
 import os
 import resource
 import secrets
-import time
 from collections.abc import Callable
 from typing import Final
 
@@ -15,6 +14,7 @@ from msgspec import Struct
 
 from streaming import keys
 from streaming.bus import Bus, BusDown
+from streaming.clock import now_ms
 from streaming.events import Served
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ async def announce(bus: Bus, role: str, serves: list[Served], held: Callable[[],
     try:
         while True:
             rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            present = Present(role, name, serves, _now(), held(), round(rss, 1))
+            present = Present(role, name, serves, now_ms(), held(), round(rss, 1))
             with contextlib.suppress(BusDown):
                 await bus.call("HSET", keys.WORKERS, name, msgspec.json.encode(present))
             await asyncio.sleep(EVERY_S)
@@ -58,11 +58,7 @@ async def present(bus: Bus) -> list[Present]:
     """Workers that were there in the last seconds, one entry a worker, by name."""
     flat = await bus.call("HGETALL", keys.WORKERS)
     found = [msgspec.json.decode(body, type=Present) for body in flat[1::2]]
-    now = _now()
+    now = now_ms()
     for gone in [worker.name for worker in found if worker.at_ms < now - FORGET_MS]:
         await bus.call("HDEL", keys.WORKERS, gone)
     return sorted((w for w in found if w.at_ms >= now - STALE_MS), key=lambda worker: worker.name)
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

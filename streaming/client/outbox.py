@@ -9,12 +9,12 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from streaming.audio import WIDTH
 from streaming.client.ring import Ring
 from streaming.errors import ClientFault, Fault
 from streaming.events import AudioFormat
 from streaming.wire import messages as said
 
-WIDTH: Final = {"pcm_s16le": 2, "pcm_f32le": 4, "mulaw": 1, "alaw": 1}
 FRAME_S: Final = 0.1
 AGAIN: Final = 256
 """Messages that may wait to be sent; and messages that are kept, once sent, to be sent again after a loss."""

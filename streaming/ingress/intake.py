@@ -7,7 +7,6 @@ a name (`ref`), the client's or one of ours. Credit bounds the sound that waits,
 
 import asyncio
 import logging
-import time
 from typing import Final
 
 import msgspec
@@ -15,6 +14,7 @@ from msgspec import Struct
 
 from streaming import keys
 from streaming.bus import Bus, BusDown
+from streaming.clock import now_ms
 from streaming.errors import Overloaded
 from streaming.facts import CancelReply, Ended, Heard, Mark, SoundEnded, Updated
 from streaming.ingress.sound import Block
@@ -64,10 +64,10 @@ class Inlet:
         last = self.waiting[-1] if self.waiting else None
         if last is not None and last.field == "pcm":
             last.value += block.pcm
-            last.entry_id, last.stored, last.at_ms = f"{block.end}-0", block.end, _now()
+            last.entry_id, last.stored, last.at_ms = f"{block.end}-0", block.end, now_ms()
             return
         key = keys.audio(self.session_id)
-        self._put(Deposit(key, f"{block.end}-0", "pcm", block.pcm, _now(), stored=block.end))
+        self._put(Deposit(key, f"{block.end}-0", "pcm", block.pcm, now_ms(), stored=block.end))
 
     def skipped(self, mark: Mark, end: int, ref: str | None) -> None:
         """A gap that ends at sample `end`."""
@@ -102,7 +102,7 @@ class Inlet:
     def _entry(self, key: str, entry_id: str, fact: Mark | Heard, ref: str | None) -> Deposit:
         self._named += 1
         return Deposit(
-            key, entry_id, "e", msgspec.json.encode(fact), _now(), ref or f"{self.socket}:{self._named}"
+            key, entry_id, "e", msgspec.json.encode(fact), now_ms(), ref or f"{self.socket}:{self._named}"
         )
 
     def _put(self, deposit: Deposit) -> None:
@@ -161,7 +161,3 @@ def _call(inlet: Inlet, deposit: Deposit) -> tuple[list[str], list[str | bytes |
     entry = [deposit.entry_id, deposit.field, deposit.value, deposit.at_ms]
     then = [deposit.ref, stored, deposit.when, deposit.config, keys.ttl(deposit.key), keys.KEPT_MS]
     return [keys.session(sid), deposit.key, keys.refs(sid)], [inlet.socket, *entry, *then]
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

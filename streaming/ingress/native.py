@@ -12,6 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from streaming import keys, roster
 from streaming.bus import Bus, BusDown, Refused
+from streaming.clock import now_ms, stamp
 from streaming.errors import ClientFault, Close, Fault, Overloaded, ServiceFault, first_of
 from streaming.events import SessionStarted
 from streaming.ingress import door, records
@@ -124,7 +125,7 @@ class NativeSession:
         config = wire.started(message, secrets.token_hex(12), self._tenant)
         self._adopt(records.Opened(config, "1"))
         serves = [served for worker in await roster.present(self._bus) for served in worker.serves]
-        limits, now = self._policy.limits(), records.stamp(records.now_ms())
+        limits, now = self._policy.limits(), stamp(now_ms())
         first = SessionStarted(config.session_id, config.mode, serves, limits, now, config.audio)
         opened = await records.begin(self._bus, config, first)
         [entry] = await self._bus.read(keys.events(config.session_id), count=1)

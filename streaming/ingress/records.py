@@ -4,8 +4,6 @@ import asyncio
 import hashlib
 import logging
 import secrets
-import time
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -13,6 +11,7 @@ from msgspec import Struct
 
 from streaming import keys
 from streaming.bus import Bus, BusDown
+from streaming.clock import now_ms
 from streaming.errors import ClientFault, Close
 from streaming.events import EndReason, SessionStarted
 from streaming.facts import Ended, SessionConfig, SoundEnded
@@ -38,17 +37,6 @@ class Opened(Struct, frozen=True):
     resume_token: str = ""
     watch_token: str = ""
     over: bool = False
-
-
-def now_ms() -> int:
-    """Wall clock."""
-    return time.time_ns() // 1_000_000
-
-
-def stamp(ms: int) -> str:
-    """RFC 3339 with ms and Z."""
-    when = datetime.fromtimestamp(ms / 1000, UTC)
-    return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _hash(token: str) -> str:
