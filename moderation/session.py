@@ -7,7 +7,6 @@ what was masked is gone from Redis with the verdict about it.
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -19,6 +18,7 @@ from moderation.screen import Screen
 from moderation.scribe import Scribe
 from streaming import keys
 from streaming.bus import Bus
+from streaming.clock import now_ms, stamp
 from streaming.events import Event, ModerationVerdict, ReplyDelta
 from streaming.facts import Draft, Heard
 from streaming.feed import Entry, place
@@ -84,10 +84,10 @@ class Moderated:
 
     async def _commit(self, events: Sequence[Event], since: float) -> None:
         latency = round((self._clock() - since) * 1000, 3)
-        stamp = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        told_at = stamp(now_ms())
         appends: list[tuple[str, bytes]] = []
         for event in events:
-            stamped = replace(event, time=stamp)
+            stamped = replace(event, time=told_at)
             if isinstance(stamped, ModerationVerdict):
                 stamped = replace(stamped, latency_ms=latency)
             appends.append((self._events, msgspec.json.encode(stamped)))
