@@ -16,12 +16,15 @@ import numpy as np
 import tokenizers
 from faster_whisper.tokenizer import Tokenizer
 
-from asr.passes import Align, Aligned, Answer, Call, Detect, Encode, Generate, Pass
+from asr.passes import Align, Aligned, Answer, Call, Detect, Encode, Generate, Generated, Pass
 from asr.policy import AsrPolicy
 from asr.transcript import SPACELESS
 
 LONGEST = 448
 """Tokens that Whisper's decoder takes, prompt included."""
+
+CONTEXT = LONGEST // 2 - 1
+"""Of them, those before the start of the transcript."""
 
 
 class Engine:
@@ -75,7 +78,7 @@ class Engine:
         return token[2:-2], probability
 
     def _align(self, call: Align) -> Aligned:
-        start, count = self.words.start(call.language), len(call.tokens)
+        start, count = self.words.start(call.language, translate=call.translate), len(call.tokens)
         found = self._model.align(call.encoded, start, [list(call.tokens)], [call.frames])[0]
         end_s = call.frames / 100
         times = [end_s] * (count + 1)
@@ -86,20 +89,30 @@ class Engine:
                 known = token
         return Aligned(found.text_token_probs, times)
 
-    def _generate(self, call: Generate) -> tuple[int, ...]:
-        prompt = [*self.words.start(call.language), self.words.no_timestamps, *call.prefix]
+    def _generate(self, call: Generate) -> Generated:
+        head = [*self.words.before(call.context), *self.words.start(call.language, translate=call.translate)]
+        prompt = [*head, self.words.no_timestamps, *call.prefix]
         forced = len(call.prefix)
         start, total = len(prompt) - forced, forced + call.room
         # CTranslate2 makes at most half of max_length, or what the prompt leaves of it
         found = self._model.generate(
             call.encoded,
             [prompt],
-            beam_size=call.beam,
+            beam_size=1 if call.temperature else call.beam,
             max_length=min(LONGEST, max(2 * total, start + total)),
             suppress_blank=not forced,
+            sampling_topk=0 if call.temperature else 1,
+            sampling_temperature=call.temperature or 1.0,
+            return_scores=True,
+            return_no_speech_prob=True,
         )[0]
-        fresh = found.sequences_ids[0][forced : forced + call.room]
-        return tuple(token for token in fresh if token < self.words.end_of_text)
+        tokens = found.sequences_ids[0]
+        fresh = tuple(
+            token for token in tokens[forced : forced + call.room] if token < self.words.end_of_text
+        )
+        # a score is the sum over the new tokens and the end, divided by the number of all tokens, forced ones too
+        logprob = found.scores[0] * len(tokens) / (max(0, len(tokens) - forced) + 1)
+        return Generated(fresh, logprob, found.no_speech_prob)
 
 
 class Tokens:
@@ -112,12 +125,24 @@ class Tokens:
         self.end_of_text = self._id("<|endoftext|>")
         self.text = lru_cache(maxsize=16_384)(self._text)
 
-    def start(self, language: str) -> list[int]:
+    def before(self, context: Sequence[int]) -> list[int]:
+        """What stands before every prompt when there is a context: as much of its end as the decoder takes."""
+        return [self._id("<|startofprev|>"), *context[-CONTEXT:]] if context else []
+
+    def tokens(self, text: str) -> tuple[int, ...]:
+        """`text` as tokens. What is spelled like a token that steers the model is left out."""
+        found = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return tuple(token for token in found if token < self.end_of_text)
+
+    def start(self, language: str, *, translate: bool = False) -> list[int]:
         """What every prompt begins with; a language that the model does not know is taken for English."""
         start = [self._id("<|startoftranscript|>")]
         if self._multilingual:
             known = self._tokenizer.token_to_id(f"<|{language.lower().split('-')[0]}|>")
-            start += [self._id("<|en|>") if known is None else known, self._id("<|transcribe|>")]
+            start += [
+                self._id("<|en|>") if known is None else known,
+                self._id("<|translate|>" if translate else "<|transcribe|>"),
+            ]
         return start
 
     def words(self, tokens: Sequence[int], language: str) -> list[tuple[int, ...]]:

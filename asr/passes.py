@@ -50,16 +50,33 @@ class Align(Struct, frozen=True):
     language: str
     tokens: tuple[int, ...]
     frames: int
+    translate: bool = False
 
 
 class Generate(Struct, frozen=True):
-    """What follows `prefix`? -> at most `room` tokens of text (room of them: it was cut short)."""
+    """What follows `prefix`? -> Generated, at most `room` tokens of text (room of them: it was cut short).
+
+    `temperature` 0: the likeliest, by a search of `beam` ways; above: drawn by chance, one way. `translate`: in
+    English, whatever the language. `context`: text before all this (`<|startofprev|>`), which is not in the sound.
+    """
 
     encoded: Any
     language: str
     prefix: tuple[int, ...]
     room: int
     beam: int
+    temperature: float = 0.0
+    translate: bool = False
+    context: tuple[int, ...] = ()
+
+
+class Generated(Struct, frozen=True):
+    """`logprob`: the mean of the natural logarithms of the new tokens' probabilities (and of the end behind them).
+    `no_speech`: how likely the model takes the window for one in which nobody speaks."""
+
+    tokens: tuple[int, ...]
+    logprob: float = 0.0
+    no_speech: float = 0.0
 
 
 class Aligned(Struct, frozen=True):
@@ -124,7 +141,7 @@ def extend(question: Question, policy: PassPolicy) -> Pass:
         explained_s = aligned.times[kept]
     unexplained_s = min(question.heard / 100, question.voice_s + 0.3) - explained_s
     room = policy.cap + int(policy.cap_rate * max(0.3, unexplained_s))
-    fresh = cast(tuple[int, ...], (yield Generate(encoded, language, old[:kept], room, 1)))
+    fresh = (yield from _generate(Generate(encoded, language, old[:kept], room, 1))).tokens
     cut = unloop(old[:kept] + fresh, kept)
     tokens = cut.tokens
     if not cut.found and len(fresh) >= room:
@@ -142,12 +159,12 @@ def conclude(question: Question, policy: PassPolicy) -> Pass:
     language, told = yield from _language(encoded, question, policy)
     forced = question.forced
     room = policy.cap + 2 + int(policy.cap_rate * max(0.5, question.voice_s - question.said_s))
-    fresh = cast(tuple[int, ...], (yield Generate(encoded, language, forced, room, policy.beam)))
+    fresh = (yield from _generate(Generate(encoded, language, forced, room, policy.beam))).tokens
     cut = unloop(forced + fresh, len(forced))
     looped = cut.found or len(fresh) >= room
     if looped and question.wide is not None:
         encoded = yield Encode(question.wide)
-        fresh = cast(tuple[int, ...], (yield Generate(encoded, language, forced, room, policy.beam)))
+        fresh = (yield from _generate(Generate(encoded, language, forced, room, policy.beam))).tokens
         cut = unloop(forced + fresh, len(forced))
     whole, aligned, ended = forced + fresh, Aligned(), len(fresh) < room
     doubted, count = cut.found and ended, len(cut.tokens)
@@ -160,6 +177,10 @@ def conclude(question: Question, policy: PassPolicy) -> Pass:
     return Answer(
         whole[len(forced) : count], aligned, language, told, looped, count < len(whole) or not ended
     )
+
+
+def _generate(call: Generate) -> Generator[Call, Any, Generated]:
+    return cast(Generated, (yield call))
 
 
 def _language(encoded: Any, question: Question, policy: PassPolicy) -> Generator[Call, Any, tuple[str, bool]]:

@@ -22,6 +22,10 @@ class Vocabulary(Protocol):
         """What `tokens` say, leading space included."""
         ...
 
+    def tokens(self, text: str) -> tuple[int, ...]:
+        """`text` as tokens, none of which is anything but text."""
+        ...
+
 
 class Spoken(NamedTuple):
     """A word as it stands in the token stream (`text` has its leading space), from sample to sample."""

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from asr.channel import Channel, Request
-from asr.passes import Align, Aligned, Answer, Detect, Encode, Generate
+from asr.passes import Align, Aligned, Answer, Detect, Encode, Generate, Generated
 from asr.policy import AsrPolicy
 from asr.rates import FRAME, RATE
 from asr.recognizer import Recognizer
@@ -34,6 +34,9 @@ class Spelled:
 
     def text(self, tokens: tuple[int, ...]) -> str:
         return "".join(f" w{token}" for token in tokens)
+
+    def tokens(self, text: str) -> tuple[int, ...]:
+        return tuple(int(word[1:]) for word in text.split())
 
 
 class Script(NamedTuple):
@@ -79,7 +82,7 @@ def hear(script: Script, channel: Channel, request: Request) -> Answer:
             case Detect():
                 reply = ("en", 0.9)
             case Generate(prefix=prefix, room=room):
-                reply = tuple(truth[len(prefix) :][:room])
+                reply = Generated(tuple(truth[len(prefix) :][:room]))
             case Align(tokens=tokens):
                 right = [0.9 if truth[n : n + 1] == [token] else 0.1 for n, token in enumerate(tokens)]
                 late = (request.edge - spoken.window) / RATE

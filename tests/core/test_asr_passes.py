@@ -11,6 +11,7 @@ from asr.passes import (
     Detect,
     Encode,
     Generate,
+    Generated,
     Pass,
     PassPolicy,
     Question,
@@ -43,8 +44,11 @@ def play(program: Pass, *replies: Any) -> tuple[list[Any], Answer]:
     """The calls of a pass whose model calls are answered so, and its answer."""
     calls, answers = [next(program)], list(replies)
     while True:
+        reply = answers.pop(0)
+        if isinstance(calls[-1], Generate) and isinstance(reply, tuple):
+            reply = Generated(reply)
         try:
-            calls.append(program.send(answers.pop(0)))
+            calls.append(program.send(reply))
         except StopIteration as done:
             assert not answers
             return calls, done.value
