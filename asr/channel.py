@@ -10,8 +10,8 @@ from asr import utterance, window
 from asr.checkpoint import ChannelState, Stop, Utterance
 from asr.conclusion import Conclusion, Made
 from asr.cursor import Cursor
-from asr.mel import LogMel, features
-from asr.passes import Answer, Pass, Question, conclude, extend
+from asr.mel import view
+from asr.passes import Answer, Question
 from asr.rates import HOP, RATE, seconds
 from asr.sound import Arrivals, Int16, Sound
 from asr.tools import Tools
@@ -22,10 +22,14 @@ from streaming.facts import Heard, HeardPartial
 class Request(NamedTuple):
     """A pass that is wanted now. It sees sound up to sample `edge`, in which the voice ended at `voice`."""
 
-    program: Pass
-    final: bool
+    question: Question
     edge: int
     voice: int
+
+    @property
+    def final(self) -> bool:
+        """Whether it is the last one of an utterance."""
+        return self.question.final
 
 
 class Shown(NamedTuple):
@@ -48,7 +52,7 @@ class Channel:
         self._cursor = Cursor(number, tools, state)
         self._conclusion = Conclusion(self._cursor, tools)
         self.sound = Sound(self._cursor.needed())
-        self._mel = LogMel(tools.bands, self.sound.start // HOP)
+        self._view = view(tools.sees, tools.bands, self.sound.start // HOP)
         self._asked: Request | None = None
         self._shown = Shown()
         if spoken := state.utterance:
@@ -119,11 +123,9 @@ class Channel:
             self._shorten(spoken)  # forced words cost time, and somebody waits for this pass
             voice = closing.voice
             edge = min(closing.edge, voice + round(policy.window.after_s * RATE))
-            program = conclude(self._question(spoken, edge, voice), policy.passes)
         else:
             edge, voice = self.state.cursor, self.state.voice.end
-            program = extend(self._question(spoken, edge, voice), policy.passes)
-        self._asked = Request(program, closing is not None, edge, voice)
+        self._asked = Request(self._question(spoken, edge, voice), edge, voice)
         return self._asked
 
     def _shorten(self, spoken: Utterance) -> None:
@@ -133,14 +135,16 @@ class Channel:
 
     def _question(self, spoken: Utterance, edge: int, voice: int) -> Question:
         policy, last, begin = self._tools.policy.window, self.closing, self.state.voice.begin
-        self._mel.drop(spoken.window // HOP)
-        log = self._mel.until(self.sound, max(edge // HOP, spoken.window // HOP + 1))
-        frames = window.frames(log.shape[1], policy.final_s if last else policy.floor_s, policy.pad_s)
+        first = spoken.window // HOP
+        end = max(edge // HOP, first + 1)
+        self._view.drop(first)
+        frames = window.frames(end - first, policy.final_s if last else policy.floor_s, policy.pad_s)
         begin_s = max(0.0, seconds((begin or spoken.begin) - spoken.window))
         committed = spoken.words[spoken.left :]
         return Question(
-            features=features(log, frames),
-            heard=min(log.shape[1], frames),
+            view=self._view.until(self.sound, end),
+            heard=min(end - first, frames),
+            frames=frames,
             forced=utterance.forced(spoken),
             tail=spoken.tail.tokens,
             begin_s=begin_s,
@@ -148,7 +152,7 @@ class Channel:
             voice_s=seconds(voice - spoken.window),
             language=self.state.language or spoken.language,
             fallback=self.state.last_language,
-            wide=features(log, window.MOST) if last else None,
+            final=last,
         )
 
     def settle(self, request: Request, answer: Answer, now_ms: int) -> list[Heard]:

@@ -2,28 +2,20 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
 
 from msgspec.structs import replace
 
 from asr.channel import Request
-from asr.passes import Answer, Pass
+from asr.passes import Answer
 from asr.schedule import Waiting, choose
+from asr.transcriber import Transcriber
 
 Key = tuple[str, int]
 """A session and the number of its channel."""
 
 Make = Callable[[], Request | None]
-
-
-class Runs(Protocol):
-    """An engine: passes in, answers out, in the calling thread."""
-
-    def run(self, batch: Sequence[Pass]) -> list[Answer]:
-        """Answers in the order of `batch`."""
-        ...
 
 
 class Ticket(asyncio.Future["tuple[Request, Answer] | None"]):
@@ -34,7 +26,7 @@ class Desk:
     """A channel stands in the queue once; a newer wish of it replaces the older, and its pass is made when its turn
     comes, so that it sees the newest sound. A pass that runs cannot be stopped; its answer may be dropped."""
 
-    def __init__(self, engine: Runs, workers: int) -> None:
+    def __init__(self, engine: Transcriber, workers: int) -> None:
         self._engine = engine
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="whisper")
         self._free = workers
@@ -86,7 +78,7 @@ class Desk:
     async def _run(self, request: Request, place: Ticket) -> None:
         loop = asyncio.get_running_loop()
         try:
-            answers = await loop.run_in_executor(self._threads, self._engine.run, [request.program])
+            answers = await loop.run_in_executor(self._threads, self._engine.run, [request.question])
         except Exception as wrong:  # noqa: BLE001 - it is the asking session's, and raised there
             if not place.done():
                 place.set_exception(wrong)

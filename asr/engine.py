@@ -16,7 +16,8 @@ import numpy as np
 import tokenizers
 from faster_whisper.tokenizer import Tokenizer
 
-from asr.passes import Align, Aligned, Answer, Call, Detect, Encode, Generate, Generated, Pass
+from asr.mel import Sees, features
+from asr.passes import Align, Aligned, Answer, Call, Detect, Encode, Generate, Generated, Question, look
 from asr.policy import AsrPolicy
 from asr.transcript import SPACELESS
 
@@ -28,7 +29,7 @@ CONTEXT = LONGEST // 2 - 1
 
 
 class Engine:
-    """A loaded model. `bands`: its mel bands. Threads may share it."""
+    """A loaded model: a Transcriber that sees log-mel. `bands`: its mel bands. Threads may share it."""
 
     def __init__(self, folder: Path, policy: AsrPolicy) -> None:
         self._model = ctranslate2.models.Whisper(
@@ -38,30 +39,36 @@ class Engine:
             inter_threads=policy.workers,
             intra_threads=policy.threads,
         )
+        self._policy = policy.passes
+        self.sees: Sees = "mel"
         self.bands: int = self._model.n_mels
         self.words = Tokens(
             tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json")), self._model.is_multilingual
         )
 
-    def run(self, batch: Sequence[Pass]) -> list[Answer]:
-        """Run passes to their ends, one call of each at a time, so that calls of one kind can become one."""
+    def run(self, batch: Sequence[Question]) -> list[Answer]:
+        """Run a pass for each to its end, one call of each at a time, so that calls of one kind can become one."""
+        passes = [look(question, self._policy) for question in batch]
         answers: dict[int, Answer] = {}
         replies: dict[int, Any] = dict.fromkeys(range(len(batch)))
         while replies:
             calls: dict[int, Call] = {}
             for number, reply in replies.items():
                 try:
-                    calls[number] = batch[number].send(reply)
+                    calls[number] = passes[number].send(reply)
                 except StopIteration as done:
                     answers[number] = done.value
             replies = {number: self._call(call) for number, call in calls.items()}
         return [answers[number] for number in range(len(batch))]
 
+    def close(self) -> None:
+        """A pass is over within seconds: there is nothing to give up."""
+
     def _call(self, call: Call) -> Any:
         match call:
-            case Encode(features=features):
-                view = ctranslate2.StorageView.from_array(np.ascontiguousarray(features[None]))
-                return self._model.encode(view)
+            case Encode(view=view, frames=frames):
+                padded = np.ascontiguousarray(features(view, frames)[None])
+                return self._model.encode(ctranslate2.StorageView.from_array(padded))
             case Detect(encoded=encoded):
                 return self._detect(encoded)
             case Align():

@@ -7,7 +7,7 @@ maximum, then (x + 4) / 4. Only the maximum and the clamp change from window to 
 
 import functools
 import math
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,9 @@ REACH: Final = WIDTH // 2
 
 MOST: Final = 3_000
 """Frames that the encoder takes at most (30 s)."""
+
+Sees: TypeAlias = Literal["mel", "sound"]
+"""What an engine wants to be shown of a window: log10 mel power (bands, frames), or the samples that it is made of."""
 
 HANN: Final[Float32] = np.hanning(WIDTH + 1)[:-1].astype(np.float32)
 
@@ -88,3 +91,23 @@ class LogMel:
 
     def _frames(self, sound: Sound, begin: int, end: int) -> Float32:
         return power(sound.cut(begin * HOP - REACH, (end - 1) * HOP + REACH), self._bands)
+
+
+class Samples:
+    """The sound of one channel from frame `start` on, for engines that make of it what they need themselves."""
+
+    def __init__(self, start: int = 0) -> None:
+        self.start = start
+
+    def drop(self, before: int) -> None:
+        """Begin with frame `before`, if that is later."""
+        self.start = max(self.start, before)
+
+    def until(self, sound: Sound, end: int) -> Float32:
+        """The samples that frames [start, end) see, as `power` takes them: 200 more at either side of the window."""
+        return sound.cut(self.start * HOP - REACH, (end - 1) * HOP + REACH)
+
+
+def view(sees: Sees, bands: int, start: int) -> LogMel | Samples:
+    """What an engine that `sees` so is shown of a channel, from frame `start` on."""
+    return LogMel(bands, start) if sees == "mel" else Samples(start)

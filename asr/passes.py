@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, cast
 from msgspec import Struct
 
 from asr.loops import spoken, unecho, unloop
+from asr.mel import MOST
 from asr.sound import Float32
 
 
@@ -32,9 +33,10 @@ class PassPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Encode(Struct, frozen=True):
-    """Log-mel features (bands, frames) -> a handle of the encoder's output, for the calls below."""
+    """A question's `view`, padded with silence to `frames` -> a handle of the encoder's output, for the calls below."""
 
-    features: Float32
+    view: Float32
+    frames: int
 
 
 class Detect(Struct, frozen=True):
@@ -93,15 +95,18 @@ Call: TypeAlias = Encode | Detect | Align | Generate
 
 
 class Question(Struct, frozen=True):
-    """A window of `heard` frames of sound; `features` has them padded, `wide` padded to 30 s (finals only).
+    """What is said in a window of `heard` frames of sound, padded with silence to `frames`?
 
+    `view` is it as the engine `sees` it: log10 mel power (bands, heard), or 160 x (heard - 1) + 400 samples from
+    200 before the window on. `final`: what is answered is said for good.
     `forced`: committed tokens, which explain the sound up to `said_s`; `tail`: the other tokens of the last pass.
     `begin_s`, `voice_s`: where the voice begins and ends in the window. `language` None: tell it, and take `fallback`
     in doubt.
     """
 
-    features: Float32
+    view: Float32
     heard: int
+    frames: int
     forced: tuple[int, ...]
     tail: tuple[int, ...]
     begin_s: float
@@ -109,7 +114,7 @@ class Question(Struct, frozen=True):
     voice_s: float
     language: str | None
     fallback: str
-    wide: Float32 | None = None
+    final: bool = False
 
 
 class Answer(Struct, frozen=True):
@@ -127,9 +132,14 @@ class Answer(Struct, frozen=True):
 Pass: TypeAlias = Generator[Call, Any, Answer]
 
 
+def look(question: Question, policy: PassPolicy) -> Pass:
+    """The pass that answers `question` with Whisper."""
+    return conclude(question, policy) if question.final else extend(question, policy)
+
+
 def extend(question: Question, policy: PassPolicy) -> Pass:
     """Verify the last hypothesis, keep of it what still holds, and generate what follows."""
-    encoded = yield Encode(question.features)
+    encoded = yield Encode(question.view, question.frames)
     language, told = yield from _language(encoded, question, policy)
     forced = question.forced
     old = forced + (question.tail if not told or language == question.fallback else ())
@@ -155,15 +165,15 @@ def conclude(question: Question, policy: PassPolicy) -> Pass:
 
     What loops there too, but comes to an end by itself, was said as far as its rounds have their time in the sound.
     """
-    encoded = yield Encode(question.features)
+    encoded = yield Encode(question.view, question.frames)
     language, told = yield from _language(encoded, question, policy)
     forced = question.forced
     room = policy.cap + 2 + int(policy.cap_rate * max(0.5, question.voice_s - question.said_s))
     fresh = (yield from _generate(Generate(encoded, language, forced, room, policy.beam))).tokens
     cut = unloop(forced + fresh, len(forced))
     looped = cut.found or len(fresh) >= room
-    if looped and question.wide is not None:
-        encoded = yield Encode(question.wide)
+    if looped:
+        encoded = yield Encode(question.view, MOST)
         fresh = (yield from _generate(Generate(encoded, language, forced, room, policy.beam))).tokens
         cut = unloop(forced + fresh, len(forced))
     whole, aligned, ended = forced + fresh, Aligned(), len(fresh) < room

@@ -2,14 +2,17 @@
 
 from msgspec import Struct
 
+from asr.mel import Sees
 from asr.policy import AsrPolicy
 from asr.transcript import Vocabulary
 
 
 class Tools(Struct, frozen=True):
-    """Policy; vocabulary and mel bands of the model; `made_by`: the model as its finals name it."""
+    """Policy; vocabulary and mel bands of the model; `made_by`: the model as its finals name it; what the engine
+    `sees`."""
 
     policy: AsrPolicy
     vocabulary: Vocabulary
     bands: int
     made_by: str
+    sees: Sees = "mel"

@@ -9,7 +9,7 @@ import numpy as np
 from asr.desk import Desk
 from asr.engine import Engine
 from asr.listening import Listening
-from asr.passes import PassPolicy, Question, extend
+from asr.passes import Question
 from asr.policy import AsrPolicy
 from asr.silero import Silero
 from asr.tools import Tools
@@ -58,10 +58,10 @@ class Recogniser:
 
     def _load(self) -> tuple[Tools, Silero, Desk]:
         engine = Engine(self._model, self._policy)
-        silence = Question(np.zeros((engine.bands, 500), np.float32), 400, (), (), 0.0, 0.0, 1.0, "en", "en")
-        engine.run(
-            [extend(silence, PassPolicy())]
-        )  # the first pass of a model is slow: nobody waits for this one
+        silence = Question(
+            np.full((engine.bands, 400), -4, np.float32), 400, 500, (), (), 0.0, 0.0, 1.0, "en", "en"
+        )
+        engine.run([silence])  # the first pass of a model is slow: nobody waits for this one
         made_by = f"{self._policy.model}@{self._digest[:16]}"
         tools = Tools(self._policy, engine.words, engine.bands, made_by)
         return tools, Silero(self._vad_file), Desk(engine, self._policy.workers)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from asr.channel import Channel, Request
-from asr.passes import Align, Aligned, Answer, Detect, Encode, Generate, Generated
+from asr.passes import Align, Aligned, Answer, Detect, Encode, Generate, Generated, PassPolicy, look
 from asr.policy import AsrPolicy
 from asr.rates import FRAME, RATE
 from asr.recognizer import Recognizer
@@ -70,7 +70,7 @@ def hear(script: Script, channel: Channel, request: Request) -> Answer:
     inside = [one for one in script.words if one[2] > spoken.window + 200 and one[1] < request.edge - 800]
     truth = [token + (1000 if end > request.edge else 0) for token, _, end in inside]
     ends = [(end - spoken.window) / RATE for _, _, end in inside]
-    program, reply = request.program, None
+    program, reply = look(request.question, PassPolicy()), None
     while True:
         try:
             call = program.send(reply)

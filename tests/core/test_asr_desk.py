@@ -2,33 +2,38 @@
 
 import asyncio
 import threading
-from collections.abc import Generator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
 from asr.channel import Request
 from asr.desk import Desk
-from asr.passes import Aligned, Answer, Pass
-
-
-def program() -> Generator[Any, Any, Answer]:
-    yield
-    return Answer((), Aligned(), "en")
+from asr.mel import Sees
+from asr.passes import Aligned, Answer, Question
+from tests.scripted import Spelled
 
 
 def request(final: bool = False) -> Request:
-    return Request(program(), final, 0, 0)
+    view = np.zeros((80, 1), np.float32)
+    return Request(Question(view, 1, 500, (), (), 0.0, 0.0, 0.0, "en", "en", final), 0, 0)
 
 
 class Gate:
     """An engine with one worker that runs when it is let."""
 
+    sees: Sees = "mel"
+    bands = 80
+    words = Spelled()
+
     def __init__(self) -> None:
         self.open = threading.Event()
         self.fails = False
 
-    def run(self, batch: Sequence[Pass]) -> list[Answer]:
+    def close(self) -> None:
+        self.open.set()
+
+    def run(self, batch: Sequence[Question]) -> list[Answer]:
         assert self.open.wait(10)
         if self.fails:
             raise RuntimeError("out of order")

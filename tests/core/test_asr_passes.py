@@ -21,13 +21,14 @@ from asr.passes import (
 from asr.sound import Float32
 
 POLICY = PassPolicy()
-NONE: Float32 = np.zeros((80, 500), np.float32)
+NONE: Float32 = np.zeros((80, 300), np.float32)
 
 
 def question(**changes: Any) -> Question:
     plain: dict[str, Any] = {
-        "features": NONE,
+        "view": NONE,
         "heard": 300,
+        "frames": 500,
         "forced": (),
         "tail": (),
         "begin_s": 0.5,
@@ -35,7 +36,6 @@ def question(**changes: Any) -> Question:
         "voice_s": 2.5,
         "language": "en",
         "fallback": "en",
-        "wide": np.zeros((80, 3000), np.float32),
     }
     return Question(**{**plain, **changes})
 
@@ -81,7 +81,7 @@ def test_a_final_that_loops_is_made_again_on_30_s() -> None:
         conclude(question(), POLICY), "e", (5, 6, 7) * 5, "wide", (5, 6, 7), Aligned([1, 1, 1], [0] * 4)
     )
     assert isinstance(calls[2], Encode)
-    assert calls[2].features.shape[1] == 3000
+    assert calls[2].frames == 3000
     assert isinstance(calls[3], Generate)
     assert calls[3].encoded == "wide"
     assert answer.looped
