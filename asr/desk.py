@@ -18,7 +18,7 @@ Key = tuple[str, int]
 Make = Callable[[], Request | None]
 
 
-class Ticket(asyncio.Future["tuple[Request, Answer] | None"]):
+class Ticket(asyncio.Future[tuple[Request, Answer] | None]):
     """A place in the queue, and what came of it; None when nothing was due any more when its turn came."""
 
 
