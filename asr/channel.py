@@ -161,6 +161,9 @@ class Channel:
         if request is not self._asked or spoken is None:
             return []
         self._asked = None
+        if answer.missed:
+            spoken.seen = request.edge  # it is asked for again when a step of new sound is there
+            return []
         made = (answer, self._arrivals.lag(request.edge, now_ms))
         if answer.told:
             spoken.language = answer.language

@@ -119,7 +119,8 @@ class Question(Struct, frozen=True):
 
 class Answer(Struct, frozen=True):
     """`tokens` after the forced ones. `aligned` has forced + old tail of a partial; of a final
-    forced + `tokens`, and nothing when there are none. `cut`: more may have been said behind the tokens of a final."""
+    forced + `tokens`, and nothing when there are none. `cut`: more may have been said behind the tokens of a final.
+    `missed`: an engine that could not listen just now says so of a partial; nothing else is told then."""
 
     tokens: tuple[int, ...]
     aligned: Aligned
@@ -127,6 +128,7 @@ class Answer(Struct, frozen=True):
     told: bool = False
     looped: bool = False
     cut: bool = False
+    missed: bool = False
 
 
 Pass: TypeAlias = Generator[Call, Any, Answer]
