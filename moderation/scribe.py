@@ -18,7 +18,7 @@ from moderation.place import DraftEntry, HeardEntry, Place, behind, order, super
 from moderation.screen import Screen
 from moderation.transcript import Masked
 from moderation.waiting import Waiting
-from streaming.events import AudioGap, Event, SpeechStarted, SpeechStopped
+from streaming.events import AudioGap, Event, SessionDegraded, SpeechStarted, SpeechStopped
 from streaming.facts import (
     CancelReply,
     Draft,
@@ -157,7 +157,7 @@ class Scribe:
                 self._waiting.began(channel, at)
                 barged = self._cancelled() if self.floor.mode == "chat" else []
                 return [fact, *barged]
-            case SpeechStopped() | AudioGap():
+            case SpeechStopped() | AudioGap() | SessionDegraded():
                 return [fact]
             case _:
                 assert_never(fact)

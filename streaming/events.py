@@ -20,6 +20,7 @@ TurnReason = Literal["silence", "semantic", "finalize", "length", "text", "end"]
 ReplyStatus = Literal["completed", "cancelled", "blocked", "failed"]
 Action = Literal["pass", "flag", "redact", "retract", "block"]
 EndReason = Literal["client", "lost", "idle", "failed"]
+Step = Literal["full", "slower", "slowest", "draft", "finals", "late"]
 
 
 # ---- parts of events ----------------------------------------------------------------------------------------------
@@ -240,6 +241,19 @@ class SessionEnded(Struct, frozen=True, tag="session.ended"):
     reason: EndReason
     accounting: list[ChannelAccount]
     time: str = ""
+class SessionDegraded(Struct, frozen=True, tag="session.degraded"):
+    """The recogniser has more to do than it can: from now on a partial comes every `partial_s` (None: none comes).
+
+    `step` of the ladder, from the best down: `full`, `slower`, `slowest`, `draft` (partials of a smaller model),
+    `finals` only, and those `late`. No word is left out at any of them. `reason`: `recovered` for a step up.
+    """
+
+    step: Step
+    partial_s: float | None
+    reason: Literal["load", "recovered"]
+    time: str = ""
+
+
 
 
 Event: TypeAlias = (
@@ -257,3 +271,4 @@ Event: TypeAlias = (
     | AudioEnded
     | SessionEnded
 )
+    | SessionDegraded

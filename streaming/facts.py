@@ -18,6 +18,7 @@ from streaming.events import (
     EndReason,
     Mode,
     ReplyStatus,
+    SessionDegraded,
     SpeechStarted,
     SpeechStopped,
     TurnReason,
@@ -166,6 +167,7 @@ class DraftDone(Struct, frozen=True, tag="done"):
 
     reply: int
     answers: int
+    | SessionDegraded
     status: ReplyStatus
     made_by: str
     usage: Usage | None = None

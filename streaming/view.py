@@ -2,7 +2,7 @@
 change. On a pipe only what is final is written."""
 
 import sys
-from typing import TextIO
+from typing import TextIO, assert_never
 
 from rich.console import Console
 from rich.live import Live
@@ -16,11 +16,12 @@ from streaming.events import (
     ReplyDelta,
     ReplyDone,
     ReplyStarted,
+    SessionDegraded,
     SessionEnded,
     TranscriptFinal,
     TranscriptPartial,
 )
-from streaming.wire.messages import ErrorTold, Transient
+from streaming.wire.messages import ErrorTold, SessionLag, Transient
 
 
 class Lines:
@@ -81,10 +82,26 @@ def _notes(event: Event | Transient) -> list[Text]:
             return [Text(f"  [{(end - begin) / 1000:.1f} s {reason}]", style="yellow")]
         case ErrorTold(message=told):
             return [Text(f"  error: {told}", style="red")]
+        case SessionDegraded() as degraded:
+            return [Text(f"  [{_degraded(degraded)}]", style="yellow")]
+        case SessionLag(lag_ms=lag_ms) if lag_ms:
+            return [Text(f"  [the server is {lag_ms / 1000:.0f} s behind; nothing is lost]", style="yellow")]
         case SessionEnded(reason=reason) if reason != "client":
             return [Text(f"  the session ended: {reason}", style="yellow")]
         case _:
             return []
+
+
+def _degraded(told: SessionDegraded) -> str:
+    match told.step:
+        case "full":
+            return "the server is as quick as usual again"
+        case "slower" | "slowest" | "draft":
+            return f"the server is busy: words come every {told.partial_s or 0:g} s"
+        case "finals" | "late":
+            return "the server is busy: words come when you pause"
+        case _:
+            assert_never(told.step)
 
 
 class View:

@@ -121,6 +121,13 @@ class AudioAck(Struct, frozen=True, tag="audio.ack"):
     samples: int
 
 
+class SessionLag(Struct, frozen=True, tag="session.lag"):
+    """Sound that came `lag_ms` ago is not transcribed yet; told once a second while that is unusually long, and 0 when
+    it is no longer so. Nothing is lost: what comes late comes whole."""
+
+    lag_ms: int
+
+
 class SessionResumed(Struct, frozen=True, tag="session.resumed"):
     """Go on sending from sample `have_samples` (a channel, at the client's rate); what was missed follows.
 
@@ -143,4 +150,4 @@ class ErrorTold(Struct, frozen=True, tag="error", omit_defaults=True):
     ref: str | None = None
 
 
-Transient: TypeAlias = AudioAck | SessionResumed | ErrorTold
+Transient: TypeAlias = AudioAck | SessionLag | SessionResumed | ErrorTold

@@ -1,8 +1,17 @@
 """What the terminal shows of a session."""
 
 from streaming.client.client import Message
-from streaming.events import Event, ReplyDelta, ReplyDone, ReplyStarted, TranscriptFinal, TranscriptPartial
+from streaming.events import (
+    Event,
+    ReplyDelta,
+    ReplyDone,
+    ReplyStarted,
+    SessionDegraded,
+    TranscriptFinal,
+    TranscriptPartial,
+)
 from streaming.view import Lines
+from streaming.wire.messages import SessionLag
 
 
 def seen(lines: Lines, *events: Event) -> list[str]:
@@ -37,3 +46,17 @@ def test_speakers_are_told_apart_and_a_reply_says_how_it_ended() -> None:
     assert seen(lines, ReplyStarted(1, 1, "m"), ReplyDelta(1, "Half a", 0)) == []
     assert lines.pending().plain == "> Half a"
     assert seen(lines, done) == ["> Half a [failed: the model is away]"]
+
+
+def test_a_busy_server_says_how_late_words_come_and_when_it_is_over() -> None:
+    lines = Lines()
+    steps = [
+        SessionDegraded("slower", 0.7, "load"),
+        SessionDegraded("finals", None, "load"),
+        SessionDegraded("full", 0.35, "recovered"),
+    ]
+    told = seen(lines, *steps)
+    assert ["every 0.7 s" in told[0], "when you pause" in told[1], "as usual" in told[2]] == [True] * 3
+    [line] = lines.take(Message("", SessionLag(4_200), ""))
+    assert "4 s behind" in line.plain
+    assert lines.take(Message("", SessionLag(0), "")) == []

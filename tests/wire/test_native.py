@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streaming.errors import ClientFault, Close
-from streaming.events import AudioFormat, SpeechStarted
+from streaming.events import AudioFormat, SessionDegraded, SpeechStarted
 from streaming.wire import messages as said
 from streaming.wire import native
 
@@ -64,6 +64,8 @@ def test_the_schema_takes_what_we_send_and_what_we_are_sent_and_refuses_the_rest
         said.Text(text="hi"),
         SpeechStarted(0, 5),
         said.AudioAck(3),
+        said.SessionLag(4_000),
+        SessionDegraded("finals", None, "load"),
         said.ErrorTold("a", "b"),
     ):
         check.validate(json.loads(msgspec.json.encode(message)))

@@ -78,3 +78,10 @@ test("the same segment of another session is another line", () => {
   const both = after(first, 2, { ...final(1, "two"), channel: 0, lag_ms: 0, id: "1-0" } as unknown as ServerMessage);
   expect(both.items.map((item) => item.text)).toEqual(["one", "two"]);
 });
+
+test("a busy server is remarked upon once, however often it changes its pace", () => {
+  const pace = (step: string) => ({ type: "session.degraded", step, partial_s: 1, reason: "load" });
+  const busy = told([final(1, "Hello."), pace("slower"), pace("slowest"), pace("full"), { type: "session.lag", lag_ms: 4000 }]);
+  expect(busy.items.map((item) => item.text)).toEqual(["Hello.", "The server keeps up as usual again."]);
+  expect(busy.stages.recognitionMs).toBe(4000);
+});

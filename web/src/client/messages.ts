@@ -170,6 +170,14 @@ export interface AudioEnded extends Entry {
 export interface SessionEnded extends Entry {
   type: "session.ended";
   reason: EndReason;
+export interface SessionDegraded extends Entry {
+  type: "session.degraded";
+  step: "full" | "slower" | "slowest" | "draft" | "finals" | "late";
+  /** Seconds from one partial to the next; null: none comes. */
+  partial_s: number | null;
+  reason: "load" | "recovered";
+}
+
   accounting: ChannelAccount[];
 }
 
@@ -187,6 +195,12 @@ export interface SessionResumed {
 }
 
 export interface ErrorTold {
+/** Sound that came so long ago is not transcribed yet; 0 when the delay is as usual again. */
+export interface SessionLag {
+  type: "session.lag";
+  lag_ms: number;
+}
+
   type: "error";
   code: string;
   message: string;
@@ -209,7 +223,7 @@ export type LogEvent =
   | AudioGap
   | AudioEnded
   | SessionEnded;
-export type ServerMessage = LogEvent | AudioAck | SessionResumed | ErrorTold;
+export type ServerMessage = LogEvent | AudioAck | SessionLag | SessionResumed | ErrorTold;
 
 const KNOWN: Record<ServerMessage["type"], true> = {
   "session.started": true,
@@ -217,6 +231,7 @@ const KNOWN: Record<ServerMessage["type"], true> = {
   "speech.stopped": true,
   "transcript.partial": true,
   "transcript.final": true,
+  | SessionDegraded
   "turn.ended": true,
   "reply.started": true,
   "reply.delta": true,
@@ -234,8 +249,10 @@ const KNOWN: Record<ServerMessage["type"], true> = {
 export function known(message: { type?: unknown }): message is ServerMessage {
   return typeof message.type === "string" && Object.hasOwn(KNOWN, message.type);
 }
+  "session.degraded": true,
 
 /** A text as the code points that the protocol's offsets count. */
 export function points(text: string): string[] {
+  "session.lag": true,
   return Array.from(text);
 }

@@ -9,6 +9,7 @@ import type {
   ReplyStatus,
   Served,
   ServerMessage,
+  SessionDegraded,
   TranscriptFinal,
   TranscriptPartial,
 } from "../client.ts";
@@ -96,6 +97,10 @@ export function after(before: Conversation, session: number, message: ServerMess
       return judged(before, session, message);
     case "audio.gap":
       return added(before, { kind: "remark", key: `${session}/gap/${message.id}`, text: gapWords(message) });
+    case "session.degraded":
+      return replaced(before, `${session}/pace/`, message.id, PACES[message.step]);
+    case "session.lag":
+      return message.lag_ms ? { ...before, stages: { ...before.stages, recognitionMs: message.lag_ms } } : before;
     case "session.ended":
       return { ...before, pending: [] };
     default:
@@ -110,10 +115,25 @@ export function replying(conversation: Conversation): boolean {
 
 /** The conversation with a remark of the page's own at its end. */
 export function remarked(before: Conversation, text: string): Conversation {
-  const last = before.items.at(-1);
-  const items = last?.kind === "remark" && last.key.startsWith("own/") ? before.items.slice(0, -1) : before.items;
-  return { ...before, items: [...items, { kind: "remark", key: `own/${items.length}/${text}`, text }] };
+  return replaced(before, "own/", text, text);
 }
+
+/** The conversation with a remark at its end, in place of one of the same `kind` that stands there. */
+function replaced(before: Conversation, kind: string, name: string, text: string): Conversation {
+  const last = before.items.at(-1);
+  const items = last?.kind === "remark" && last.key.startsWith(kind) ? before.items.slice(0, -1) : before.items;
+  return { ...before, items: [...items, { kind: "remark", key: `${kind}${items.length}/${name}`, text }] };
+}
+
+/** What the steps of a busy server mean for whoever speaks. */
+const PACES: Readonly<Record<SessionDegraded["step"], string>> = {
+  full: "The server keeps up as usual again.",
+  slower: "The server is busy: words appear a little later.",
+  slowest: "The server is busy: words appear later.",
+  draft: "The server is busy: words appear later, and change more until you pause.",
+  finals: "The server is busy: words appear when you pause. None is lost.",
+  late: "The server is very busy: words appear some time after you pause. None is lost.",
+};
 
 function heard(before: Conversation, session: number, message: TranscriptPartial): Conversation {
   const { channel, segment, text, stable, lag_ms: recognitionMs } = message;
