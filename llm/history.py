@@ -1,7 +1,8 @@
 """What was said so far, as messages for a chat model. Pure; made from the session's log, so from moderated text only.
 
-A turn is what the user said and what was shown of the reply to it. What was shown and then cut off is kept as far as it
-was shown; a reply that failed or was blocked is as if it had never been.
+A turn is what the user said and what was shown of the reply to it; one that ended eagerly and was taken back is none.
+What was shown and then cut off is kept as far as it was shown; a reply that failed or was blocked is as if it had never
+been.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from streaming.events import (
     ReplyStarted,
     TranscriptFinal,
     TurnEnded,
+    TurnResumed,
 )
 
 Count = Callable[[str], int]
@@ -58,15 +60,17 @@ class History:
         self._segments: dict[int, str] = {}
         self._replies: dict[int, str] = {}
         self._answers: dict[int, int] = {}
-        self._ended: list[TurnEnded] = []
+        self._ended: dict[int, TurnEnded] = {}
 
     def heard(self, event: Event) -> None:
         """Take note of the log's next event."""
         match event:
             case TranscriptFinal(segment=segment, text=text):
                 self._segments[segment] = text
-            case TurnEnded():
-                self._ended.append(event)
+            case TurnEnded(turn=turn):
+                self._ended[turn] = event
+            case TurnResumed(turn=turn):
+                self._ended.pop(turn, None)
             case ReplyStarted(reply=reply, answers=turn):
                 self._answers[reply], self._replies[reply] = turn, ""
             case ReplyDelta(reply=reply, text=text, offset=offset):
@@ -85,7 +89,7 @@ class History:
         for reply in sorted(self._answers):  # a second try counts, if it showed anything
             turn = self._answers[reply]
             answered[turn] = self._replies[reply].strip() or answered.get(turn, "")
-        known = {ended.turn: ended for ended in self._ended if ended.turn <= newest}
+        known = {turn: ended for turn, ended in self._ended.items() if turn <= newest}
         if newest not in known:
             return []
         return [
@@ -94,7 +98,7 @@ class History:
         ]
 
     def _said(self, ended: TurnEnded) -> str:
-        texts = (self._segments.get(segment, "").strip() for segment in ended.segments)
+        texts = [*(self._segments.get(segment, "").strip() for segment in ended.segments), ended.text.strip()]
         return " ".join(text for text in texts if text)
 
     def _replace(self, verdict: ModerationVerdict) -> None:

@@ -6,7 +6,8 @@ into the draft. The shell lets the engine work on `place.open`, whichever reply 
 
 Rules:
 - Every turn of the log begins a reply, once: turns are numbered, and `answered` is the last one that was taken.
-- At most one reply is open. A newer turn, or the start of speech, cancels it.
+- At most one reply is open. A newer turn, or the start of speech, cancels it; so does the resumption of its own turn.
+- A turn that ended eagerly is answered as any; when it ends once more, its reply is the right one already.
 - A `reply.done` of the open reply in the log means that the moderator ended it: nothing more is written about it.
 - What the engine brings for a reply that is not open is dropped.
 - When the log says `audio.ended` and no reply is open, `RepliesEnded` is written, once.
@@ -25,6 +26,7 @@ from streaming.events import (
     SessionEnded,
     SpeechStarted,
     TurnEnded,
+    TurnResumed,
     Usage,
 )
 from streaming.facts import Draft, DraftDelta, DraftDone, DraftStarted, RepliesEnded
@@ -69,6 +71,8 @@ def heard(place: Place, entry_id: str, event: Event) -> Step:
             place, cancelled = _cancelled(place)
             place, begun = _begun(place, turn)
             return place, [*cancelled, *begun]
+        case TurnResumed(turn=turn) if turn == place.answered:
+            return _closing(*_cancelled(place))
         case SpeechStarted():
             return _closing(*_cancelled(place))
         case ReplyDone(reply=reply) if reply == place.reply and place.open:

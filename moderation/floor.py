@@ -6,6 +6,7 @@ floor and something that happened, and gives the floor after it and the events t
 Rules:
 - A channel has at most one open segment; a final closes it, and the next partial or final opens the next number.
 - A turn is all finals of a channel since its last endpoint; a typed message is a turn of its own.
+- At most one turn has ended eagerly and is not decided: eager.py.
 """
 
 from collections.abc import Sequence
@@ -39,6 +40,15 @@ class Reply(Struct, frozen=True):
     judged: bool = False
 
 
+class Eager(Struct, frozen=True):
+    """The turn that has ended eagerly: `expected` are the finals that confirm it, `heard` those that came since."""
+
+    turn: int
+    channel: int
+    expected: str
+    heard: str = ""
+
+
 class Floor(Struct, frozen=True, omit_defaults=True):
     """Where a session stands.
 
@@ -60,6 +70,8 @@ class Floor(Struct, frozen=True, omit_defaults=True):
     answered: int = 0
     muted: int = 0
     reply: Reply | None = None
+    eager: Eager | None = None
+    taken: list[int] = []
     ended: bool = False
     reason: EndReason = "client"
     accounting: list[ChannelAccount] = []
@@ -124,6 +136,16 @@ def said(floor: Floor, final: HeardFinal, judged: Sequence[Judged], made_by: str
     return floor, [event, *verdicts(Target(segment=segment), judged, len(final.text), made_by)]
 
 
+def turned(floor: Floor, channel: int, reason: TurnReason) -> Step:
+    """The channel's speaker is done; a turn of no words is none."""
+    segments = floor.said.get(channel, [])
+    if not segments:
+        return floor, []
+    rest = {key: numbers for key, numbers in floor.said.items() if key != channel}
+    floor = replace(floor, turns=floor.turns + 1, said=rest)
+    return floor, [TurnEnded(turn=floor.turns, channel=channel, segments=segments, reason=reason)]
+
+
 def _final(segment: int, final: HeardFinal) -> TranscriptFinal:
     return TranscriptFinal(
         channel=final.channel,
@@ -137,16 +159,6 @@ def _final(segment: int, final: HeardFinal) -> TranscriptFinal:
         made_by=final.made_by,
         lag_ms=final.lag_ms,
     )
-
-
-def turned(floor: Floor, channel: int, reason: TurnReason) -> Step:
-    """The channel's speaker is done; a turn of no words is none."""
-    segments = floor.said.get(channel, [])
-    if not segments:
-        return floor, []
-    rest = {key: numbers for key, numbers in floor.said.items() if key != channel}
-    floor = replace(floor, turns=floor.turns + 1, said=rest)
-    return floor, [TurnEnded(turn=floor.turns, channel=channel, segments=segments, reason=reason)]
 
 
 def typed(floor: Floor, text: str, judged: Sequence[Judged], made_by: str) -> Step:

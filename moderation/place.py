@@ -13,6 +13,14 @@ HeardEntry: TypeAlias = tuple[str, Heard]
 DraftEntry: TypeAlias = tuple[str, Draft]
 
 
+class Kept(Struct, frozen=True):
+    """A draft entry that is not wholly decided: its text is [begin, end) of the reply's."""
+
+    entry: str
+    begin: int
+    end: int
+
+
 class Place(Struct, frozen=True, omit_defaults=True):
     """Where the moderator is in a session.
 

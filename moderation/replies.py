@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from moderation.floor import Floor, Reply, Step, turned, verdicts
+from moderation import eager
+from moderation.floor import Floor, Reply, Step, verdicts
 from moderation.gate import Judged
 from streaming.events import (
     AudioEnded,
@@ -36,6 +37,7 @@ def begun(floor: Floor, started: DraftStarted) -> Step:
         return floor, []
     reply = Reply(reply=started.reply, answers=started.answers, made_by=started.made_by)
     floor = replace(floor, replied=started.reply, answered=max(floor.answered, started.answers), reply=reply)
+    floor = replace(floor, taken=[turn for turn in floor.taken if turn > floor.answered])
     event = ReplyStarted(reply=started.reply, answers=started.answers, made_by=started.made_by)
     floor, unheard = cancelled(floor, "") if started.answers <= floor.muted else (floor, [])
     return floor, [event, *unheard]
@@ -120,8 +122,10 @@ def silent(
     """No more sound or text will come; what was said and not ended is a turn. `text`: of the open reply, as shown."""
     events: list[Event] = []
     for channel in sorted(floor.said):
-        floor, turn = turned(floor, channel, "end")
+        floor, turn = eager.turned(floor, channel, "end")
         events += turn
+    floor, taken = eager.resumed(floor)
+    events += taken
     floor = replace(floor, ended=True, accounting=accounting, reason=reason, deadline_ms=deadline_ms, open={})
     events.append(AudioEnded(accounting=accounting, reason=reason))
     floor, end = (floor, []) if floor.mode == "chat" else over(floor, text)

@@ -8,13 +8,12 @@ held back stays in `heard` and `draft` alone: `needed` says from where on, and a
 from collections.abc import Sequence
 from typing import assert_never
 
-from msgspec import Struct
 from msgspec.structs import replace
 
+from moderation import eager, replies
 from moderation import floor as floors
-from moderation import replies
 from moderation.gate import Gate, Release, masked
-from moderation.place import DraftEntry, HeardEntry, Place, behind, order, superseded
+from moderation.place import DraftEntry, HeardEntry, Kept, Place, behind, order, superseded
 from moderation.screen import Screen
 from moderation.transcript import Masked
 from moderation.waiting import Waiting
@@ -25,22 +24,16 @@ from streaming.facts import (
     DraftDelta,
     DraftDone,
     DraftStarted,
+    EagerEndpoint,
     Endpoint,
     Heard,
     HeardFinal,
     HeardPartial,
     RepliesEnded,
+    Resumed,
     SoundEnded,
     Typed,
 )
-
-
-class _Kept(Struct, frozen=True):
-    """A draft entry that is not wholly decided: its text is [begin, end) of the reply's."""
-
-    entry: str
-    begin: int
-    end: int
 
 
 class Scribe:
@@ -52,8 +45,9 @@ class Scribe:
         self.floor = place.floor
         self._waiting = Waiting(screen)
         self._gate = Gate(screen)
-        self._kept: list[_Kept] = []
+        self._kept: list[Kept] = []
         self._shown: list[str] = []
+        self._later: list[DraftEntry] = []  # a successor reads them again
 
     # ---- the checkpoint ------------------------------------------------------------------------------------
 
@@ -94,7 +88,7 @@ class Scribe:
         for entry, fact in draft:
             if isinstance(fact, DraftDelta) and fact.reply == reply.reply and place.kept:
                 end = begin + len(fact.text)
-                self._kept.append(_Kept(entry, begin, end))
+                self._kept.append(Kept(entry, begin, end))
                 self._gate.recall(fact.text[max(0, -begin) :])
                 begin = end
 
@@ -111,8 +105,12 @@ class Scribe:
             if not self.floor.ended or isinstance(fact, CancelReply):
                 events += self._hear(entry, fact, now_ms, stale=place in stale)
             self._place = replace(self._place, heard=entry)
-        for entry, fact in draft:
-            if not self.floor.over:
+        waiting, self._later = [*self._later, *draft], []
+        for entry, fact in waiting:
+            if self._later or eager.early(self.floor, fact):
+                self._later.append((entry, fact))
+                continue
+            if not self.floor.over and not eager.stale(self.floor, fact):
                 events += self._draft(entry, fact)
             self._place = replace(self._place, draft=entry)
         return events
@@ -139,10 +137,8 @@ class Scribe:
                 return self._partial(fact, stale=stale)
             case HeardFinal():
                 return self._final(entry, fact)
-            case Endpoint(channel=channel, reason=reason):
-                cut = reason in ("finalize", "length")
-                left = self._said(self._waiting.let_go(channel, cut=cut))
-                return left + self._step(floors.turned(self.floor, channel, reason))
+            case Endpoint() | EagerEndpoint() | Resumed():
+                return self._turn(fact)
             case Typed(text=text):
                 return self._typed(text)
             case CancelReply(reply=number):
@@ -162,6 +158,18 @@ class Scribe:
             case _:
                 assert_never(fact)
 
+    def _turn(self, fact: Endpoint | EagerEndpoint | Resumed) -> list[Event]:
+        channel, waiting = fact.channel, self._waiting
+        match fact:
+            case Endpoint(reason=reason):
+                left = self._said(waiting.let_go(channel, cut=reason in ("finalize", "length")))
+                return left + self._step(eager.turned(self.floor, channel, reason))
+            case EagerEndpoint(reason=reason, text=text):
+                texts = waiting.provisional(channel, text)
+                return self._step(eager.ended(self.floor, channel, reason, texts)) if texts else []
+            case Resumed():
+                return self._step(eager.resumed(self.floor, channel))
+
     def _partial(self, fact: HeardPartial, *, stale: bool) -> list[Event]:
         events = self._said(self._waiting.followed(fact.channel, fact.text[: fact.stable]))
         if fact.channel in self._waiting.channels:
@@ -179,17 +187,16 @@ class Scribe:
         return [] if waits else self._step(floors.taken_back(self.floor, fact))
 
     def _said(self, finals: Sequence[Masked]) -> list[Event]:
-        ref = self._screen.ref
-        return [
-            event
-            for one in finals
-            for event in self._step(floors.said(self.floor, one.final, one.judged, ref))
-        ]
+        ref, events = self._screen.ref, list[Event]()
+        for one in finals:
+            self.floor = eager.followed(self.floor, one.final.channel, one.final.text)
+            events += self._step(floors.said(self.floor, one.final, one.judged, ref))
+        return events
 
     def _typed(self, text: str) -> list[Event]:
         if not text.strip():
             return []
-        over = self._cancelled()
+        over = self._cancelled() + self._step(eager.resumed(self.floor))
         shown, judged = masked(text, self._screen.look(text, closed=True).findings, (0, len(text)), 0)
         return over + self._step(floors.typed(self.floor, shown, judged, self._screen.ref))
 
@@ -221,7 +228,7 @@ class Scribe:
 
     def _feed(self, entry: str, text: str) -> Release:
         begin = self._kept[-1].end if self._kept else self._gate.consumed
-        self._kept.append(_Kept(entry, begin, begin + len(text)))
+        self._kept.append(Kept(entry, begin, begin + len(text)))
         release = self._gate.feed(text)
         self._kept = [kept for kept in self._kept if kept.end > self._gate.consumed]
         return release

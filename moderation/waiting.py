@@ -70,6 +70,18 @@ class Waiting:
         self._held[channel] = held[count - len(told) :]
         return settle(self._screen, finals[:count], behind)[len(told) :]
 
+    def provisional(self, channel: int, text: str) -> list[str]:
+        """Masked: what of the channel was not told yet, and `text` behind it, which may not be its end.
+
+        [] when `text` is blank.
+        """
+        if not text.strip():
+            return []
+        told, held = self._told.get(channel, []), self._held.get(channel, [])
+        last = HeardFinal(0, channel, text, 0, 0, [], "", 0.0, "")
+        finals = [*(final for _, final in (*told, *held)), last]
+        return [one.final.text for one in settle(self._screen, finals, cut=True)[len(told) :]]
+
     def final(self, entry: str, fact: HeardFinal) -> list[Masked]:
         """One more, and what may be told by now."""
         out: list[Masked] = []

@@ -154,13 +154,27 @@ class TranscriptFinal(Struct, frozen=True, tag="transcript.final"):
 
 
 class TurnEnded(Struct, frozen=True, tag="turn.ended"):
-    """The speaker is done (`reason` says how we know); in mode `chat` a reply is due."""
+    """The speaker is done (`reason` says how we know); in mode `chat` a reply is due.
+
+    `eager`: so it seems, and `text` is what was said beyond `segments`, though no final says it yet. Either the same
+    `turn` ends once more, not eagerly, and exactly this was said; or `turn.resumed` takes it back. A reply may be made
+    meanwhile, and is not shown before.
+    """
 
     turn: int
     channel: int
     segments: list[int]
     reason: TurnReason
     eager: bool = False
+    text: str = ""
+    time: str = ""
+
+
+class TurnResumed(Struct, frozen=True, tag="turn.resumed"):
+    """The eager end of `turn` was none: the speaker has gone on, or has said something else. There is no such turn."""
+
+    turn: int
+    channel: int
     time: str = ""
 
 
@@ -227,6 +241,19 @@ class AudioGap(Struct, frozen=True, tag="audio.gap"):
     time: str = ""
 
 
+class SessionDegraded(Struct, frozen=True, tag="session.degraded"):
+    """The recogniser has more to do than it can: from now on a partial comes every `partial_s` (None: none comes).
+
+    `step` of the ladder, from the best down: `full`, `slower`, `slowest`, `draft` (partials of a smaller model),
+    `finals` only, and those `late`. No word is left out at any of them. `reason`: `recovered` for a step up.
+    """
+
+    step: Step
+    partial_s: float | None
+    reason: Literal["load", "recovered"]
+    time: str = ""
+
+
 class AudioEnded(Struct, frozen=True, tag="audio.ended"):
     """No more sound or text will come, and all finals are above. A reply may still be under way."""
 
@@ -241,19 +268,6 @@ class SessionEnded(Struct, frozen=True, tag="session.ended"):
     reason: EndReason
     accounting: list[ChannelAccount]
     time: str = ""
-class SessionDegraded(Struct, frozen=True, tag="session.degraded"):
-    """The recogniser has more to do than it can: from now on a partial comes every `partial_s` (None: none comes).
-
-    `step` of the ladder, from the best down: `full`, `slower`, `slowest`, `draft` (partials of a smaller model),
-    `finals` only, and those `late`. No word is left out at any of them. `reason`: `recovered` for a step up.
-    """
-
-    step: Step
-    partial_s: float | None
-    reason: Literal["load", "recovered"]
-    time: str = ""
-
-
 
 
 Event: TypeAlias = (
@@ -263,12 +277,13 @@ Event: TypeAlias = (
     | TranscriptPartial
     | TranscriptFinal
     | TurnEnded
+    | TurnResumed
     | ReplyStarted
     | ReplyDelta
     | ReplyDone
     | ModerationVerdict
     | AudioGap
+    | SessionDegraded
     | AudioEnded
     | SessionEnded
 )
-    | SessionDegraded

@@ -28,9 +28,15 @@ from streaming.events import (
 
 
 class Endpointing(Struct, frozen=True, forbid_unknown_fields=True):
-    """How a session ends its turns: `silence_ms` of silence after the voice; None means the server's default."""
+    """How a session ends its turns; None means the server's default.
+
+    `silence_ms` of silence after the voice end it; `semantic`: sooner or later, by what the voice sounds like. After
+    `eager_ms` of silence it is ended eagerly, which may be taken back; 0 means never.
+    """
 
     silence_ms: int | None = None
+    semantic: bool | None = None
+    eager_ms: int | None = None
 
 
 class SessionConfig(Struct, frozen=True):
@@ -113,6 +119,23 @@ class Endpoint(Struct, frozen=True, tag="endpoint"):
     reason: TurnReason
 
 
+class EagerEndpoint(Struct, frozen=True, tag="eager"):
+    """The turn on `channel` is over, it seems. `text` is what was said in it since the last final, as far as is known.
+
+    An `Endpoint` confirms it, `Resumed` takes it back. The final text may yet be another one.
+    """
+
+    channel: int
+    reason: TurnReason
+    text: str
+
+
+class Resumed(Struct, frozen=True, tag="resumed"):
+    """The speaker on `channel` goes on: the last `EagerEndpoint` was none."""
+
+    channel: int
+
+
 class Typed(Struct, frozen=True, tag="typed"):
     """A typed message of the user: a turn of its own."""
 
@@ -136,12 +159,15 @@ Heard: TypeAlias = (
     HeardPartial
     | HeardFinal
     | Endpoint
+    | EagerEndpoint
+    | Resumed
     | Typed
     | CancelReply
     | SoundEnded
     | SpeechStarted
     | SpeechStopped
     | AudioGap
+    | SessionDegraded
 )
 
 # ---- {sid}:draft ---------------------------------------------------------------------------------------------------
@@ -167,7 +193,6 @@ class DraftDone(Struct, frozen=True, tag="done"):
 
     reply: int
     answers: int
-    | SessionDegraded
     status: ReplyStatus
     made_by: str
     usage: Usage | None = None

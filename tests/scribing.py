@@ -22,11 +22,13 @@ from streaming.facts import (
     DraftDelta,
     DraftDone,
     DraftStarted,
+    EagerEndpoint,
     Endpoint,
     Heard,
     HeardFinal,
     HeardPartial,
     RepliesEnded,
+    Resumed,
     SoundEnded,
     Typed,
 )
@@ -53,6 +55,7 @@ class Session:
         self.draft: list[tuple[str, Draft]] = []
         self.log: list[Event] = []
         self.clock = 0
+        self.read = 0
 
     def take(self, *facts: Heard | Draft) -> list[Event]:
         heard: list[tuple[str, Heard]] = []
@@ -62,6 +65,9 @@ class Session:
             (draft if isinstance(fact, Draft) else heard).append((f"{self.clock}-0", fact))  # type: ignore[arg-type]
         self.heard += heard
         self.draft += draft
+        # after a restart, also what the checkpoint left for it
+        draft = [entry for entry in self.draft if int(entry[0][:-2]) > self.read]
+        self.read = self.clock
         events = self.scribe.take(heard, draft, 0)
         self.log += events
         lowest = [int(entry.split("-")[0]) + (not entry.endswith("-0")) for entry in self.scribe.needed]
@@ -78,7 +84,9 @@ class Session:
             if isinstance(event, ReplyDelta) and place.floor.reply and event.reply == place.floor.reply.reply:
                 shown += event.text
         self.scribe = Scribe(SCREEN, place)
-        self.scribe.resumed(self.heard, self.draft, shown)
+        self.read = int(place.draft.split("-")[0])
+        taken = [entry for entry in self.draft if int(entry[0][:-2]) <= self.read]
+        self.scribe.resumed(self.heard, taken, shown)
         assert self.scribe.place == place
 
     @property
@@ -125,6 +133,13 @@ def stories(draw: st.DrawFn) -> list[Heard | Draft]:
                     [HeardPartial(1, channel, 1, draw(TEXT), 0)],
                     [final(draw(TEXT), channel), Endpoint(channel, "silence")],
                     [final(draw(TEXT), channel)],
+                    [EagerEndpoint(channel, "silence", "hello")],
+                    [
+                        EagerEndpoint(channel, "silence", "hello"),
+                        final("hello", channel),
+                        Endpoint(channel, "silence"),
+                    ],
+                    [Resumed(channel)],
                     [Typed(draw(TEXT))],
                     [SpeechStarted(channel, 5)],
                     [CancelReply()],

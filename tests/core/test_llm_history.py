@@ -17,6 +17,7 @@ from streaming.events import (
     TranscriptFinal,
     TranscriptPartial,
     TurnEnded,
+    TurnResumed,
 )
 
 WORDS = st.text(alphabet="abc é•", max_size=60).map(str.strip)
@@ -55,6 +56,22 @@ def cost(chat: list[Message]) -> int:
 def open_ended(turns: list[Turn]) -> list[Turn]:
     """The turns with the last one unanswered, as a new turn is."""
     return [*turns[:-1], Turn(turns[-1].number, turns[-1].said)]
+
+
+def test_an_eager_turn_says_what_it_tells_and_then_what_its_finals_say() -> None:
+    eager = TurnEnded(1, 0, [1], "silence", eager=True, text="What time is it?")
+    told = history(final(1, "So."), eager)
+    assert chat(told, 1) == [("user", "So. What time is it?")]
+    for event in (final(2, "What time is it?"), ended(1, 1, 2)):
+        told.heard(event)
+    assert chat(told, 1) == [("user", "So. What time is it?")]
+
+
+def test_a_turn_that_was_taken_back_is_in_no_chat_and_neither_is_its_reply() -> None:
+    eager = TurnEnded(1, 0, [], "silence", eager=True, text="What")
+    told = history(eager, TurnResumed(1, 0), final(1, "What time is it?"), ended(2, 1))
+    assert chat(told, 2) == [("user", "What time is it?")]
+    assert told.turns(1) == []
 
 
 def test_the_finals_of_a_turn_are_one_message_and_its_reply_is_the_next() -> None:

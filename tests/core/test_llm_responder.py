@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm.responder import INTERRUPTED, Outcome, Place, ended, heard, joined, restarted, wrote
-from streaming.events import AudioEnded, Event, ReplyDone, SessionEnded, SpeechStarted, TurnEnded, Usage
+from streaming.events import (
+    AudioEnded,
+    Event,
+    ReplyDone,
+    SessionEnded,
+    SpeechStarted,
+    TurnEnded,
+    TurnResumed,
+    Usage,
+)
 from streaming.facts import Draft, DraftDelta, DraftDone, DraftStarted, RepliesEnded
 
 NEW = Place(ours="llm@1")
@@ -45,6 +54,22 @@ def test_a_turn_that_was_answered_is_not_answered_again() -> None:
 def test_a_newer_turn_cancels_the_reply_under_way_and_is_answered() -> None:
     _, facts = log(NEW, TURN_1, TURN_2)
     assert facts[1:] == [DraftDone(1, 1, "cancelled", "llm@1"), DraftStarted(2, 2, "llm@1")]
+
+
+def test_a_turn_that_ended_eagerly_is_answered_once_and_cancelled_if_it_is_taken_back() -> None:
+    eager, ended_ = TurnEnded(1, 0, [], "silence", eager=True, text="hi"), TurnEnded(1, 0, [1], "silence")
+    place, facts = heard(Place(ours="llm@0"), "1-0", eager)
+    assert facts == [DraftStarted(1, 1, "llm@0")]
+    assert heard(place, "2-0", ended_)[1] == []
+    place, facts = heard(place, "2-0", TurnResumed(1, 0))
+    assert [fact.status for fact in facts if isinstance(fact, DraftDone)] == ["cancelled"]
+    assert not place.open
+    assert heard(place, "3-0", TurnEnded(2, 0, [1], "silence"))[1] == [DraftStarted(2, 2, "llm@0")]
+
+
+def test_a_turn_of_long_ago_that_is_taken_back_leaves_the_open_reply_alone() -> None:
+    place, _ = heard(Place(ours="llm@0", answered=1), "1-0", TurnEnded(2, 0, [1], "silence"))
+    assert heard(place, "2-0", TurnResumed(1, 0))[1] == []
 
 
 def test_speech_cancels_the_reply_under_way() -> None:

@@ -111,7 +111,16 @@ export interface TurnEnded extends Entry {
   channel: number;
   segments: number[];
   reason: "silence" | "semantic" | "finalize" | "length" | "text" | "end";
+  /** So it seems: the same turn ends once more, not eagerly, or is taken back by `turn.resumed`. */
   eager: boolean;
+  /** Of an eager one: what was said beyond `segments`, though no final says it yet. */
+  text: string;
+}
+
+export interface TurnResumed extends Entry {
+  type: "turn.resumed";
+  turn: number;
+  channel: number;
 }
 
 export interface ReplyStarted extends Entry {
@@ -161,6 +170,14 @@ export interface AudioGap extends Entry {
   reason: GapReason;
 }
 
+export interface SessionDegraded extends Entry {
+  type: "session.degraded";
+  step: "full" | "slower" | "slowest" | "draft" | "finals" | "late";
+  /** Seconds from one partial to the next; null: none comes. */
+  partial_s: number | null;
+  reason: "load" | "recovered";
+}
+
 export interface AudioEnded extends Entry {
   type: "audio.ended";
   accounting: ChannelAccount[];
@@ -170,20 +187,18 @@ export interface AudioEnded extends Entry {
 export interface SessionEnded extends Entry {
   type: "session.ended";
   reason: EndReason;
-export interface SessionDegraded extends Entry {
-  type: "session.degraded";
-  step: "full" | "slower" | "slowest" | "draft" | "finals" | "late";
-  /** Seconds from one partial to the next; null: none comes. */
-  partial_s: number | null;
-  reason: "load" | "recovered";
-}
-
   accounting: ChannelAccount[];
 }
 
 export interface AudioAck {
   type: "audio.ack";
   samples: number;
+}
+
+/** Sound that came so long ago is not transcribed yet; 0 when the delay is as usual again. */
+export interface SessionLag {
+  type: "session.lag";
+  lag_ms: number;
 }
 
 export interface SessionResumed {
@@ -195,12 +210,6 @@ export interface SessionResumed {
 }
 
 export interface ErrorTold {
-/** Sound that came so long ago is not transcribed yet; 0 when the delay is as usual again. */
-export interface SessionLag {
-  type: "session.lag";
-  lag_ms: number;
-}
-
   type: "error";
   code: string;
   message: string;
@@ -216,11 +225,13 @@ export type LogEvent =
   | TranscriptPartial
   | TranscriptFinal
   | TurnEnded
+  | TurnResumed
   | ReplyStarted
   | ReplyDelta
   | ReplyDone
   | ModerationVerdict
   | AudioGap
+  | SessionDegraded
   | AudioEnded
   | SessionEnded;
 export type ServerMessage = LogEvent | AudioAck | SessionLag | SessionResumed | ErrorTold;
@@ -231,16 +242,18 @@ const KNOWN: Record<ServerMessage["type"], true> = {
   "speech.stopped": true,
   "transcript.partial": true,
   "transcript.final": true,
-  | SessionDegraded
   "turn.ended": true,
+  "turn.resumed": true,
   "reply.started": true,
   "reply.delta": true,
   "reply.done": true,
   "moderation.verdict": true,
   "audio.gap": true,
+  "session.degraded": true,
   "audio.ended": true,
   "session.ended": true,
   "audio.ack": true,
+  "session.lag": true,
   "session.resumed": true,
   error: true,
 };
@@ -249,10 +262,8 @@ const KNOWN: Record<ServerMessage["type"], true> = {
 export function known(message: { type?: unknown }): message is ServerMessage {
   return typeof message.type === "string" && Object.hasOwn(KNOWN, message.type);
 }
-  "session.degraded": true,
 
 /** A text as the code points that the protocol's offsets count. */
 export function points(text: string): string[] {
-  "session.lag": true,
   return Array.from(text);
 }
