@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     transcribe.add_argument("--split", action="store_true", help="each of two channels is a speaker")
     transcribe.add_argument("--realtime", action="store_true", help="send a file at the pace of speech")
     chat = _command(commands, "chat", "type to the model", 'echo "What is a lease?" | vivavoce chat')
+    _bench(commands)
     for client in (transcribe, chat):
         client.add_argument("--url", default=None, help="of the server (ws://127.0.0.1:8080/v1/stream)")
         client.add_argument("--key", default=None, help="to speak to the server with")
@@ -57,7 +58,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as wrong:
         if wrong.name is None or wrong.name.split(".")[0] in OURS:
             raise  # a fault of ours, not a missing extra
-        extra = "mic" if wrong.name == "sounddevice" else "server"
+        extra = {"sounddevice": "mic", "faster_whisper": "bench"}.get(wrong.name.split(".")[0], "server")
         message = f"{wrong.name} is not installed. Get it with: pip install 'vivavoce[{extra}]'"
         return _refuse(message, 1)
 
@@ -85,6 +86,28 @@ def _models(commands: Any) -> None:
     verify.add_argument("names", nargs="*", metavar="NAME", help="all that are here when none is named")
 
 
+def _bench(commands: Any) -> None:
+    bench = _command(commands, "bench", "measure a server", "vivavoce bench asr --serve --clients 1 4")
+    subjects = bench.add_subparsers(dest="subject", metavar="SUBJECT", required=True)
+    hint = "vivavoce bench asr --serve --clients 1 4 --peer whisperlivekit=ws://127.0.0.1:8000/asr"
+    asr = _command(subjects, "asr", "how well and how soon speech is written down", hint)
+    asr.add_argument("--url", help="of the server (http://127.0.0.1:8080)")
+    asr.add_argument("--key", help="to speak to the server with")
+    asr.add_argument("--serve", action="store_true", help="start a server for it, and stop it after")
+    asr.add_argument("--model", default="base", help="recogniser of that server (base)")
+    asr.add_argument("--peer", action="append", default=[], metavar="NAME=URL", help="another system, beside")
+    asr.add_argument("--clients", type=int, nargs="+", default=[1], help="how many speak at once (1)")
+    asr.add_argument("--seconds", type=float, default=60.0, help="of speech for each client (60)")
+    asr.add_argument("--runs", type=int, default=1, help="of everything; medians are shown (1)")
+    asr.add_argument("--turns", type=int, default=6, help="ended by finalize, for each client (6)")
+    asr.add_argument("--speech", type=Path, metavar="FOLDER", help="sound files and a transcript")
+    asr.add_argument("--language", default="en", help="two-letter code (en)")
+    asr.add_argument("--offline", default="base", metavar="MODEL", help="tells when words end (base)")
+    asr.add_argument("--pid", type=int, help="the server's process (found when it runs here)")
+    asr.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
+    asr.add_argument("--plot", type=Path, metavar="FILE.svg", help="a picture of one session")
+
+
 def _dispatch(options: argparse.Namespace) -> int:
     if options.command == "serve":
         from streaming.service.serving import serve
@@ -94,6 +117,10 @@ def _dispatch(options: argparse.Namespace) -> int:
         from streaming.service.modelling import models
 
         return models(options)
+    if options.command == "bench":
+        from streaming.bench import asr
+
+        return asr.run(options)
     from streaming import commands
 
     return commands.run(options)
