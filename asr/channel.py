@@ -4,41 +4,21 @@ While an utterance is open, partial passes look at its sound up to the cursor; w
 it. One pass is asked for at a time; the answer to a pass that was given up comes too late and is dropped.
 """
 
-from typing import NamedTuple
+from msgspec.structs import replace
 
 from asr import utterance, window
 from asr.checkpoint import ChannelState, Stop, Utterance
 from asr.conclusion import Conclusion, Made
 from asr.cursor import Cursor
+from asr.endpoint import Opinion, dictating
 from asr.mel import view
 from asr.passes import Answer, Question
 from asr.rates import HOP, RATE, seconds
+from asr.request import Early, Pause, Request, Shown
 from asr.sound import Arrivals, Int16, Sound
 from asr.tools import Tools
 from asr.transcript import Spoken, spell
-from streaming.facts import Heard, HeardPartial
-
-
-class Request(NamedTuple):
-    """A pass that is wanted now. It sees sound up to sample `edge`, in which the voice ended at `voice`."""
-
-    question: Question
-    edge: int
-    voice: int
-
-    @property
-    def final(self) -> bool:
-        """Whether it is the last one of an utterance."""
-        return self.question.final
-
-
-class Shown(NamedTuple):
-    """What was last said of utterance `number`: its text, the stable part of it, and up to which sample."""
-
-    number: int = 0
-    text: str = ""
-    stable: str = ""
-    at: int = 0
+from streaming.facts import EagerEndpoint, Heard, HeardPartial
 
 
 class Channel:
@@ -54,6 +34,7 @@ class Channel:
         self.sound = Sound(self._cursor.needed())
         self._view = view(tools.sees, tools.bands, self.sound.start // HOP)
         self._asked: Request | None = None
+        self._early: Early | None = None
         self._shown = Shown()
         if spoken := state.utterance:
             stable = utterance.stable(spoken, tools.vocabulary)
@@ -73,9 +54,34 @@ class Channel:
     def advance(self) -> list[Heard]:
         """Act upon what was judged and marked, as far as possible now."""
         facts = self._cursor.advance()
-        if self.state.closing and self._asked and not self._asked.final:
-            self._asked = None  # a partial under way comes too late
+        while early := self._concluded():
+            assert self.state.utterance
+            facts += self._close(self.state.utterance, (early.answer, 0))
+            facts += self._cursor.advance()
+        if self._asked and self._asked.final != self._concludes:
+            self._asked = None  # a partial under way comes too late, or a last pass was asked for too early
         return facts
+
+    def _concluded(self) -> Early | None:
+        """The last pass of the utterance that is to be concluded, if it was made already."""
+        early, state = self._early, self.state
+        if early and not (state.ahead and state.ahead.voice == early.request.voice):
+            early = self._early = None
+        return early if state.closing and state.closing.reason != "long" else None
+
+    def pause(self) -> Pause | None:
+        """The pause of which it is to be judged whether the speaker is done; the judgement goes to `sounds`."""
+        opinion = self.state.opinion
+        if opinion is None or not opinion.waiting:
+            return None
+        return Pause(opinion, self.sound.cut(self._cursor.turn_begin(opinion.edge), opinion.edge))
+
+    def sounds(self, opinion: Opinion, complete: float | None) -> list[Heard]:
+        """With probability `complete` the speaker sounded done (None: nobody could say). Too late, it is ignored."""
+        if self.state.opinion != opinion:
+            return []
+        self.state.opinion = replace(opinion, complete=complete, waiting=False)
+        return self.advance()
 
     def forget(self) -> int:
         """Forget the sound that is not needed any more. Returns the first sample that is."""
@@ -87,8 +93,14 @@ class Channel:
 
     @property
     def closing(self) -> bool:
-        """Whether the pass that is due is the last one of an utterance."""
-        return self.state.closing is not None
+        """Whether the pass that is due is the last one of an utterance, or may become it."""
+        ahead = self.state.ahead
+        return self.state.closing is not None or (ahead is not None and not ahead.told and not self._early)
+
+    @property
+    def _concludes(self) -> bool:
+        """Whether a last pass is due or under way."""
+        return self.state.closing is not None or (self.state.ahead is not None and not self._early)
 
     @property
     def seen(self) -> int:
@@ -107,16 +119,17 @@ class Channel:
         if spoken is None or self._asked:
             return None
         waiting = state.cursor - spoken.seen
-        if state.closing:
+        if self.closing:
             return waiting
-        if not spoken.announced or voice.begin is None or voice.end <= spoken.voice_seen:
+        if state.ahead or not spoken.announced or voice.begin is None or voice.end <= spoken.voice_seen:
             return None
         soon = state.cursor - voice.begin < policy.first_s * RATE or waiting < policy.step_s * RATE
         return None if soon else waiting
 
     def request(self) -> Request | None:
         """The pass that is due now, if still so; its answer goes to `settle`."""
-        spoken, closing, policy = self.state.utterance, self.state.closing, self._tools.policy
+        spoken, policy = self.state.utterance, self._tools.policy
+        closing = self.state.closing or self.state.ahead
         if spoken is None or self.unheard() is None:
             return None
         if closing:
@@ -167,11 +180,27 @@ class Channel:
         made = (answer, self._arrivals.lag(request.edge, now_ms))
         if answer.told:
             spoken.language = answer.language
-        if request.final:
-            facts = self._conclusion.close(spoken, made, self._shown_of(spoken).stable)
-            return [*facts, *self.advance()]
-        spoken.seen, spoken.voice_seen = request.edge, request.voice
-        return self._grow(spoken, made)
+        if not request.final:
+            spoken.seen, spoken.voice_seen = request.edge, request.voice
+            return self._grow(spoken, made)
+        closing, ahead = self.state.closing, self.state.ahead
+        if closing and closing.voice == request.voice:
+            return [*self._close(spoken, made), *self.advance()]
+        return self._foresee(spoken, Early(request, answer)) if ahead and not closing else []
+
+    def _close(self, spoken: Utterance, made: Made) -> list[Heard]:
+        self._early = None
+        return self._conclusion.close(spoken, made, self._shown_of(spoken).stable)
+
+    def _foresee(self, spoken: Utterance, early: Early) -> list[Heard]:
+        """The turn ends eagerly, unless it is left open what was said."""
+        ahead, self._early = self.state.ahead, early
+        assert ahead
+        text = self._conclusion.foreseen(spoken, ahead, early.answer)
+        if not text or dictating(text):
+            return []
+        self.state.ahead = replace(ahead, told=True)
+        return [EagerEndpoint(self.number, "silence", text)]
 
     def _grow(self, spoken: Utterance, made: Made) -> list[Heard]:
         tools, facts, answer = self._tools, list[Heard](), made[0]

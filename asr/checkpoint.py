@@ -8,13 +8,15 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec import Struct, field
 
+from asr.endpoint import Ahead, Opinion
 from asr.ledger import Ledger
 from asr.rates import CONTEXT, HOP
 from asr.stabilizer import Tail
 from asr.vad import Voice
 from streaming.events import EndReason
+from streaming.facts import Endpointing
 
-StopReason: TypeAlias = Literal["silence", "finalize", "end", "long"]
+StopReason: TypeAlias = Literal["silence", "semantic", "finalize", "end", "long"]
 
 
 class Said(Struct, frozen=True):
@@ -52,7 +54,7 @@ class Stop(Struct, frozen=True):
     sample: int
     reason: Literal["finalize", "end"] | None = None
     language: str | None = None
-    silence_ms: int | None = None
+    endpointing: Endpointing = Endpointing()
 
 
 class Closing(Struct, frozen=True):
@@ -64,10 +66,14 @@ class Closing(Struct, frozen=True):
 
 
 class ChannelState(Struct):
-    """One channel. `cursor`: sound up to here was judged and acted upon, `chances`: the VAD's for what comes next."""
+    """One channel. `cursor`: sound up to here was judged and acted upon, `chances`: the VAD's for what comes next.
+
+    `turn_begin`: where the first utterance of the turn begins. `opinion` and `ahead`: of the pause that lasts now.
+    `held`: the last final is there, but the turn goes on; its voice ended here.
+    """
 
     language: str | None = None
-    silence_ms: int | None = None
+    endpointing: Endpointing = Endpointing()
     cursor: int = 0
     chances: list[float] = field(default_factory=list[float])
     voice: Voice = Voice()
@@ -78,6 +84,10 @@ class ChannelState(Struct):
     spoken: int = 0
     last_language: str = "en"
     turn_open: bool = False
+    turn_begin: int = 0
+    opinion: Opinion | None = None
+    held: int | None = None
+    ahead: Ahead | None = None
     over: bool = False
 
     def needed(self, preroll: int) -> int:

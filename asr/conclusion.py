@@ -7,10 +7,11 @@ from msgspec.structs import replace
 from asr import utterance
 from asr.checkpoint import Closing, Said, Utterance
 from asr.cursor import Cursor
+from asr.endpoint import Ahead
 from asr.passes import Answer
 from asr.rates import HOP, RATE, millis, samples
 from asr.tools import Tools
-from asr.transcript import confidence, settle
+from asr.transcript import confidence, settle, spell
 from asr.vad import Voice, again
 from streaming.events import SpeechStarted, SpeechStopped
 from streaming.facts import Heard, HeardFinal
@@ -66,6 +67,11 @@ class Conclusion:
         fresh = self._go_on(spoken, cut, voice)
         fresh.seen, fresh.voice_seen, fresh.tail = spoken.seen, max(spoken.voice_seen, cut), spoken.tail
         return finals
+
+    def foreseen(self, spoken: Utterance, ahead: Ahead, answer: Answer) -> str:
+        """What the final would say if nothing more is said; "" if it would be cut short."""
+        words = self._words(spoken, Closing("silence", ahead.edge, ahead.voice), answer)
+        return "" if answer.cut else spell(utterance.spoken(words, self._tools.vocabulary))
 
     def _stopped(self, closing: Closing) -> SpeechStopped:
         return SpeechStopped(self._cursor.number, millis(closing.voice))

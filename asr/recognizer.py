@@ -94,7 +94,7 @@ class Recognizer:
             case Finalize():
                 stop = Stop(place[0], "finalize")
             case Updated(config=config):
-                stop = Stop(place[0], None, config.language, config.endpointing.silence_ms)
+                stop = Stop(place[0], None, config.language, config.endpointing)
             case Ended(samples=samples, reason=reason):
                 self.state.ended = (samples, reason)
                 stop = Stop(max(samples, place[0]), "end")
@@ -164,5 +164,4 @@ class Recognizer:
 
 def _begin(config: SessionConfig) -> SessionState:
     count = config.audio.channels if config.audio else 0
-    wish = config.endpointing.silence_ms
-    return SessionState(channels=[ChannelState(config.language, wish) for _ in range(count)])
+    return SessionState(channels=[ChannelState(config.language, config.endpointing) for _ in range(count)])

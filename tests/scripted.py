@@ -1,6 +1,6 @@
 """A recogniser's core whose model reads words from a script instead of hearing them, driven as the worker does it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,11 +10,13 @@ from asr.passes import Align, Aligned, Answer, Detect, Encode, Generate, Generat
 from asr.policy import AsrPolicy
 from asr.rates import FRAME, RATE
 from asr.recognizer import Recognizer
+from asr.request import Pause
 from asr.tools import Tools
 from streaming.events import AudioFormat, SpeechStarted, Word
 from streaming.facts import (
     Ended,
     Endpoint,
+    Endpointing,
     Heard,
     HeardFinal,
     HeardPartial,
@@ -97,12 +99,23 @@ class Entry(NamedTuple):
     mark: Any = None
 
 
+Judge = Callable[[Pause], float | None] | None
+DEFAULT = Endpointing()
+
+
 class Run:
     """Drives a recognizer as the worker does: what is committed survives, all else dies with it."""
 
-    def __init__(self, scripts: list[Script], entries: list[Entry]) -> None:
+    def __init__(
+        self,
+        scripts: list[Script],
+        entries: list[Entry],
+        endpointing: Endpointing = DEFAULT,
+        judge: Judge = None,
+    ) -> None:
+        self.judge = judge
         self.scripts, self.entries = scripts, entries
-        self.config = SessionConfig("s", audio=AudioFormat(channels=len(scripts)))
+        self.config = SessionConfig("s", audio=AudioFormat(channels=len(scripts)), endpointing=endpointing)
         self.tools = Tools(AsrPolicy(), Spelled(), 80, "fake@0")
         self.blob, self.lowest = b"", 0
         self.facts: list[Heard] = []
@@ -141,6 +154,9 @@ class Run:
 
     def answer(self) -> bool:
         for channel in self.core.channels:
+            if pause := channel.pause():
+                self.publish(channel.sounds(pause.opinion, self.judge and self.judge(pause)))
+                return True
             request = self.requests.pop(channel.number, None) or channel.request()
             if request:
                 answer = hear(self.scripts[channel.number], channel, request)

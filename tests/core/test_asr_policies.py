@@ -2,13 +2,14 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from asr.endpoint import EndpointPolicy, dictating, hangover
+from asr.endpoint import EndpointPolicy, Manner, Opinion, dictating, hangover, manner, verdict
 from asr.loops import ROUND_S, spoken, unecho, unloop
 from asr.rates import FRAME
-from asr.schedule import Waiting, choose
 from asr.vad import VadPolicy, Voice, listen
 from asr.window import Place, WindowPolicy, frames, trim
+from streaming.facts import Endpointing
 
 TOKENS = st.lists(st.integers(0, 5), max_size=40)
 
@@ -49,7 +50,7 @@ def test_a_number_being_dictated_gets_more_time() -> None:
     policy = EndpointPolicy()
     for text in ("My card is 41", "four one one", "It is 4 1.", "number 555-12", "oh seven"):
         assert dictating(text), text
-        assert hangover(text, None, policy) == 16 * 1200
+        assert hangover(text, 16 * 450, "unsure", policy) == 16 * 1200
     for text in (
         "",
         "press one",
@@ -60,12 +61,34 @@ def test_a_number_being_dictated_gets_more_time() -> None:
         "at 5 o'clock",
     ):
         assert not dictating(text), text
-        assert hangover(text, None, policy) == 16 * 450
+        assert hangover(text, 16 * 450, "unsure", policy) == 16 * 450
 
 
 def test_a_session_sets_its_own_silence_and_dictation_never_shortens_it() -> None:
-    assert hangover("hello", 800, EndpointPolicy()) == 16 * 800
-    assert hangover("four one", 2000, EndpointPolicy()) == 16 * 2000
+    policy = EndpointPolicy()
+    assert manner(Endpointing(), policy) == Manner(silence=16 * 450, semantic=False, eager=0)
+    wish = Endpointing(silence_ms=800, semantic=True, eager_ms=300)
+    assert manner(wish, policy) == Manner(silence=16 * 800, semantic=True, eager=16 * 300)
+    assert hangover("four one", 16 * 2000, "unsure", policy) == 16 * 2000
+
+
+def test_who_sounds_done_waits_for_less_unless_a_number_is_being_dictated() -> None:
+    policy = EndpointPolicy()
+    assert hangover("hello", 16 * 450, "complete", policy) == 16 * 250
+    assert hangover("hello", 16 * 150, "complete", policy) == 16 * 150
+    assert hangover("hello", 16 * 450, "incomplete", policy) == 16 * 450
+    assert hangover("four one", 16 * 450, "complete", policy) == 16 * 1200
+
+
+def test_an_opinion_counts_for_its_own_pause_only() -> None:
+    policy = EndpointPolicy()
+    sure = Opinion(voice=1600, edge=4800, complete=0.9)
+    assert verdict(sure, 1600, policy) == "complete"
+    assert verdict(sure, 3200, policy) == "unsure"
+    assert verdict(None, 1600, policy) == "unsure"
+    assert verdict(replace(sure, complete=0.6), 1600, policy) == "unsure"
+    assert verdict(replace(sure, complete=0.4), 1600, policy) == "incomplete"
+    assert verdict(replace(sure, complete=None), 1600, policy) == "unsure"
 
 
 # ---- loops --------------------------------------------------------------------------------------------------------
@@ -144,23 +167,3 @@ def test_a_trim_prefers_the_end_of_a_phrase() -> None:
 
 
 # ---- schedule -----------------------------------------------------------------------------------------------------
-
-
-@given(
-    st.lists(st.tuples(st.booleans(), st.integers(0, 9)), max_size=12),
-    st.integers(0, 4),
-)
-def test_finals_go_first_and_then_who_waits_with_the_most_sound(
-    wishes: list[tuple[bool, int]], room: int
-) -> None:
-    waiting = [Waiting(("s", n), final, unheard, n) for n, (final, unheard) in enumerate(wishes)]
-    chosen = choose(waiting, room)
-    assert len(chosen) == min(room, len(waiting))
-    left = [one for one in waiting if one not in chosen]
-    for one in chosen:
-        for other in left:
-            assert one.final or not other.final
-            if one.final and other.final:
-                assert one.since < other.since
-            if not one.final and not other.final:
-                assert one.unheard >= other.unheard
