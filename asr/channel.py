@@ -34,6 +34,8 @@ class Channel:
         self.sound = Sound(self._cursor.needed())
         self._view = view(tools.sees, tools.bands, self.sound.start // HOP)
         self._asked: Request | None = None
+        self.step_s = tools.policy.schedule.step_s
+        """Seconds of new sound after which a partial is due; infinite: none is."""
         self._early: Early | None = None
         self._shown = Shown()
         if spoken := state.utterance:
@@ -112,6 +114,13 @@ class Channel:
         """Whether the sound that waits came faster than anybody speaks."""
         return self._arrivals.ahead(self.seen) > self._tools.policy.schedule.replay_s * RATE
 
+    @property
+    def window_s(self) -> float:
+        """How long the window of a pass is that is made now."""
+        policy, spoken = self._tools.policy.window, self.state.utterance
+        heard = (self.state.cursor - spoken.window) // HOP if spoken else 0
+        return window.frames(heard, policy.final_s if self.closing else policy.floor_s, policy.pad_s) / 100
+
     def unheard(self) -> int | None:
         """Samples that wait for a pass, if one is due and none is under way."""
         state, policy = self.state, self._tools.policy.schedule
@@ -123,7 +132,7 @@ class Channel:
             return waiting
         if state.ahead or not spoken.announced or voice.begin is None or voice.end <= spoken.voice_seen:
             return None
-        soon = state.cursor - voice.begin < policy.first_s * RATE or waiting < policy.step_s * RATE
+        soon = state.cursor - voice.begin < policy.first_s * RATE or waiting < self.step_s * RATE
         return None if soon else waiting
 
     def request(self) -> Request | None:

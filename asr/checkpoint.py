@@ -13,7 +13,7 @@ from asr.ledger import Ledger
 from asr.rates import CONTEXT, HOP
 from asr.stabilizer import Tail
 from asr.vad import Voice
-from streaming.events import EndReason
+from streaming.events import EndReason, Step
 from streaming.facts import Endpointing
 
 StopReason: TypeAlias = Literal["silence", "semantic", "finalize", "end", "long"]
@@ -101,7 +101,8 @@ class ChannelState(Struct):
 class SessionState(Struct):
     """A session: what was consumed (`place`: id of the last entry, `clock`: samples), and its channels.
 
-    `vad`: the VAD's memory as float32 bytes; `ended`: why and with how many samples, once the end was read.
+    `vad`: the VAD's memory as float32 bytes; `ended`: why and with how many samples, once the end was read. `step`: of
+    the ladder, as the session was last told.
     """
 
     place: tuple[int, int] = (0, 0)
@@ -111,6 +112,7 @@ class SessionState(Struct):
     channels: list[ChannelState] = field(default_factory=list[ChannelState])
     ended: tuple[int, EndReason] | None = None
     over: bool = False
+    step: Step = "full"
 
 
 def pack(state: SessionState) -> bytes:

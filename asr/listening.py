@@ -19,6 +19,7 @@ from asr.recognizer import LEAP, Recognizer
 from asr.silero import Silero
 from asr.sound import Float32
 from asr.tools import Tools
+from asr.wishes import Wish
 from streaming import keys
 from streaming.bus import Bus
 from streaming.facts import Heard, HeardPartial, Mark
@@ -55,6 +56,7 @@ class Listening:
         self._vad, self._desk = models
         self._recognizer = Recognizer(lease.config, tools, lease.state)
         self._memory = self._remembered()
+        self._session, self._tenant = lease.session_id, lease.config.tenant
         self._audio, self._heard = keys.audio(lease.session_id), keys.heard(lease.session_id)
         self._asked: dict[int, Ticket] = {}
         self._committed = self._recognizer.cursor
@@ -67,12 +69,14 @@ class Listening:
             return
         await self._refill()
         at = self._recognizer.state.place
+        self._desk.enter(self._session, self._tenant)
         feed = self._bus.open({self._audio: f"{at[0]}-{at[1]}"})
         reading = asyncio.ensure_future(feed.get())
         try:
             await self._step([])
             while not self._recognizer.over:
-                await asyncio.wait({reading, *self._asked.values()}, return_when=asyncio.FIRST_COMPLETED)
+                coming = {reading, self._desk.moved(), *self._asked.values()}
+                await asyncio.wait(coming, return_when=asyncio.FIRST_COMPLETED)
                 entries: list[Entry] = []
                 if reading.done():
                     entries = reading.result()
@@ -82,7 +86,8 @@ class Listening:
             reading.cancel()
             feed.close()
             for number in list(self._asked):
-                self._desk.leave((self._lease.session_id, number))
+                self._desk.give_up((self._session, number))
+            self._desk.leave(self._session)
 
     async def _refill(self) -> None:
         """The sound before the checkpoint, as far as it is needed; then a checkpoint of our own.
@@ -98,7 +103,8 @@ class Listening:
         await self._lease.commit(recognizer.checkpoint())
 
     async def _step(self, entries: list[Entry]) -> None:
-        facts = self._answers()
+        rung = self._desk.rung(self._tenant)
+        facts = self._recognizer.paced(rung.step, rung.partial_s) + self._answers()
         for entry in entries:
             facts += self._take(entry)
         facts += await self._judge()
@@ -142,10 +148,15 @@ class Listening:
                 self._queue(channel, unheard)
 
     def _queue(self, channel: Channel, unheard: int) -> None:
-        key = (self._lease.session_id, channel.number)
-        self._asked[channel.number] = self._desk.ask(
-            key, channel.closing, unheard, channel.request, replayed=channel.replayed
+        wish = Wish(
+            key=(self._session, channel.number),
+            tenant=self._tenant,
+            final=channel.closing,
+            unheard_s=unheard / RATE,
+            window_s=channel.window_s,
+            replayed=channel.replayed,
         )
+        self._asked[channel.number] = self._desk.ask(wish, channel.request)
 
     async def _publish(self, facts: list[Heard]) -> None:
         encoded = [(self._heard, msgspec.json.encode(fact)) for fact in facts]

@@ -4,7 +4,9 @@ from msgspec import Struct
 
 from asr.endpoint import EndpointPolicy
 from asr.passes import PassPolicy
+from asr.demand import DemandPolicy
 from asr.schedule import SchedulePolicy
+from asr.ladder import LadderPolicy
 from asr.stabilizer import StablePolicy
 from asr.vad import VadPolicy
 from asr.window import WindowPolicy
@@ -29,3 +31,5 @@ class AsrPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     stable: StablePolicy = StablePolicy()
     endpoint: EndpointPolicy = EndpointPolicy()
     schedule: SchedulePolicy = SchedulePolicy()
+    ladder: LadderPolicy = LadderPolicy()
+    demand: DemandPolicy = DemandPolicy()

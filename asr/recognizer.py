@@ -4,8 +4,9 @@ An entry has a place in the sound, `(sample, n)`: sound and gaps end at their sa
 """
 
 import logging
+import math
 from collections.abc import Sequence
-from typing import assert_never
+from typing import Final, assert_never, get_args
 
 import numpy as np
 
@@ -14,11 +15,12 @@ from asr.checkpoint import ChannelState, SessionState, Stop, pack, unpack
 from asr.rates import CONTEXT, FRAME, MS
 from asr.sound import Arrivals, Float32, Int16
 from asr.tools import Tools
-from streaming.events import AudioGap
+from streaming.events import AudioGap, SessionDegraded, Step
 from streaming.facts import Ended, Finalize, Heard, Mark, SessionConfig, Skipped, SoundEnded, Updated
 
 log = logging.getLogger(__name__)
 
+STEPS: Final[tuple[Step, ...]] = get_args(Step)
 LEAP = 16
 """Partials that may have been sent since a checkpoint: revisions go on above theirs."""
 
@@ -133,6 +135,17 @@ class Recognizer:
         if begin > sound.end:
             sound.append(np.zeros(begin - sound.end, np.int16))
         sound.append(block[sound.end - begin :])
+
+    def paced(self, step: Step, partial_s: float) -> list[Heard]:
+        """Partials come every `partial_s` from now on (infinite: none). Says so, if that is news to the session."""
+        for channel in self.channels:
+            channel.step_s = partial_s
+        was, self.state.step = self.state.step, step
+        if step == was:
+            return []
+        better = STEPS.index(step) < STEPS.index(was)
+        shown = partial_s if math.isfinite(partial_s) else None
+        return [SessionDegraded(step, shown, "recovered" if better else "load")]
 
     # ---- judgements in, facts out --------------------------------------------------------------------------------
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from asr.costs import Costs
 from asr.desk import Desk
+from asr.dispatch import Setup
 from asr.engine import Engine
 from asr.listening import Listening
 from asr.passes import Question
@@ -14,6 +16,7 @@ from asr.policy import AsrPolicy
 from asr.silero import Silero
 from asr.tools import Tools
 from streaming.bus import Bus
+from streaming.capacity import Load
 from streaming.events import Served
 from streaming.lease import Lease
 
@@ -50,6 +53,11 @@ class Recogniser:
         tools, vad, desk = self._loaded
         await Listening(lease, bus, tools, (vad, desk)).run()
 
+    def load(self) -> Load:
+        """How busy the workers will be with the sessions that are served."""
+        assert self._loaded, "start() comes first"
+        return self._loaded[2].load()
+
     async def stop(self) -> None:
         """Wait for the passes that run, and let the models go. Nobody may be served any more."""
         if self._loaded:
@@ -64,4 +72,10 @@ class Recogniser:
         engine.run([silence])  # the first pass of a model is slow: nobody waits for this one
         made_by = f"{self._policy.model}@{self._digest[:16]}"
         tools = Tools(self._policy, engine.words, engine.bands, made_by)
-        return tools, Silero(self._vad_file), Desk(engine, self._policy.workers)
+        return tools, Silero(self._vad_file), Desk(self._setup(), engine)
+
+    def _setup(self) -> Setup:
+        policy = self._policy
+        return Setup(
+            Costs(), policy.workers, schedule=policy.schedule, ladder=policy.ladder, demand=policy.demand
+        )

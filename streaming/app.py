@@ -8,12 +8,13 @@ import contextlib
 import os
 import secrets
 from collections.abc import Awaitable, Generator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import uvicorn
 
 from streaming import roster
 from streaming.bus import Bus
+from streaming.capacity import Load
 from streaming.config import Settings
 from streaming.events import Served
 from streaming.ingress.http import application, background
@@ -37,6 +38,15 @@ class Worker(Protocol):
 
     def stop(self) -> Awaitable[None]:
         """Let the models go."""
+        ...
+
+
+@runtime_checkable
+class Measured(Protocol):
+    """A worker that can tell how busy it will be."""
+
+    def load(self) -> Load:
+        """With the sessions that it serves now."""
         ...
 
 
@@ -81,7 +91,8 @@ async def _work(bus: Bus, role: str, worker: Worker, policy: LeasePolicy) -> Non
     leases = Leases(bus, role, f"{role}-{os.getpid()}-{secrets.token_hex(3)}", policy)
     try:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(roster.announce(bus, role, serves, lambda: leases.held), name="roster")
+            load = worker.load if isinstance(worker, Measured) else lambda: None
+            tasks.create_task(roster.announce(bus, role, serves, lambda: leases.held, load), name="roster")
             tasks.create_task(leases.run(lambda lease: worker.serve(lease, bus)), name="leases")
     finally:
         await asyncio.shield(worker.stop())

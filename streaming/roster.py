@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from streaming import keys
 from streaming.bus import Bus, BusDown
+from streaming.capacity import Load
 from streaming.clock import now_ms
 from streaming.events import Served
 
@@ -25,7 +26,8 @@ FORGET_MS: Final = 60_000
 
 
 class Present(Struct, frozen=True):
-    """A worker: what it serves, how many sessions it holds, its largest memory so far, and when it last said so."""
+    """A worker: what it serves, how many sessions it holds, its largest memory so far, when it last said so, and how
+    busy it will be, if it can tell."""
 
     role: str
     name: str
@@ -33,15 +35,22 @@ class Present(Struct, frozen=True):
     at_ms: int
     sessions: int = 0
     peak_rss_mb: float = 0.0
+    load: Load | None = None
 
 
-async def announce(bus: Bus, role: str, serves: list[Served], held: Callable[[], int]) -> None:
+async def announce(
+    bus: Bus,
+    role: str,
+    serves: list[Served],
+    held: Callable[[], int],
+    load: Callable[[], Load | None] = lambda: None,
+) -> None:
     """Say so until cancelled."""
     name = f"{role}:{secrets.token_hex(4)}:{os.getpid()}"  # a pid alone may be that of another container
     try:
         while True:
             rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            present = Present(role, name, serves, now_ms(), held(), round(rss, 1))
+            present = Present(role, name, serves, now_ms(), held(), round(rss, 1), load())
             with contextlib.suppress(BusDown):
                 await bus.call("HSET", keys.WORKERS, name, msgspec.json.encode(present))
             await asyncio.sleep(EVERY_S)

@@ -6,19 +6,27 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from streaming.errors import ClientFault, Close
+from streaming.capacity import foretold
+from streaming.errors import ClientFault, Close, Overloaded
+from streaming.roster import Present
 
 OPEN_TENANT = "default"
 
 
 class ServerPolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the gateway listens and who may speak to it. `keys`: "name:key" each; `origins`: of other sites' pages."""
+    """Where the gateway listens and who may speak to it. `keys`: "name:key" each; `origins`: of other sites' pages.
+
+    `max_sessions` at once. One more with sound is refused if it would make the recognisers busier than `max_load` (1:
+    no more than they can do), and may come back after `retry_after_s`.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8080
     keys: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     max_sessions: int = 32
+    max_load: float = 0.8
+    retry_after_s: float = 5.0
 
 
 def admit(policy: ServerPolicy, headers: Mapping[str, str], offered: Sequence[str] = ()) -> str:
@@ -41,6 +49,21 @@ def admit(policy: ServerPolicy, headers: Mapping[str, str], offered: Sequence[st
     if shown:
         told = "this key is not known: ask whoever runs this server for one (VIVAVOCE_SERVER__KEYS)"
     raise ClientFault("unauthorized", told, close=Close.POLICY)
+
+
+def seat(policy: ServerPolicy, workers: Sequence[Present], posted: int) -> None:
+    """Whether the recognisers of `workers` have room for a session with sound, when the work of `posted` sessions is
+    posted already. Those that are taken by no recogniser yet count as newcomers. No recogniser: all may wait for one.
+
+    Raises:
+        Overloaded: they have not.
+    """
+    asr = [worker for worker in workers if worker.role == "asr"]
+    loads = [worker.load for worker in asr if worker.load]
+    waiting = max(0, posted - sum(worker.sessions for worker in asr))
+    if loads and foretold(loads, waiting + 1) > policy.max_load:
+        told = f"there is no room for one more voice: try again in {policy.retry_after_s:g} s"
+        raise Overloaded(told, retry_after=policy.retry_after_s)
 
 
 def _check_origin(policy: ServerPolicy, headers: Mapping[str, str]) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import NoReturn
 
-from msgspec import Struct
+from msgspec import Struct, field
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from streaming import keys, roster
@@ -34,6 +34,7 @@ class Gateway(Struct):
     server: door.ServerPolicy
     policy: SessionPolicy
     sessions: int = 0
+    starting: asyncio.Lock = field(default_factory=asyncio.Lock)  # each counts those before it
 
 
 class Finished(Exception):
@@ -119,15 +120,20 @@ class NativeSession:
             raise
 
     async def _start(self, message: said.SessionStart) -> str:
-        if self._gateway.sessions > self._gateway.server.max_sessions:
-            raise Overloaded("all places are taken: try again in a few seconds", retry_after=5)
+        server = self._gateway.server
+        if self._gateway.sessions > server.max_sessions:
+            raise Overloaded("all places are taken: try again later", retry_after=server.retry_after_s)
         advance(Phase.FRESH, Input.START)
         config = wire.started(message, secrets.token_hex(12), self._tenant)
         self._adopt(records.Opened(config, "1"))
-        serves = [served for worker in await roster.present(self._bus) for served in worker.serves]
+        workers = await roster.present(self._bus)
+        serves = [served for worker in workers for served in worker.serves]
         limits, now = self._policy.limits(), stamp(now_ms())
         first = SessionStarted(config.session_id, config.mode, serves, limits, now, config.audio)
-        opened = await records.begin(self._bus, config, first)
+        async with self._gateway.starting:
+            if config.audio:
+                door.seat(server, workers, await self._bus.call("XLEN", keys.jobs("asr")))
+            opened = await records.begin(self._bus, config, first)
         [entry] = await self._bus.read(keys.events(config.session_id), count=1)
         tokens = [("resume_token", opened.resume_token), ("watch_token", opened.watch_token)]
         await self._egress.send(wire.joined(entry.id, entry.body, tokens))

@@ -1,124 +1,162 @@
-"""The desk: who gets the engine's workers, and who is told what went wrong."""
+"""The desk: who gets the engine's workers, who is told what went wrong, and who hears of the ladder."""
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from asr.channel import Request
-from asr.desk import Desk
-from asr.mel import Sees
+from asr.costs import Costs
+from asr.desk import Desk, Ticket
+from asr.dispatch import Setup
 from asr.passes import Aligned, Answer, Question
+from asr.wishes import Wish
 from tests.scripted import Spelled
 
 
 def request(final: bool = False) -> Request:
-    view = np.zeros((80, 1), np.float32)
-    return Request(Question(view, 1, 500, (), (), 0.0, 0.0, 0.0, "en", "en", final), 0, 0)
+    view = np.zeros((80, 100), np.float32)
+    return Request(Question(view, 100, 500, (), (), 0.0, 0.0, 1.0, "en", "en", final), 0, 0)
 
 
 class Gate:
-    """An engine with one worker that runs when it is let."""
+    """An engine that runs when it is let, and fails at questions with so many frames."""
 
-    sees: Sees = "mel"
-    bands = 80
-    words = Spelled()
+    sees, bands, words = "mel", 80, Spelled()
 
     def __init__(self) -> None:
         self.open = threading.Event()
-        self.fails = False
-
-    def close(self) -> None:
-        self.open.set()
+        self.fails = 0
+        self.batches: list[int] = []
 
     def run(self, batch: Sequence[Question]) -> list[Answer]:
         assert self.open.wait(10)
-        if self.fails:
+        self.batches.append(len(batch))
+        if any(question.frames == self.fails for question in batch):
             raise RuntimeError("out of order")
         return [Answer((), Aligned(), "en") for _ in batch]
 
+    def close(self) -> None:
+        pass
+
+
+def desk_of(gate: Any, batch: int = 1, draft: Any = None) -> Desk:
+    return Desk(Setup(Costs(batch=batch), 1, draft=draft is not None), gate, draft)
+
+
+class Asking:
+    """Asks a desk, and notes whose request was made."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.made: list[str] = []
+
+    def __call__(self, name: str, unheard_s: float = 0.4, final: bool = False, **more: Any) -> Ticket:
+        def make() -> Request:
+            self.made.append(name)
+            return request(final)
+
+        made: Callable[[], Request | None] = more.pop("make", make)
+        return self.desk.ask(Wish((name, 0), more.pop("tenant", "t"), final, unheard_s, 6.0, **more), made)
+
 
 async def test_finals_go_before_partials_and_the_request_is_made_when_its_turn_comes() -> None:
-    gate, made = Gate(), list[str]()
-    desk = Desk(gate, 1)
-
-    def make(name: str) -> Request:
-        made.append(name)
-        return request()
-
-    running = desk.ask(("a", 0), False, 9, lambda: make("a"))
-    waiting = [
-        desk.ask(("b", 0), False, 5, lambda: make("b")),
-        desk.ask(("c", 0), False, 7, lambda: make("c")),
-        desk.ask(("d", 0), True, 1, lambda: make("d")),
-    ]
-    assert made == ["a"]
+    gate = Gate()
+    desk = desk_of(gate)
+    ask = Asking(desk)
+    running = ask("a")
+    waiting = [ask("b", 0.5), ask("c", 0.7), ask("d", 0.1, final=True)]
+    assert ask.made == ["a"]
     gate.open.set()
     await asyncio.gather(running, *waiting)
-    assert made == ["a", "d", "c", "b"]
+    assert ask.made == ["a", "d", "c", "b"]
     await desk.close()
 
 
 async def test_a_channel_stands_in_the_queue_once_and_its_final_replaces_its_partial() -> None:
     gate = Gate()
-    desk = Desk(gate, 1)
-    running = desk.ask(("a", 0), False, 9, request)
-    partial = desk.ask(("b", 0), False, 5, request)
-    assert desk.ask(("b", 0), False, 8, request) is partial
-    final = desk.ask(("b", 0), True, 9, lambda: request(True))
+    desk = desk_of(gate)
+    ask = Asking(desk)
+    running = ask("a")
+    partial = ask("b", 0.5)
+    assert ask("b", 0.8) is partial
+    final = ask("b", 0.9, final=True)
     assert partial.cancelled()
     gate.open.set()
     answered = await final
     assert answered
     assert answered[0].final
     await running
+    assert ask.made == ["a", "b"]
     await desk.close()
 
 
 async def test_what_went_wrong_is_told_to_whoever_asked_and_the_others_go_on() -> None:
     gate = Gate()
-    desk = Desk(gate, 1)
-    running = desk.ask(("a", 0), False, 9, request)
+    desk = desk_of(gate)
+    ask = Asking(desk)
+    running = ask("a")
 
     def broken() -> Request:
         raise ValueError("no such window")
 
-    bad = desk.ask(("b", 0), False, 5, broken)
-    good = desk.ask(("c", 0), False, 1, request)
+    bad = ask("b", 0.9, make=broken)
+    good = ask("c")
     gate.open.set()
     with pytest.raises(ValueError, match="no such window"):
         await bad
     assert await running
     assert await good
-    gate.fails = True
+    gate.fails = 500
     with pytest.raises(RuntimeError, match="out of order"):
-        await desk.ask(("a", 0), False, 1, request)
+        await ask("a")
+    await desk.close()
+
+
+async def test_windows_are_gathered_and_one_that_cannot_be_answered_takes_no_other_one_down() -> None:
+    gate = Gate()
+    gate.open.set()
+    gate.fails = 501
+    desk = desk_of(gate, batch=3)
+    ask = Asking(desk)
+
+    def odd() -> Request:
+        made = request()
+        return made._replace(question=replace(made.question, frames=501))
+
+    good, bad, late = ask("a", 0.2), ask("b", 0.2, make=odd), ask("c", 0.2)
+    with pytest.raises(RuntimeError, match="out of order"):
+        await bad
+    assert await good
+    assert await late
+    assert gate.batches == [3, 1, 1, 1]
+    alone = ask("d", 0.2)
+    assert await asyncio.wait_for(alone, 1)  # and nobody waits for a batch to fill for long
     await desk.close()
 
 
 async def test_whoever_has_nothing_to_ask_any_more_gets_no_worker() -> None:
     gate = Gate()
     gate.open.set()
-    desk = Desk(gate, 1)
-    assert await desk.ask(("a", 0), False, 1, lambda: None) is None
-    assert await desk.ask(("a", 0), False, 1, request)
+    desk = desk_of(gate)
+    ask = Asking(desk)
+    assert await ask("a", make=lambda: None) is None
+    assert await ask("a")
     await desk.close()
 
 
 async def test_the_partial_of_a_live_session_goes_before_the_final_of_a_recording() -> None:
-    gate, made = Gate(), list[str]()
-    desk = Desk(gate, 1)
-
-    def make(name: str) -> Request:
-        made.append(name)
-        return request()
-
-    running = desk.ask(("a", 0), False, 9, lambda: make("a"))
-    recording = desk.ask(("b", 0), True, 9, lambda: make("b"), replayed=True)
-    live = desk.ask(("c", 0), False, 1, lambda: make("c"))
+    gate = Gate()
+    desk = desk_of(gate)
+    ask = Asking(desk)
+    running = ask("a")
+    recording = ask("b", 9.0, final=True, replayed=True)
+    live = ask("c")
     gate.open.set()
     await asyncio.gather(running, recording, live)
-    assert made == ["a", "c", "b"]
+    assert ask.made == ["a", "c", "b"]
     await desk.close()
