@@ -1,6 +1,6 @@
 """Numbers, however they are written: "one hundred and five", "105" and "1 0 5" are the same. Pure.
 
-A run of number words and digits becomes one token, "#" and its digits one after the other.
+A number becomes its digits, each a token with "#" before it, since nobody hears where one number ends.
 """
 
 from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ LANGUAGES = {"en": ENGLISH, "fr": FRENCH, "es": SPANISH}
 
 
 def joined(words: Sequence[str], numerals: Numerals) -> list[str]:
-    """`words` (in lower case, without accents) with each run of numbers as one token that begins with "#"."""
+    """`words` (in lower case, without accents) with each number as its digits, "#1", "#0", "#5"."""
     out: list[str] = []
     run: list[str] = []
     for place, word in enumerate(words):
@@ -79,7 +79,7 @@ def _counts(word: str, numerals: Numerals, behind: bool) -> bool:
 
 
 def _closed(run: Sequence[str], numerals: Numerals) -> list[str]:
-    return ["#" + digits(run, numerals)] if run else []
+    return [f"#{digit}" for digit in digits(run, numerals)]
 
 
 def digits(run: Sequence[str], numerals: Numerals) -> str:

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 
 class Score(NamedTuple):
-    """Words to insert, delete or replace, and words said; numbers apart, since there are many ways to write them."""
+    """Words to insert, delete or replace, and words said; numbers apart (by their
+    digits), since there are many ways to write them."""
 
     errors: int = 0
     words: int = 0

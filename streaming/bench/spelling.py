@@ -36,7 +36,7 @@ def plain(text: str) -> list[str]:
 
 
 def words(text: str, language: str = "en") -> list[str]:
-    """The words to score: as `plain`, fillers and brackets left out, contractions in full, a number as "#12"."""
+    """The words to score: as `plain`, fillers and brackets left out, contractions in full, numbers as "#1", "#2"."""
     found = WORD.findall(EDGE.sub(" ", NUMBER.sub("", _bare(ASIDE.sub(" ", text)))))
     if language == "en":
         found = [part for word in found if word not in FILLERS for part in _full(word).split()]
