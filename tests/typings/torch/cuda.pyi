@@ -1,0 +1,6 @@
+from torch import device
+
+class Stream:
+    def synchronize(self) -> None: ...
+
+def current_stream(device: device) -> Stream: ...

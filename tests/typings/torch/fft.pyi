@@ -1,0 +1,3 @@
+from torch import Tensor
+
+def rfft(input: Tensor) -> Tensor: ...
