@@ -16,7 +16,8 @@ import tokenizers
 
 from asr.alias import Aliases, CannotAlias, edited
 from asr.batches import Encoded, batches
-from asr.mel import Sees, features
+from asr.front import front
+from asr.mel import Sees
 from asr.passes import Align, Aligned, Answer, Call, Detect, Encode, Generate, Generated, Question, look
 from asr.policy import AsrPolicy
 from asr.tokens import LONGEST, Tokens
@@ -31,23 +32,24 @@ PLAIN = Aliases({}, {})
 
 
 class Engine:
-    """A loaded model: a Transcriber that sees log-mel. `bands`: its mel bands. Threads may share it.
+    """A loaded model: a Transcriber that sees what its front does. `bands`: its mel bands. Threads may share it.
 
-    `aliases`: how its forced text runs in parallel; None if it does not. Up to `most` windows go into one call.
+    `policy`: nothing in it is left to the device any more. `aliases`: how its forced text runs in parallel; None if it
+    does not.
     """
 
-    def __init__(self, folder: Path, policy: AsrPolicy, most: int = 1) -> None:
-        self._policy = policy
-        self._most = most
+    def __init__(self, folder: Path, policy: AsrPolicy) -> None:
+        self.policy = policy
         self._model, self.aliases = self._load(folder)
-        self.sees: Sees = "mel"
         self.bands: int = self._model.n_mels
+        self._front = front(self._model.device, self.bands)
+        self.sees: Sees = self._front.sees
         self.words = Tokens(
             tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json")), self._model.is_multilingual
         )
 
     def _load(self, folder: Path) -> tuple[ctranslate2.models.Whisper, Aliases | None]:
-        if self._policy.prefix == "plain":
+        if self.policy.prefix == "plain":
             return self._open(folder), None
         try:
             with edited(folder) as (place, aliases):
@@ -57,7 +59,7 @@ class Engine:
             return self._open(folder), None
 
     def _open(self, folder: Path) -> ctranslate2.models.Whisper:
-        policy = self._policy
+        policy = self.policy
         return ctranslate2.models.Whisper(
             str(folder),
             device=policy.device,
@@ -68,7 +70,7 @@ class Engine:
 
     def run(self, batch: Sequence[Question]) -> list[Answer]:
         """Run a pass for each to its end, one call of each at a time, so that calls of one kind become one."""
-        passes = [look(question, self._policy.passes) for question in batch]
+        passes = [look(question, self.policy.passes) for question in batch]
         answers: dict[int, Answer] = {}
         replies: dict[int, Any] = dict.fromkeys(range(len(batch)))
         while replies:
@@ -79,7 +81,7 @@ class Engine:
                 except StopIteration as done:
                     answers[number] = done.value
             replies = {}
-            for numbers in batches(calls, self._most):
+            for numbers in batches(calls):
                 replies.update(zip(numbers, self.call([calls[n] for n in numbers]), strict=True))
         return [answers[number] for number in range(len(batch))]
 
@@ -102,9 +104,9 @@ class Engine:
 
     def _encode(self, calls: Sequence[Encode]) -> list[Encoded]:
         frames, count = max(call.frames for call in calls), len(calls)
-        padded = np.stack([features(call.view, frames) for call in calls])
+        padded = self._front.features([call.view for call in calls], frames)
         # several come back to the CPU, since their ways part there
-        away = count > 1 and self._policy.device != "cpu"
+        away = count > 1 and self.policy.device != "cpu"
         found = self._model.encode(ctranslate2.StorageView.from_array(padded), to_cpu=away)
         return [Encoded(found, row, count, frames) for row in range(count)]
 

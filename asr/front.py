@@ -1,5 +1,6 @@
 """What stands before the encoder: windows of sound become its features, all windows of a batch at once."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -7,6 +8,8 @@ import numpy as np
 
 from asr.mel import Sees, features
 from asr.sound import Float32
+
+log = logging.getLogger(__name__)
 
 
 class Front(Protocol):
@@ -31,3 +34,15 @@ class NumpyFront:
     def features(self, views: Sequence[Float32], frames: int) -> Float32:
         """See Front."""
         return np.stack([features(view, frames) for view in views])
+
+
+def front(device: str, bands: int) -> Front:
+    """The front of a model on `device`, as CTranslate2 names it: by PyTorch on a GPU, if it is installed."""
+    if device == "cpu":
+        return NumpyFront()
+    try:
+        from asr.torch_front import TorchFront
+    except ImportError:
+        log.warning("features are made on the CPU: install the extra `gpu` to make them on the %s", device)
+        return NumpyFront()
+    return TorchFront(device, bands)

@@ -8,6 +8,7 @@ from asr.demand import DemandPolicy
 from asr.endpoint import EndpointPolicy
 from asr.ladder import LadderPolicy
 from asr.passes import PassPolicy
+from asr.remote.policy import RemotePolicy
 from asr.schedule import SchedulePolicy
 from asr.stabilizer import StablePolicy
 from asr.vad import VadPolicy
@@ -37,3 +38,4 @@ class AsrPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     schedule: SchedulePolicy = SchedulePolicy()
     ladder: LadderPolicy = LadderPolicy()
     demand: DemandPolicy = DemandPolicy()
+    remote: RemotePolicy = RemotePolicy()

@@ -13,6 +13,7 @@ class WhisperAlignmentResult:
     text_token_probs: list[float]
 
 class Whisper:
+    device: str
     is_multilingual: bool
     n_mels: int
     def __init__(
