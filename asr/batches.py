@@ -26,15 +26,12 @@ class Encoded(NamedTuple):
     frames: int
 
 
-def batches(calls: Mapping[int, Call], most: int) -> list[list[int]]:
-    """The numbers of `calls` in groups of at most `most` that may be made as one, in order of the first of each."""
-    groups: dict[Hashable, list[list[int]]] = {}
+def batches(calls: Mapping[int, Call]) -> list[list[int]]:
+    """The numbers of `calls` in groups that can be made as one, in order of the first of each."""
+    groups: dict[Hashable, list[int]] = {}
     for number, call in calls.items():
-        known = groups.setdefault(_kind(call), [])
-        if not known or len(known[-1]) >= most:
-            known.append([])
-        known[-1].append(number)
-    return sorted((group for known in groups.values() for group in known), key=lambda group: group[0])
+        groups.setdefault(_kind(call), []).append(number)
+    return list(groups.values())
 
 
 def _kind(call: Call) -> Hashable:

@@ -42,8 +42,8 @@ def folder() -> Path:
 
 @pytest.fixture(scope="module")
 def engines(folder: Path) -> tuple[Engine, Engine]:
-    """The parallel one, in batches of eight, and the plain one."""
-    return Engine(folder, POLICY, 8), Engine(folder, PLAIN)
+    """The parallel one and the plain one."""
+    return Engine(folder, POLICY), Engine(folder, PLAIN)
 
 
 def encoded(engine: Engine, *names: str, frames: int = 700) -> list[object]:
