@@ -45,4 +45,4 @@ page:
 	@deploy/page build
 
 models-test:
-	@$(BIN)/vivavoce models pull silero-vad tiny.en base smollm2-135m qwen2.5-coder-0.5b
+	@$(BIN)/vivavoce models pull silero-vad smart-turn tiny.en base smollm2-135m qwen2.5-coder-0.5b

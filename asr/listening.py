@@ -19,6 +19,7 @@ from asr.recognizer import LEAP, Recognizer
 from asr.silero import Silero
 from asr.sound import Float32
 from asr.tools import Tools
+from asr.turns import Pauses, Turns
 from asr.wishes import Wish
 from streaming import keys
 from streaming.bus import Bus
@@ -49,12 +50,15 @@ async def until(bus: Bus, key: str, last: tuple[int, int]) -> AsyncIterator[Entr
 class Listening:
     """Serves the session of `lease` until its sound is over."""
 
-    def __init__(self, lease: Lease, bus: Bus, tools: Tools, models: tuple[Silero, Desk]) -> None:
+    def __init__(
+        self, lease: Lease, bus: Bus, tools: Tools, models: tuple[Silero, Desk], turns: Turns | None = None
+    ) -> None:
         self._lease = lease
         self._bus = bus
         self._policy = tools.policy
         self._vad, self._desk = models
         self._recognizer = Recognizer(lease.config, tools, lease.state)
+        self._pauses = Pauses(self._recognizer.channels, turns)
         self._memory = self._remembered()
         self._session, self._tenant = lease.session_id, lease.config.tenant
         self._audio, self._heard = keys.audio(lease.session_id), keys.heard(lease.session_id)
@@ -75,7 +79,7 @@ class Listening:
         try:
             await self._step([])
             while not self._recognizer.over:
-                coming = {reading, self._desk.moved(), *self._asked.values()}
+                coming = {reading, self._desk.moved(), *self._asked.values(), *self._pauses.coming}
                 await asyncio.wait(coming, return_when=asyncio.FIRST_COMPLETED)
                 entries: list[Entry] = []
                 if reading.done():
@@ -108,6 +112,7 @@ class Listening:
         for entry in entries:
             facts += self._take(entry)
         facts += await self._judge()
+        facts += self._pauses.settle()
         facts += self._recognizer.finish()
         await self._publish(facts)
         self._ask()

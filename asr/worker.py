@@ -14,7 +14,9 @@ from asr.listening import Listening
 from asr.passes import Question
 from asr.policy import AsrPolicy
 from asr.silero import Silero
+from asr.smart_turn import SmartTurn
 from asr.tools import Tools
+from asr.turns import Turns
 from streaming.bus import Bus
 from streaming.capacity import Load
 from streaming.events import Served
@@ -23,24 +25,33 @@ from streaming.lease import Lease
 
 class Recogniser:
     """Transcribes with the Whisper model in folder `model`, whose `model.bin` has SHA-256 `digest`; `vad`: Silero's
-    file."""
+    file; `turn`: Smart Turn's, without which no session's turns end by what the voice sounds like."""
 
-    def __init__(self, policy: AsrPolicy, model: Path, digest: str, *, vad: Path) -> None:
+    def __init__(
+        self, policy: AsrPolicy, model: Path, digest: str, *, vad: Path, turn: Path | None = None
+    ) -> None:
         self._policy = policy
         self._model = model
         self._digest = digest
         self._vad_file = vad
+        self._turn_file = turn
+        self._turns: Turns | None = None
         self._loaded: tuple[Tools, Silero, Desk] | None = None
 
     async def start(self) -> list[Served]:
-        """Load the models. What serves: `asr`, and the `vad` that it listens with."""
+        """Load the models. What serves: `asr`, the `vad` that it listens with, and what judges the end of a `turn`."""
         self._loaded = await asyncio.to_thread(self._load)
         heard = hashlib.sha256(await asyncio.to_thread(self._vad_file.read_bytes)).hexdigest()
         name = "silero-vad"
-        return [
+        serves = [
             Served(role="asr", name=self._policy.model, hash=self._digest, ref=self._loaded[0].made_by),
             Served(role="vad", name=name, hash=heard, ref=f"{name}@{heard[:16]}"),
         ]
+        if self._turn_file:
+            self._turns = Turns((await asyncio.to_thread(SmartTurn, self._turn_file)).complete)
+            judge = hashlib.sha256(await asyncio.to_thread(self._turn_file.read_bytes)).hexdigest()
+            serves.append(Served(role="turn", name="smart-turn", hash=judge, ref=f"smart-turn@{judge[:16]}"))
+        return serves
 
     async def serve(self, lease: Lease, bus: Bus) -> None:
         """A session's sound to its end, from where the lease's state says.
@@ -51,7 +62,7 @@ class Recogniser:
         """
         assert self._loaded, "start() comes first"
         tools, vad, desk = self._loaded
-        await Listening(lease, bus, tools, (vad, desk)).run()
+        await Listening(lease, bus, tools, (vad, desk), self._turns).run()
 
     def load(self) -> Load:
         """How busy the workers will be with the sessions that are served."""
@@ -63,6 +74,9 @@ class Recogniser:
         if self._loaded:
             await self._loaded[2].close()
             self._loaded = None
+        if self._turns:
+            await self._turns.close()
+            self._turns = None
 
     def _load(self) -> tuple[Tools, Silero, Desk]:
         engine = Engine(self._model, self._policy)

@@ -8,6 +8,7 @@ import contextlib
 import os
 import secrets
 from collections.abc import Awaitable, Generator
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import uvicorn
@@ -23,6 +24,7 @@ from streaming.ingress.native import Gateway
 from streaming.lease import Lease
 from streaming.leases import LeasePolicy, Leases
 from streaming.machine import models
+from streaming.machine.catalog import ModelMissing
 
 
 class Worker(Protocol):
@@ -69,9 +71,8 @@ def worker(role: str, settings: Settings) -> Worker:
             from asr.worker import Recogniser
 
             name = settings.asr.model
-            return Recogniser(
-                settings.asr, models.path(name), models.digest(name), vad=models.path("silero-vad")
-            )
+            vad, turn = models.path("silero-vad"), _turn(settings)
+            return Recogniser(settings.asr, models.path(name), models.digest(name), vad=vad, turn=turn)
         case "responder":
             from llm.worker import Responder
 
@@ -84,6 +85,16 @@ def worker(role: str, settings: Settings) -> Worker:
             return Moderator(settings.moderation)
         case _:
             raise ValueError(role)
+
+
+def _turn(settings: Settings) -> Path | None:
+    """The model that judges the ends of turns, if it is there. Raises ModelMissing where all sessions want it."""
+    try:
+        return models.path("smart-turn")
+    except ModelMissing:
+        if settings.asr.endpoint.semantic:
+            raise
+        return None
 
 
 async def _work(bus: Bus, role: str, worker: Worker, policy: LeasePolicy) -> None:

@@ -107,15 +107,11 @@ class Run:
     """Drives a recognizer as the worker does: what is committed survives, all else dies with it."""
 
     def __init__(
-        self,
-        scripts: list[Script],
-        entries: list[Entry],
-        endpointing: Endpointing = DEFAULT,
-        judge: Judge = None,
+        self, scripts: list[Script], entries: list[Entry], wish: Endpointing = DEFAULT, judge: Judge = None
     ) -> None:
         self.judge = judge
         self.scripts, self.entries = scripts, entries
-        self.config = SessionConfig("s", audio=AudioFormat(channels=len(scripts)), endpointing=endpointing)
+        self.config = SessionConfig("s", audio=AudioFormat(channels=len(scripts)), endpointing=wish)
         self.tools = Tools(AsrPolicy(), Spelled(), 80, "fake@0")
         self.blob, self.lowest = b"", 0
         self.facts: list[Heard] = []

@@ -1,14 +1,18 @@
 """Who may come in: keys and origins, the same for every dialect."""
 
 import hmac
+import logging
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from streaming.bus import Refused
 from streaming.capacity import foretold
-from streaming.errors import ClientFault, Close, Overloaded
+from streaming.errors import ClientFault, Close, Fault, Overloaded, ServiceFault
 from streaming.roster import Present
+
+log = logging.getLogger(__name__)
 
 OPEN_TENANT = "default"
 
@@ -64,6 +68,34 @@ def seat(policy: ServerPolicy, workers: Sequence[Present], posted: int) -> None:
     if loads and foretold(loads, waiting + 1) > policy.max_load:
         told = f"there is no room for one more voice: try again in {policy.retry_after_s:g} s"
         raise Overloaded(told, retry_after=policy.retry_after_s)
+
+
+def judged(workers: Sequence[Present], close: int | None = None) -> None:
+    """Whether a recogniser of `workers` can tell by the voice when a turn is over. No recogniser: one may come.
+
+    Raises:
+        ClientFault: none of them has the model for it.
+    """
+    asr = [worker for worker in workers if worker.role == "asr"]
+    if asr and not any(served.role == "turn" for worker in asr for served in worker.serves):
+        told = "endpointing.semantic is not supported by this server: it lacks a model (`models pull smart-turn`)"
+        raise ClientFault("unsupported", told, close=close)
+
+
+def refused(error: Exception) -> Fault:
+    """What to tell a client whose input Redis did not take."""
+    if not isinstance(error, Refused):
+        log.error("what a client sent was not taken (%s)", type(error).__name__)
+        return ServiceFault("internal", "what you sent could not be stored: resume the session")
+    match error.word:
+        case "REPLACED":
+            return ClientFault(
+                "replaced", "another connection has taken this session over", close=Close.REPLACED
+            )
+        case "ENDED":
+            return ClientFault("order", "the session has ended: start a new one", close=Close.ORDER)
+        case _:
+            return ClientFault("unknown_session", "the session is gone: start a new one", close=Close.POLICY)
 
 
 def _check_origin(policy: ServerPolicy, headers: Mapping[str, str]) -> None:

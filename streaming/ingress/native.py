@@ -127,6 +127,8 @@ class NativeSession:
         config = wire.started(message, secrets.token_hex(12), self._tenant)
         self._adopt(records.Opened(config, "1"))
         workers = await roster.present(self._bus)
+        if wire.semantic(message.endpointing):
+            door.judged(workers, close=Close.POLICY)
         serves = [served for worker in workers for served in worker.serves]
         limits, now = self._policy.limits(), stamp(now_ms())
         first = SessionStarted(config.session_id, config.mode, serves, limits, now, config.audio)
@@ -185,11 +187,16 @@ class NativeSession:
                 if data is not None:
                     self._inbox.sound(data)
                 else:
-                    self._inbox.message(wire.decode(message["text"]))
+                    await self._take(wire.decode(message["text"]))
             except ClientFault as fault:
                 if fault.close is not None:
                     raise
                 await self._egress.send(wire.encode(wire.told(fault)))
+
+    async def _take(self, message: said.ClientMessage) -> None:
+        if isinstance(message, said.SessionUpdate) and wire.semantic(message.endpointing):
+            door.judged(await roster.present(self._bus))
+        self._inbox.message(message)
 
     async def _follow(self, after: str) -> NoReturn:
         await self._egress.follow(self._session_id, after)
@@ -203,7 +210,7 @@ class NativeSession:
         while True:
             done, _ = await asyncio.wait([self._inlet.refused], timeout=self._policy.ack_s)
             if done:
-                raise _refused(self._inlet.refused.result())
+                raise door.refused(self._inlet.refused.result())
             try:
                 processed = await self._progress()
                 if time.monotonic() - touched > every:
@@ -226,25 +233,10 @@ class NativeSession:
         """16 kHz samples that the recogniser is through with. Raises Fault when the session is no longer ours."""
         owner = await self._bus.call("HGET", keys.session(self._session_id), "socket")
         if owner is None or owner.decode() != self._inlet.socket:
-            raise _refused(Refused("REPLACED" if owner else "GONE"))
+            raise door.refused(Refused("REPLACED" if owner else "GONE"))
         at = (
             await self._bus.call("HGET", keys.stage(self._session_id, "asr"), "at")
             if self._inbox.clock
             else None
         )
         return int(at or 0)
-
-
-def _refused(error: Exception) -> Fault:
-    if not isinstance(error, Refused):
-        log.error("what a client sent was not taken (%s)", type(error).__name__)
-        return ServiceFault("internal", "what you sent could not be stored: resume the session")
-    match error.word:
-        case "REPLACED":
-            return ClientFault(
-                "replaced", "another connection has taken this session over", close=Close.REPLACED
-            )
-        case "ENDED":
-            return ClientFault("order", "the session has ended: start a new one", close=Close.ORDER)
-        case _:
-            return ClientFault("unknown_session", "the session is gone: start a new one", close=Close.POLICY)

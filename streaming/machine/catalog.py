@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from streaming.refusal import Refusal
 
-Kind = Literal["whisper", "vad", "llm"]
+Kind = Literal["whisper", "vad", "turn", "llm"]
 
 
 class ModelError(Refusal):

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import os
 import time
@@ -13,6 +14,7 @@ from rich.console import Console
 
 from streaming.config import FILE, Settings, load
 from streaming.machine import home
+from streaming.machine.catalog import ModelUnavailable
 from streaming.machine.models import Shelf
 from streaming.refusal import Usage, refusal_in
 from streaming.service import listening, logs
@@ -89,14 +91,25 @@ def _serve_all(place: Path, settings: Settings, config: Path | None) -> int:
         listening.check_keys(settings.server)
         listening.check_port(settings.server)
         shelf = Shelf(place / "models")
-        for name in needed(settings):
-            shelf.pull(name, watcher=PullView(console))
+        _pull(shelf, settings, console)
         return asyncio.run(Service(place, settings, config, console).run(began))
     finally:
         lock.release()
 
 
+def _pull(shelf: Shelf, settings: Settings, console: Console) -> None:
+    """What is missing of what is needed. Where it is, what is only useful is tried as well: once, not at each start."""
+    ready = {listed.model.name for listed in shelf.listing() if listed.state == "ready"}
+    names = [name for name in needed(settings) if name not in ready]
+    for name in names:
+        shelf.pull(name, watcher=PullView(console))
+    if names and "smart-turn" not in ready:
+        with contextlib.suppress(ModelUnavailable):  # a session that asks for it is told
+            shelf.pull("smart-turn", watcher=PullView(console))
+
+
 def needed(settings: Settings) -> list[str]:
     """The models without which the roles cannot start."""
     own = [] if settings.llm.url else [settings.llm.model]
+    own += ["smart-turn"] if settings.asr.endpoint.semantic else []
     return ["silero-vad", settings.asr.model, *own]

@@ -14,10 +14,11 @@ class _Message(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, om
 
 
 class EndpointingAsked(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """`silence_ms`: 100 to 5000; `semantic` is not there yet."""
+    """`silence_ms`: 100 to 5000; `eager_ms`: the same, or 0 for never. What is left out stays; null is the default."""
 
-    silence_ms: int | None = None
-    semantic: bool = False
+    silence_ms: int | UnsetType | None = UNSET
+    semantic: bool | UnsetType | None = UNSET
+    eager_ms: int | UnsetType | None = UNSET
 
 
 class SessionStart(_Message, tag="session.start", frozen=True):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from streaming.errors import ClientFault, Close, Fault
 from streaming.events import Event
@@ -99,11 +99,12 @@ def _check_start(start: SessionStart) -> None:
 
 
 def _check_endpointing(asked: EndpointingAsked, *, fatal: bool) -> None:
-    if asked.semantic:
-        raise unsupported("endpointing.semantic", fatal=fatal)
-    if asked.silence_ms is not None and not 100 <= asked.silence_ms <= 5_000:
-        close = Close.MALFORMED if fatal else None
+    close = Close.MALFORMED if fatal else None
+    silence_ms, eager_ms = asked.silence_ms, asked.eager_ms
+    if isinstance(silence_ms, int) and not 100 <= silence_ms <= 5_000:
         raise ClientFault("bad_message", "endpointing.silence_ms must be 100 to 5000", close=close)
+    if isinstance(eager_ms, int) and eager_ms and not 100 <= eager_ms <= 5_000:
+        raise ClientFault("bad_message", "endpointing.eager_ms must be 100 to 5000, or 0", close=close)
 
 
 def unsupported(feature: object, *, fatal: bool = False) -> ClientFault:
@@ -120,7 +121,7 @@ def started(message: SessionStart, session_id: str, tenant: str) -> SessionConfi
         mode=message.mode,
         audio=message.audio,
         language=message.language,
-        endpointing=Endpointing(silence_ms=message.endpointing.silence_ms),
+        endpointing=ending(Endpointing(), message.endpointing),
         tenant=tenant,
         metadata=message.metadata,
     )
@@ -131,9 +132,19 @@ def updated(config: SessionConfig, message: SessionUpdate) -> SessionConfig:
     if message.language is not UNSET:
         config = msgspec.structs.replace(config, language=message.language)
     if message.endpointing is not UNSET:
-        silence = Endpointing(silence_ms=message.endpointing.silence_ms)
-        config = msgspec.structs.replace(config, endpointing=silence)
+        config = msgspec.structs.replace(config, endpointing=ending(config.endpointing, message.endpointing))
     return config
+
+
+def semantic(asked: EndpointingAsked | UnsetType) -> bool:
+    """Whether turns are to end by what the voice sounds like."""
+    return isinstance(asked, EndpointingAsked) and asked.semantic is True
+
+
+def ending(was: Endpointing, asked: EndpointingAsked) -> Endpointing:
+    """How turns end now: as before in what was left out."""
+    said = {name: value for name, value in msgspec.structs.asdict(asked).items() if value is not UNSET}
+    return msgspec.structs.replace(was, **said)
 
 
 def encode(message: Transient) -> str:

@@ -6,17 +6,15 @@ from hypothesis import strategies as st
 from asr.rates import FRAME, RATE
 from asr.request import Pause
 from streaming.facts import (
-    EagerEndpoint,
     Endpoint,
     Endpointing,
     Finalize,
-    Heard,
     HeardFinal,
-    Resumed,
     SessionConfig,
     Updated,
 )
-from tests.scripted import Run, Script, check_account, check_promises, cut, finals, hear, script, words
+from tests.pausing import by_sound, check_eager, ends, run_of
+from tests.scripted import Run, check_account, check_promises, cut, finals, script, words
 
 SHAPE = st.lists(st.tuples(st.integers(2, 40), st.integers(7, 25)), min_size=0, max_size=12)
 PIECES = st.lists(st.integers(160, 9000), min_size=1, max_size=4)
@@ -26,40 +24,6 @@ WISH = st.builds(
     semantic=st.booleans(),
     eager_ms=st.sampled_from([0, 150, 300]),
 )
-
-
-def by_sound(pause: Pause) -> float:
-    """A judge that always says the same of the same pause, and no two things of any two."""
-    return pause.opinion.voice // FRAME % 11 / 10
-
-
-def run_of(one: Script, wish: Endpointing, complete: float | None = None, pieces: int = FRAME) -> Run:
-    return Run([one], cut([one], [pieces], {}, set()), wish, lambda _: complete)
-
-
-def ends(facts: list[Heard]) -> list[Heard]:
-    return [fact for fact in facts if isinstance(fact, EagerEndpoint | Resumed | Endpoint)]
-
-
-def check_eager(facts: list[Heard], channel: int, *, exact: bool) -> None:
-    """An eager end is confirmed or taken back before the next one, and says what the finals behind it say."""
-    expected, said = None, list[str]()
-    for fact in facts:
-        match fact:
-            case EagerEndpoint(channel=of, text=text) if of == channel:
-                assert expected is None
-                expected, said = text, []
-            case HeardFinal(channel=of, text=text) if of == channel:
-                said.append(text)
-            case Resumed(channel=of) if of == channel:
-                assert expected is not None
-                expected = None
-            case Endpoint(channel=of) if of == channel:
-                assert expected is None or not exact or said == [expected]
-                expected = None
-            case _:
-                pass
-    assert expected is None
 
 
 @settings(max_examples=80, deadline=None)
@@ -173,69 +137,6 @@ def test_an_opinion_that_comes_too_late_is_ignored() -> None:
     assert channel.sounds(pause.opinion, 0.9) == []
     assert channel.state.opinion
     assert channel.state.opinion.complete == 0.6
-
-
-# ---- eager ends ---------------------------------------------------------------------------------------------------
-
-
-def test_an_eager_end_says_what_the_final_will_say_and_saves_its_pass() -> None:
-    one = script([(10, 20), (3, 20), (30, 20)])
-    run = run_of(one, Endpointing(eager_ms=200))
-    channel, asked = run.core.channels[0], 0
-    while not any(isinstance(fact, Endpoint) for fact in run.facts):
-        assert run.read()
-        while request := channel.request():
-            asked += request.final
-            run.publish(channel.settle(request, hear(one, channel, request), 0))
-    assert asked == 1
-    told = [fact for fact in run.facts if isinstance(fact, EagerEndpoint | HeardFinal | Endpoint)]
-    assert [type(fact) for fact in told] == [EagerEndpoint, HeardFinal, Endpoint]
-    assert told[0] == EagerEndpoint(0, "silence", "w1 w2")
-    assert isinstance(told[1], HeardFinal)
-    assert told[1].text == "w1 w2"
-
-
-def test_whoever_goes_on_takes_the_eager_end_back() -> None:
-    one = script([(10, 20), (11, 20), (30, 20)])  # a pause of 350 ms
-    run = run_of(one, Endpointing(eager_ms=200))
-    run.finish()
-    told = ends(run.facts)
-    assert told[:4] == [
-        EagerEndpoint(0, "silence", "w1"),
-        Resumed(0),
-        EagerEndpoint(0, "silence", "w1 w2"),
-        Endpoint(0, "silence"),
-    ]
-    assert [len(final.words) for final in finals(run.facts)] == [2, 1]
-
-
-def test_a_successor_takes_back_what_its_predecessor_ended_eagerly() -> None:
-    one = script([(10, 20), (11, 20)])
-    run = run_of(one, Endpointing(eager_ms=200))
-    while not ends(run.facts):
-        run.read()
-        run.answer()
-    run.begin()
-    run.finish()
-    assert [type(fact) for fact in ends(run.facts)][:2] == [EagerEndpoint, Resumed]
-
-
-def test_no_turn_ends_eagerly_that_does_not_sound_done() -> None:
-    one = script([(10, 20), (30, 20)])
-    for complete, eager in ((0.6, 2), (0.1, 0)):
-        run = run_of(one, Endpointing(semantic=True, eager_ms=250), complete)
-        run.finish()
-        assert len([fact for fact in run.facts if isinstance(fact, EagerEndpoint)]) == eager
-
-
-def test_a_finalize_behind_an_eager_end_confirms_it_without_another_pass() -> None:
-    one = script([(10, 20), (60, 20)])
-    run = Run([one], cut([one], [FRAME], {42: Finalize()}, set()), Endpointing(eager_ms=200, silence_ms=2000))
-    while not any(isinstance(fact, Endpoint) for fact in run.facts):
-        assert run.read()
-        if run.at < 42:
-            run.answer()
-    assert ends(run.facts) == [EagerEndpoint(0, "silence", "w1"), Endpoint(0, "finalize")]
 
 
 def test_all_of_it_can_be_changed_in_the_middle() -> None:

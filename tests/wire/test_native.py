@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from streaming.errors import ClientFault, Close
 from streaming.events import AudioFormat, SessionDegraded, SpeechStarted
+from streaming.facts import Endpointing
 from streaming.wire import messages as said
 from streaming.wire import native
 
@@ -32,6 +33,13 @@ from streaming.wire import native
             Close.MALFORMED,
         ),
         (
+            '{"type":"session.start","mode":"chat","endpointing":{"eager_ms":50}}',
+            "100 to 5000, or 0",
+            Close.MALFORMED,
+        ),
+        ('{"type":"session.update","endpointing":{"silence_ms":0}}', "100 to 5000", None),
+        ('{"type":"session.update","endpointing":{"eager_ms":-1}}', "or 0", None),
+        (
             '{"type":"session.resume","session_id":"s","resume_token":"t","last_event_id":"x"}',
             "'x'",
             Close.MALFORMED,
@@ -46,6 +54,27 @@ def test_a_bad_message_is_answered_with_what_is_wrong(frame: str, names: str, cl
         native.decode(frame)
     assert names in caught.value.message
     assert caught.value.close == close
+
+
+def test_of_the_endpointing_what_is_left_out_stays_and_null_is_the_servers_default() -> None:
+    start = native.decode(
+        '{"type":"session.start","mode":"chat","endpointing":{"silence_ms":800,"eager_ms":0,"semantic":true}}'
+    )
+    assert isinstance(start, said.SessionStart)
+    assert native.semantic(start.endpointing)
+    config = native.started(start, "s1", "default")
+    assert config.endpointing == Endpointing(silence_ms=800, semantic=True, eager_ms=0)
+    update = native.decode(
+        '{"type":"session.update","endpointing":{"silence_ms":null,"semantic":false,"eager_ms":300}}'
+    )
+    assert isinstance(update, said.SessionUpdate)
+    assert not native.semantic(update.endpointing)
+    changed = native.updated(config, update)
+    assert changed.endpointing == Endpointing(silence_ms=None, semantic=False, eager_ms=300)
+    alone = native.decode('{"type":"session.update","endpointing":{"eager_ms":0}}')
+    assert isinstance(alone, said.SessionUpdate)
+    assert native.updated(config, alone).endpointing == config.endpointing
+    assert native.updated(config, said.SessionUpdate(language="fr")).endpointing == config.endpointing
 
 
 @given(st.text() | st.recursive(st.none() | st.booleans() | st.text(), st.lists).map(json.dumps))

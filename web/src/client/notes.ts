@@ -3,8 +3,12 @@
 import type { AudioFormat, Mode } from "./messages.ts";
 
 export interface Endpointing {
-  /** 100 to 5000. */
-  silence_ms?: number;
+  /** 100 to 5000; null: the server's default. What is left out of an update stays. */
+  silence_ms?: number | null;
+  /** Whether the voice tells when a turn is over, not the silence alone. */
+  semantic?: boolean | null;
+  /** Silence after which a turn ends eagerly, and may be resumed: 100 to 5000, or 0 for never. */
+  eager_ms?: number | null;
 }
 
 export interface SessionConfig {
