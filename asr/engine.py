@@ -16,10 +16,12 @@ import tokenizers
 
 from asr.alias import Aliases, CannotAlias, edited
 from asr.batches import Encoded, batches
+from asr.device import device
 from asr.front import front
 from asr.mel import Sees
 from asr.passes import Align, Aligned, Answer, Call, Detect, Encode, Generate, Generated, Question, look
 from asr.policy import AsrPolicy
+from asr.profile import settled
 from asr.tokens import LONGEST, Tokens
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ class Engine:
     """
 
     def __init__(self, folder: Path, policy: AsrPolicy) -> None:
-        self.policy = policy
+        self.policy = settled(policy, device(policy.device))
         self._model, self.aliases = self._load(folder)
         self.bands: int = self._model.n_mels
         self._front = front(self._model.device, self.bands)

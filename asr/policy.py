@@ -16,18 +16,20 @@ from asr.window import WindowPolicy
 
 
 class AsrPolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """`model`: name of a Whisper model of the catalogue. `compute_type` and `device` as CTranslate2 has them.
+    """`model`: name of a Whisper model of the catalogue. `device` and `compute_type` as CTranslate2 has them.
 
-    `workers` passes run at once, with `threads` each: two workers of one thread serve many sessions much better than
-    one of two. `prefix` "parallel" edits the model in memory, so that words that are known cost next to nothing;
-    "plain" takes it as it is. `commit_s`: seconds of sound after which the checkpoint moves at the latest.
+    `workers` passes run at once, with `threads` each. "auto" and 0: as suits the device (`profile.py`). `measure` what
+    passes cost here when the model is loaded, for a second or two; else figures of two CPU cores and `base` are taken.
+    `prefix` "parallel" edits the model in memory, so that words that are known cost next to nothing; "plain" takes it
+    as it is. `commit_s`: seconds of sound after which the checkpoint moves at the latest.
     """
 
     model: str = "base"
-    device: str = "cpu"
-    compute_type: str = "int8"
+    device: str = "auto"
+    compute_type: str = "auto"
     workers: int = 2
     threads: int = 1
+    measure: bool = True
     prefix: Literal["parallel", "plain"] = "parallel"
     commit_s: float = 1.0
     vad: VadPolicy = VadPolicy()

@@ -1,0 +1,118 @@
+"""Loads a model as suits the device, and finds out what passes cost on it. The shell of `asr.profile`."""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from msgspec.structs import replace
+
+from asr.alias import Aliases
+from asr.batches import Encoded
+from asr.costs import Costs
+from asr.device import device
+from asr.engine import Engine
+from asr.passes import Align, Encode, Generate
+from asr.policy import AsrPolicy
+from asr.profile import Taken, costs, described, settled
+from asr.rates import HOP
+
+log = logging.getLogger(__name__)
+
+MANY: Final = {"cpu": 2, "cuda": 8}
+TEXTS: Final = (" Thank you for your help, and", " one, two, three, four, five,")
+PATIENCE_S: Final = 2.0
+"""What takes longer is reckoned instead."""
+
+
+def load(folder: Path, policy: AsrPolicy) -> tuple[Engine, Costs]:
+    """The Whisper model in `folder`, ready for its first window, and what it costs. Raises RuntimeError if the device
+    that `policy` names cannot be used; one that was only found is not insisted on."""
+    suits = settled(policy, device(policy.device))
+    try:
+        engine = Engine(folder, suits)
+        if not proven(engine):
+            log.warning("words that are known cost as much as new ones: the edited model says something else")
+            engine = Engine(folder, replace(suits, prefix="plain"))
+        found = costs(measure(engine), policy.passes.beam) if policy.measure else Costs()
+    except RuntimeError as wrong:
+        if policy.device != "auto" or suits.device == "cpu":
+            raise
+        log.warning("the GPU cannot be used, so the CPU is: %s", wrong)
+        return load(folder, replace(policy, device="cpu"))
+    log.info("%s", described(suits, found))
+    return engine, found
+
+
+def proven(engine: Engine) -> bool:
+    """Whether a text goes on alike when it is forced in parallel and token by token. A model without aliases is.
+
+    CTranslate2 does not promise what the edit relies on. Rounding may turn a close decision, but not each.
+    """
+    (window,) = engine.call([silent(engine)])
+    return engine.aliases is None or any(_alike(engine, engine.aliases, window, text) for text in TEXTS)
+
+
+def _alike(engine: Engine, aliases: Aliases, window: Encoded, text: str) -> bool:
+    forced = Generate(window, "en", engine.words.tokens(text), 3, 1)
+    stop, said = engine.words.no_timestamps, list[float]()
+    for again in (aliases.again, {stop: aliases.again[stop]}):
+        engine.aliases = replace(aliases, again=again)
+        said += [one.logprob for one in engine.call([forced])]
+    engine.aliases = aliases
+    return abs(said[0] - said[1]) < 0.05
+
+
+def silent(engine: Engine) -> Encode:
+    """A window of 5 s with nothing in it."""
+    mel = engine.sees == "mel"
+    view = np.full((engine.bands, 400), -10, np.float32) if mel else np.zeros(399 * HOP + 400, np.float32)
+    return Encode(view, 500)
+
+
+def measure(engine: Engine) -> Taken:
+    """What model calls cost, at the cost of a second or two. What another process takes meanwhile does not count."""
+    alone = engine.policy.device == "cpu" and engine.policy.threads == 1
+    watch = Watch(time.process_time if alone else time.perf_counter)
+    many = MANY.get(engine.policy.device, 8)
+    short = silent(engine)
+    (window,) = engine.call([short])  # the first one is slow
+    encode = watch.least(lambda: engine.call([short]))
+    rare = range(engine.words.end_of_text - 20, engine.words.end_of_text)
+
+    def written(count: int, windows: int) -> float:
+        call = Generate(window, "en", tuple(rare[:count]), 1, 1)
+        return watch.least(lambda: engine.call([call] * windows))
+
+    engine.call([Generate(window, "en", tuple(rare[:2]), 1, 1)])
+    (few, more), (few_many, more_many) = ((written(2, n), written(10, n)) for n in (1, many))
+    step, step_many = (more - few) / 8, (more_many - few_many) / 8
+    align = watch.least(lambda: engine.call([Align(window, "en", tuple(rare[:12]), 400)]))
+    reckoned = (many * encode, 3.5 * encode)
+    encode_many = watch.least(lambda: engine.call([short] * many), reckoned[0])
+    encode_long = watch.least(lambda: engine.call([Encode(short.view, 1500)]), reckoned[1])
+    return Taken(encode, encode_long, encode_many, align, max(0.0, few - 3 * step), step, step_many, many)
+
+
+class Watch:
+    """Takes the time of calls by `clock`, for as long as there is patience."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._until = time.perf_counter() + PATIENCE_S
+
+    def least(self, call: Callable[[], Sequence[object]], reckoned: float | None = None) -> float:
+        """The less of two tries; of one when it takes long; `reckoned`, if given, when patience is at its end."""
+        if reckoned is not None and time.perf_counter() + reckoned > self._until:
+            return reckoned
+        taken = math.inf
+        for _ in range(2):
+            began = self._clock()
+            call()
+            taken = min(taken, self._clock() - began)
+            if taken > 0.2:
+                break
+        return taken

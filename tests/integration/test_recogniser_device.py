@@ -1,0 +1,107 @@
+"""A model loaded as suits the device: measured, proven, and plain where the edit does not hold."""
+
+import logging
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from asr import measuring
+from asr.alias import Aliases
+from asr.costs import Costs
+from asr.device import cores, device
+from asr.engine import Engine
+from asr.measuring import load, measure, proven
+from asr.policy import AsrPolicy
+from streaming.machine import models
+
+
+@pytest.fixture(scope="module")
+def folder() -> Path:
+    return models.path("tiny.en")
+
+
+@pytest.mark.models
+def test_a_model_is_measured_when_it_is_loaded(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        engine, costs = load(folder, AsrPolicy(device="auto", compute_type="auto", workers=0, threads=0))
+    assert engine.policy.workers == int(cores())
+    assert engine.policy.compute_type == "int8"
+    assert engine.aliases is not None
+    assert 0.01 < costs.each(5.0, None) < 2
+    assert costs.batch == 1
+    assert any("a partial takes" in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.models
+def test_measuring_can_be_left_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(engine: Engine) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(measuring, "measure", never)
+    assert load(folder, AsrPolicy(measure=False))[1] == Costs()
+
+
+@pytest.mark.models
+def test_a_slow_device_is_not_measured_for_long(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measuring, "PATIENCE_S", 0.0)
+    taken = measure(Engine(folder, AsrPolicy()))
+    assert taken.encode_long == 3.5 * taken.encode
+    assert taken.encode_many == 2 * taken.encode
+
+
+@pytest.mark.models
+def test_an_edit_that_says_something_else_is_not_used(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Wrong(Engine):
+        """Its aliases are another token's."""
+
+        def __init__(self, folder: Path, policy: AsrPolicy) -> None:
+            super().__init__(folder, policy)
+            if self.aliases:
+                stop = self.words.no_timestamps
+                turned = {token: alias + 7 for token, alias in self.aliases.again.items() if token != stop}
+                self.aliases = Aliases(self.aliases.moved, turned | {stop: self.aliases.again[stop]})
+
+    policy = AsrPolicy(measure=False)
+    assert proven(Engine(folder, policy))
+    assert proven(Engine(folder, replace(policy, prefix="plain")))
+    monkeypatch.setattr(measuring, "Engine", Wrong)
+    engine, _ = load(folder, policy)
+    assert engine.policy.prefix == "plain"
+    assert engine.aliases is None
+    assert any("says something else" in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.models
+def test_a_gpu_that_cannot_be_used_leaves_the_work_to_the_cpu(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    real = device("cpu")
+
+    def seen(kind: str) -> object:
+        return replace(real, kind="cuda") if kind == "auto" else real
+
+    monkeypatch.setattr(measuring, "device", seen)
+    engine, _ = load(folder, AsrPolicy(device="auto", measure=False))
+    assert engine.policy.device == "cpu"
+    assert any("cannot be used" in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.models
+def test_a_device_that_was_asked_for_is_insisted_on(folder: Path) -> None:
+    with pytest.raises((RuntimeError, ValueError)):
+        load(folder, AsrPolicy(device="cuda", compute_type="float16"))
+
+
+@pytest.mark.parametrize(
+    ("quota", "most"), [("max 100000", None), ("50000 100000", 0.5), ("nonsense", None), ("100000 0", None)]
+)
+def test_a_control_group_may_leave_us_less_than_the_cores(
+    tmp_path: Path, quota: str, most: float | None
+) -> None:
+    (tmp_path / "cpu.max").write_text(quota)
+    bound = cores(tmp_path / "none")
+    assert cores(tmp_path / "cpu.max") == (most or bound)
+    assert bound >= 1
