@@ -2,11 +2,14 @@
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
+from asr.judge import Vad
 from asr.mel import Sees, features
+from asr.silero import Silero
 from asr.sound import Float32
 
 log = logging.getLogger(__name__)
@@ -36,13 +39,24 @@ class NumpyFront:
         return np.stack([features(view, frames) for view in views])
 
 
+def vad(device: str, model: Path) -> Vad:
+    """The VAD in file `model`, on the same device as the front."""
+    if not device.startswith("cuda"):
+        return Silero(model)
+    try:
+        from asr.torch_front import TorchSilero
+    except ImportError:
+        return Silero(model)
+    return TorchSilero(model, device)
+
+
 def front(device: str, bands: int) -> Front:
     """The front of a model on `device`, as CTranslate2 names it: by PyTorch on a GPU, if it is installed."""
-    if device == "cpu":
+    if not device.startswith("cuda"):
         return NumpyFront()
     try:
         from asr.torch_front import TorchFront
     except ImportError:
-        log.warning("features are made on the CPU: install the extra `gpu` to make them on the %s", device)
+        log.warning("features are made on the CPU: install the extra `gpu` to make them on the GPU")
         return NumpyFront()
     return TorchFront(device, bands)

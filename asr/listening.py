@@ -14,9 +14,9 @@ import numpy as np
 
 from asr.channel import Channel
 from asr.desk import Desk, Ticket
+from asr.judge import Judge
 from asr.rates import RATE
 from asr.recognizer import LEAP, Recognizer
-from asr.silero import Silero
 from asr.sound import Float32
 from asr.tools import Tools
 from asr.turns import Pauses, Turns
@@ -28,10 +28,6 @@ from streaming.feed import Entry, place
 from streaming.lease import Lease
 
 MARK: Final = msgspec.json.Decoder(Mark)
-SLICE: Final = 64
-"""Frames that are judged before others may run."""
-
-
 PAGE: Final = 256
 """Entries that are read at once before the checkpoint."""
 
@@ -51,7 +47,7 @@ class Listening:
     """Serves the session of `lease` until its sound is over."""
 
     def __init__(
-        self, lease: Lease, bus: Bus, tools: Tools, models: tuple[Silero, Desk], turns: Turns | None = None
+        self, lease: Lease, bus: Bus, tools: Tools, models: tuple[Judge, Desk], turns: Turns | None = None
     ) -> None:
         self._lease = lease
         self._bus = bus
@@ -124,12 +120,8 @@ class Listening:
         return self._recognizer.mark(at, MARK.decode(entry.body))
 
     async def _judge(self) -> list[Heard]:
-        frames, chances = self._recognizer.frames(), list[Float32]()
-        for number, frame in enumerate(frames, start=1):
-            chance, self._memory = self._vad.judge(frame, self._memory)
-            chances.append(chance)
-            if number % SLICE == 0:
-                await asyncio.sleep(0)
+        frames = self._recognizer.frames()
+        chances, self._memory = await self._vad.judge(frames, self._memory)
         if frames:
             self._recognizer.state.vad = self._memory.tobytes()
         return self._recognizer.judged(chances)

@@ -4,18 +4,14 @@ import asyncio
 import hashlib
 from pathlib import Path
 
-import numpy as np
-
-from asr.costs import Costs
 from asr.desk import Desk
 from asr.dispatch import Setup
-from asr.engine import Engine
+from asr.front import vad
+from asr.judge import Judge
 from asr.listening import Listening
-from asr.passes import Question
+from asr.loading import Loaded, load
 from asr.policy import AsrPolicy
-from asr.silero import Silero
 from asr.smart_turn import SmartTurn
-from asr.tools import Tools
 from asr.turns import Turns
 from streaming.bus import Bus
 from streaming.capacity import Load
@@ -24,11 +20,12 @@ from streaming.lease import Lease
 
 
 class Recogniser:
-    """Transcribes with the Whisper model in folder `model`, whose `model.bin` has SHA-256 `digest`; `vad`: Silero's
-    file; `turn`: Smart Turn's, without which no session's turns end by what the voice sounds like."""
+    """Transcribes with the Whisper model in folder `model`, whose `model.bin` has SHA-256 `digest`, or by the server
+    of `policy.remote`, if that names one; `vad`: Silero's file; `turn`: Smart Turn's, without which no session's turns
+    end by what the voice sounds like."""
 
     def __init__(
-        self, policy: AsrPolicy, model: Path, digest: str, *, vad: Path, turn: Path | None = None
+        self, policy: AsrPolicy, model: Path | None, digest: str, *, vad: Path, turn: Path | None = None
     ) -> None:
         self._policy = policy
         self._model = model
@@ -36,7 +33,7 @@ class Recogniser:
         self._vad_file = vad
         self._turn_file = turn
         self._turns: Turns | None = None
-        self._loaded: tuple[Tools, Silero, Desk] | None = None
+        self._loaded: tuple[Loaded, Judge, Desk] | None = None
 
     async def start(self) -> list[Served]:
         """Load the models. What serves: `asr`, the `vad` that it listens with, and what judges the end of a `turn`."""
@@ -44,7 +41,7 @@ class Recogniser:
         heard = hashlib.sha256(await asyncio.to_thread(self._vad_file.read_bytes)).hexdigest()
         name = "silero-vad"
         serves = [
-            Served(role="asr", name=self._policy.model, hash=self._digest, ref=self._loaded[0].made_by),
+            self._loaded[0].serves,
             Served(role="vad", name=name, hash=heard, ref=f"{name}@{heard[:16]}"),
         ]
         if self._turn_file:
@@ -61,35 +58,37 @@ class Recogniser:
             BusDown: Redis is away.
         """
         assert self._loaded, "start() comes first"
-        tools, vad, desk = self._loaded
-        await Listening(lease, bus, tools, (vad, desk), self._turns).run()
+        loaded, judge, desk = self._loaded
+        await Listening(lease, bus, loaded.tools, (judge, desk), self._turns).run()
 
     def load(self) -> Load:
         """How busy the workers will be with the sessions that are served."""
         assert self._loaded, "start() comes first"
         return self._loaded[2].load()
 
+    def trouble(self) -> str:
+        """What keeps the engine from answering just now, or nothing."""
+        return self._loaded[0].trouble() if self._loaded else ""
+
     async def stop(self) -> None:
         """Wait for the passes that run, and let the models go. Nobody may be served any more."""
         if self._loaded:
+            self._loaded[0].engine.close()
             await self._loaded[2].close()
             self._loaded = None
         if self._turns:
             await self._turns.close()
             self._turns = None
 
-    def _load(self) -> tuple[Tools, Silero, Desk]:
-        engine = Engine(self._model, self._policy)
-        silence = Question(
-            np.full((engine.bands, 400), -4, np.float32), 400, 500, (), (), 0.0, 0.0, 1.0, "en", "en"
-        )
-        engine.run([silence])  # the first pass of a model is slow: nobody waits for this one
-        made_by = f"{self._policy.model}@{self._digest[:16]}"
-        tools = Tools(self._policy, engine.words, engine.bands, made_by)
-        return tools, Silero(self._vad_file), Desk(self._setup(), engine)
+    def _load(self) -> tuple[Loaded, Judge, Desk]:
+        loaded = load(self._policy, self._model, self._digest)
+        judge = Judge(vad(loaded.tools.policy.device, self._vad_file))
+        return loaded, judge, Desk(setup(loaded), loaded.engine)
 
-    def _setup(self) -> Setup:
-        policy = self._policy
-        return Setup(
-            Costs(), policy.workers, schedule=policy.schedule, ladder=policy.ladder, demand=policy.demand
-        )
+
+def setup(loaded: Loaded) -> Setup:
+    """What the desk needs to know of an engine."""
+    policy = loaded.tools.policy
+    return Setup(
+        loaded.costs, policy.workers, schedule=policy.schedule, ladder=policy.ladder, demand=policy.demand
+    )

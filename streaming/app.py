@@ -25,6 +25,7 @@ from streaming.lease import Lease
 from streaming.leases import LeasePolicy, Leases
 from streaming.machine import models
 from streaming.machine.catalog import ModelMissing
+from streaming.roster import Pulse
 
 
 class Worker(Protocol):
@@ -45,10 +46,14 @@ class Worker(Protocol):
 
 @runtime_checkable
 class Measured(Protocol):
-    """A worker that can tell how busy it will be."""
+    """A worker that can tell how busy it will be, and what is wrong."""
 
     def load(self) -> Load:
         """With the sessions that it serves now."""
+        ...
+
+    def trouble(self) -> str:
+        """What keeps it from its work just now, or nothing."""
         ...
 
 
@@ -70,9 +75,11 @@ def worker(role: str, settings: Settings) -> Worker:
         case "asr":
             from asr.worker import Recogniser
 
-            name = settings.asr.model
-            vad, turn = models.path("silero-vad"), _turn(settings)
-            return Recogniser(settings.asr, models.path(name), models.digest(name), vad=vad, turn=turn)
+            policy, vad, turn = settings.asr, models.path("silero-vad"), _turn(settings)
+            if policy.remote.url:
+                return Recogniser(policy, None, "", vad=vad, turn=turn)
+            model, digest = models.path(policy.model), models.digest(policy.model)
+            return Recogniser(policy, model, digest, vad=vad, turn=turn)
         case "responder":
             from llm.worker import Responder
 
@@ -102,8 +109,10 @@ async def _work(bus: Bus, role: str, worker: Worker, policy: LeasePolicy) -> Non
     leases = Leases(bus, role, f"{role}-{os.getpid()}-{secrets.token_hex(3)}", policy)
     try:
         async with asyncio.TaskGroup() as tasks:
-            load = worker.load if isinstance(worker, Measured) else lambda: None
-            tasks.create_task(roster.announce(bus, role, serves, lambda: leases.held, load), name="roster")
+            told = Pulse(lambda: leases.held)
+            if isinstance(worker, Measured):
+                told = told._replace(load=worker.load, trouble=worker.trouble)
+            tasks.create_task(roster.announce(bus, role, serves, told), name="roster")
             tasks.create_task(leases.run(lambda lease: worker.serve(lease, bus)), name="leases")
     finally:
         await asyncio.shield(worker.stop())

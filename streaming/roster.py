@@ -7,7 +7,7 @@ import os
 import resource
 import secrets
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -26,8 +26,8 @@ FORGET_MS: Final = 60_000
 
 
 class Present(Struct, frozen=True):
-    """A worker: what it serves, how many sessions it holds, its largest memory so far, when it last said so, and how
-    busy it will be, if it can tell."""
+    """A worker: what it serves, how many sessions it holds, its largest memory so far, when it last said so, how
+    busy it will be, if it can tell, and what keeps it from its work just now, if anything does."""
 
     role: str
     name: str
@@ -36,21 +36,29 @@ class Present(Struct, frozen=True):
     sessions: int = 0
     peak_rss_mb: float = 0.0
     load: Load | None = None
+    trouble: str = ""
 
 
-async def announce(
-    bus: Bus,
-    role: str,
-    serves: list[Served],
-    held: Callable[[], int],
-    load: Callable[[], Load | None] = lambda: None,
-) -> None:
+class Pulse(NamedTuple):
+    """What a worker says of itself each time, asked for each time: see Present."""
+
+    sessions: Callable[[], int]
+    load: Callable[[], Load | None] = lambda: None
+    trouble: Callable[[], str] = lambda: ""
+
+
+async def announce(bus: Bus, role: str, serves: list[Served], pulse: Pulse) -> None:
     """Say so until cancelled."""
     name = f"{role}:{secrets.token_hex(4)}:{os.getpid()}"  # a pid alone may be that of another container
     try:
         while True:
             rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            present = Present(role, name, serves, now_ms(), held(), round(rss, 1), load())
+            said: dict[str, Any] = {
+                "sessions": pulse.sessions(),
+                "load": pulse.load(),
+                "trouble": pulse.trouble(),
+            }
+            present = Present(role, name, serves, now_ms(), peak_rss_mb=round(rss, 1), **said)
             with contextlib.suppress(BusDown):
                 await bus.call("HSET", keys.WORKERS, name, msgspec.json.encode(present))
             await asyncio.sleep(EVERY_S)

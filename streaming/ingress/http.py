@@ -60,7 +60,7 @@ def background(gateway: native.Gateway) -> dict[str, Coroutine[Any, Any, None]]:
     return {
         "intake": gateway.intake.run(),
         "reaper": records.reap(gateway.bus, gateway.intake, window_s),
-        "roster": roster.announce(gateway.bus, "gateway", [], lambda: gateway.sessions),
+        "roster": roster.announce(gateway.bus, "gateway", [], roster.Pulse(lambda: gateway.sessions)),
     }
 
 

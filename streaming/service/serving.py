@@ -111,5 +111,6 @@ def _pull(shelf: Shelf, settings: Settings, console: Console) -> None:
 def needed(settings: Settings) -> list[str]:
     """The models without which the roles cannot start."""
     own = [] if settings.llm.url else [settings.llm.model]
+    own += [] if settings.asr.remote.url else [settings.asr.model]
     own += ["smart-turn"] if settings.asr.endpoint.semantic else []
-    return ["silero-vad", settings.asr.model, *own]
+    return ["silero-vad", *own]
