@@ -1,9 +1,9 @@
 """How much work the sessions of a recogniser are, at any step of partials: measured, and foretold. Pure.
 
-Each pass is measured as it is run. What it would cost in a full batch counts, so that a device that takes batches is
-not thought full when it runs single passes. The sound that a session brings, and the cost of a look at it, tell what
-its partials would cost at another step. Of a session that has only begun nothing is known yet: it counts as somebody
-who speaks without a break, and less and less so as it is measured.
+Each pass is measured as it is run. On a device that takes batches it would cost less in a full one: the less busy the
+workers are, the more that counts, so that they are not thought full when they run single passes. The sound that a
+session brings, and the cost of a look at it, tell what its partials would cost at another step. Of a session that has
+only begun nothing is known yet: it counts as somebody who speaks without a break, and less so as it is measured.
 """
 
 import math
@@ -75,8 +75,10 @@ class Session:
 class Demand:
     """The work of all sessions, in seconds of a worker a second."""
 
-    def __init__(self, policy: DemandPolicy, costs: Costs) -> None:
+    def __init__(self, policy: DemandPolicy, costs: Costs, workers: int) -> None:
         self._policy = policy
+        self._workers = workers
+        self._busy = Rate(policy.span_s, 0.0)
         self._costs = costs
         self._sessions: dict[str, Session] = {}
         self._pace = Mean(1.0)
@@ -91,11 +93,14 @@ class Demand:
         """It is over."""
         self._sessions.pop(session, None)
 
-    def ran(self, wish: Wish, pace: float, now: float) -> None:
-        """A pass that was wished for; it took `pace` times what it should."""
+    def ran(self, wish: Wish, each_s: float, pace: float, now: float) -> None:
+        """A pass that was wished for: `each_s` as a part of its batch, which took `pace` times what it should."""
         pace = min(pace, MOST_PACE)
         self._pace.see(pace)
-        cost = pace * self._costs.each(wish.window_s, wish.unheard_s if wish.final else None)
+        self._busy.add(each_s / self._workers, now)
+        busy = min(1.0, self._busy.at(now))
+        full_s = pace * self._costs.each(wish.window_s, wish.unheard_s if wish.final else None)
+        cost = busy * each_s + (1 - busy) * full_s
         if not wish.final:
             self._looks[wish.draft].see(cost)
         if one := self._sessions.get(wish.key[0]):

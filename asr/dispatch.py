@@ -65,7 +65,7 @@ class Dispatch:
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
         self._schedule = Schedule(setup.schedule, setup.costs, setup.workers)
-        self._demand = Demand(setup.demand, setup.costs)
+        self._demand = Demand(setup.demand, setup.costs, setup.workers)
         self._ladder = rungs(setup.schedule.step_s, setup.ladder, draft=setup.draft)
         self._fares: dict[str, Fare] = {}
 
@@ -92,7 +92,7 @@ class Dispatch:
     def ask(self, wish: Wish, now: float) -> None:
         """A channel wants a pass; a newer wish of it replaces the older."""
         rung = self.rung(wish.tenant)
-        draft = rung.draft and not wish.final and not wish.replayed
+        draft = rung.draft and not (wish.final or wish.ahead or wish.replayed)
         later_s = rung.later_s if wish.final else 0.0
         self._schedule.ask(replace(wish, draft=draft), now, later_s)
 
@@ -127,7 +127,7 @@ class Dispatch:
         """It is over, and took so long."""
         self._schedule.done(batch, seconds)
         for one in batch.members:
-            self._demand.ran(one.wish, seconds / batch.seconds, now)
+            self._demand.ran(one.wish, seconds / len(batch.members), seconds / batch.seconds, now)
 
     # ---- the ladder ----------------------------------------------------------------------------------------------
 

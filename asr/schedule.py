@@ -44,7 +44,7 @@ class SchedulePolicy(Struct, frozen=True, forbid_unknown_fields=True):
     partial_share: float = 0.2
     replay_share: float = 0.1
     gather_s: float = 0.02
-    bucket_s: float = 2.0
+    bucket_s: float = 0.5
     live_s: float = 3.0
 
 

@@ -13,7 +13,8 @@ Key: TypeAlias = tuple[str, int]
 class Wish(Struct, frozen=True):
     """What a channel wants: a pass over a window of `window_s`, of which `unheard_s` came since the last one.
 
-    `final`: the last one of an utterance. `replayed`: the sound is a recording. `draft`: by the smaller model.
+    `final`: the last one of an utterance. `ahead`: it is made before it is due. `replayed`: the sound is a recording.
+    `draft`: by the smaller model.
     """
 
     key: Key
@@ -22,6 +23,7 @@ class Wish(Struct, frozen=True):
     unheard_s: float
     window_s: float
     replayed: bool = False
+    ahead: bool = False
     draft: bool = False
 
     @property

@@ -19,6 +19,7 @@ class SessionPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
     `credit_s`: how far a client may be beyond the last ack. `ahead_s`: sound that comes faster than real time is
     acknowledged until it is this far ahead of the clock, then only as the recogniser gets on (`backlog_s` ahead of it).
+    `lag_s`: who is so far behind with live sound is told of it.
     """
 
     credit_s: float = 20.0
@@ -30,6 +31,7 @@ class SessionPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     ahead_s: float = 5.0
     backlog_s: float = 20.0
     slow_viewer_s: float = 10.0
+    lag_s: float = 3.0
 
     def limits(self) -> Limits:
         """What a client is told of these bounds."""
@@ -133,3 +135,29 @@ class Clock:
         behind = self.at_rate(processed + int(self._policy.backlog_s * audio.RATE))
         self.acked = max(self.acked, min(self.at_rate(stored), max(live, behind)))
         return self.acked
+
+    def late_s(self, stored: int, processed: int, elapsed_s: float) -> float:
+        """Seconds by which the recogniser is behind somebody who speaks. A file that was sent ahead of the clock is not
+        late before its time. Counts as in `ack`."""
+        live = self.inside(self._began) + int(elapsed_s * audio.RATE)
+        return max(0, min(stored, live) - processed) / audio.RATE
+
+
+class Lag:
+    """What a client is told of being behind, and that it is over."""
+
+    def __init__(self, policy: SessionPolicy) -> None:
+        self._least_s = policy.lag_s
+        self._told_at: float | None = None
+
+    def told(self, late_s: float, now: float) -> int | None:
+        """Milliseconds to tell at `now` (seconds), once a second while it lasts; 0 when it is over; None: nothing."""
+        if late_s >= self._least_s:
+            if self._told_at is not None and now - self._told_at < 1.0:
+                return None
+            self._told_at = now
+            return round(late_s * 1000)
+        if self._told_at is None or late_s > self._least_s / 2:
+            return None
+        self._told_at = None
+        return 0

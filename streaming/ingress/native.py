@@ -19,7 +19,7 @@ from streaming.ingress import door, records
 from streaming.ingress.egress import Egress
 from streaming.ingress.inbox import Inbox, misplaced
 from streaming.ingress.intake import Inlet, Intake
-from streaming.session import Input, Phase, SessionPolicy, advance
+from streaming.session import Clock, Input, Lag, Phase, SessionPolicy, advance
 from streaming.wire import messages as said
 from streaming.wire import native as wire
 
@@ -85,6 +85,7 @@ class NativeSession:
         self._egress = Egress(gateway.bus, socket, gateway.policy.slow_viewer_s)
         self._began = self._heard_from = time.monotonic()
         self._over = False
+        self._lag = Lag(gateway.policy)
 
     async def run(self) -> None:
         """Until the log's end. Raises Fault, or WebSocketDisconnect when the client has gone."""
@@ -218,16 +219,22 @@ class NativeSession:
                     touched = time.monotonic()
             except BusDown:
                 continue  # the client's ring holds what comes meanwhile
-            clock = self._inbox.clock
-            if (
-                clock
-                and (ack := clock.ack(self._inlet.stored, processed, time.monotonic() - self._began)) != acked
-            ):
-                acked = ack
-                await self._egress.send(wire.encode(said.AudioAck(ack)))
+            if self._inbox.clock:
+                acked = await self._tell(self._inbox.clock, processed, acked)
             idle = time.monotonic() - self._heard_from > self._policy.idle_timeout_s
             if idle and self._inbox.phase is Phase.LIVE:
                 self._inbox.end_idle()
+
+    async def _tell(self, clock: Clock, processed: int, acked: int) -> int:
+        """How far the client's sound is safe, and how late it is transcribed."""
+        stored, elapsed_s = self._inlet.stored, time.monotonic() - self._began
+        ack = clock.ack(stored, processed, elapsed_s)
+        if ack != acked:
+            await self._egress.send(wire.encode(said.AudioAck(ack)))
+        lag_ms = self._lag.told(clock.late_s(stored, processed, elapsed_s), elapsed_s)
+        if lag_ms is not None:
+            await self._egress.send(wire.encode(said.SessionLag(lag_ms)))
+        return ack
 
     async def _progress(self) -> int:
         """16 kHz samples that the recogniser is through with. Raises Fault when the session is no longer ours."""

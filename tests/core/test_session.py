@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from streaming import audio
 from streaming.errors import ClientFault, Close
 from streaming.events import AudioFormat
-from streaming.session import NEXT, Clock, Input, Phase, SessionPolicy, advance
+from streaming.session import NEXT, Clock, Input, Lag, Phase, SessionPolicy, advance
 
 POLICY = SessionPolicy()
 
@@ -69,3 +69,32 @@ def test_after_a_resume_the_client_goes_on_at_the_very_sample_that_is_missing(
     clock = Clock(POLICY, AudioFormat(sample_rate=rate), stored)
     assert clock.inside(clock.have) == stored
     assert clock.have == clock.received
+
+
+@pytest.mark.parametrize(
+    ("stored_s", "processed_s", "elapsed_s", "late_s"),
+    [
+        (10, 9.5, 10, 0.5),  # live, and as usual
+        (10, 4, 10, 6),  # live, and late
+        (60, 4, 5, 1),  # a file: what came ahead of the clock is not late yet
+        (10, 10, 90, 0),  # nothing came for long
+        (10, 12, 9, 0),
+    ],
+)
+def test_late_is_what_should_have_been_heard_by_now_at_the_pace_of_speech(
+    stored_s: float, processed_s: float, elapsed_s: float, late_s: float
+) -> None:
+    clock = Clock(POLICY, AudioFormat(sample_rate=48_000))
+    stored, processed = round(stored_s * audio.RATE), round(processed_s * audio.RATE)
+    assert clock.late_s(stored, processed, elapsed_s) == pytest.approx(late_s)
+    resumed = Clock(POLICY, AudioFormat(), stored=5 * audio.RATE)
+    assert resumed.late_s(stored + 5 * audio.RATE, processed + 5 * audio.RATE, elapsed_s) == pytest.approx(
+        late_s
+    )
+
+
+def test_a_lag_is_told_once_a_second_while_it_lasts_and_once_when_it_is_over() -> None:
+    lag = Lag(POLICY)
+    late = [0.5, 2.9, 3.0, 4.0, 4.0, 4.0, 2.0, 1.5, 0.5, 3.5]
+    told = [lag.told(one, at / 2) for at, one in enumerate(late)]
+    assert told == [None, None, 3000, None, 4000, None, None, 0, None, 3500]

@@ -1,0 +1,61 @@
+"""Crowds of simulated speakers before the product's own scheduling: what gives way, for whom, and that it ends."""
+
+import pytest
+
+from asr.costs import Costs
+from asr.dispatch import Setup
+from tests.bench.schedule import H100, admits, at, crowd
+from tests.crowd import Crowd, Speaker
+
+CPU = Setup(Costs(), 2)
+GPU = Setup(H100, 1)
+
+
+@pytest.mark.parametrize(("setup", "few", "many"), [(CPU, 4, 60), (GPU, 100, 700)])
+def test_partials_give_way_before_finals_do_and_no_word_is_left_out(
+    setup: Setup, few: int, many: int
+) -> None:
+    easy, hard = at(setup, few, 10), crowd(setup, {"all": many}, 10)
+    assert easy["rungs"] == {"full": 1.0}
+    steps = [step for _, _, step in hard.steps]
+    assert steps[:3] == ["slower", "slowest", "finals"]
+    shown = hard.heard["all"]
+    assert len(shown.first) >= 0.9 * shown.words
+    assert shown.words > 5 * many
+
+
+def test_finals_stay_quick_up_to_where_partials_are_slowest() -> None:
+    row = at(GPU, 400, 20)
+    assert row["rungs"].get("finals", 0.0) < 0.1
+    assert row["final"]["p95"] <= 0.3
+
+
+def test_a_flood_of_one_tenant_leaves_the_others_what_they_had() -> None:
+    run = crowd(GPU, {"many": 600, "few": 10}, 10)
+    many, few = run.heard["many"], run.heard["few"]
+    assert set(few.rungs) <= {"full", "slower"}
+    assert many.rungs.get("finals", 0.0) > 5
+    assert sorted(few.first)[len(few.first) // 2] < 1.5 < sorted(many.first)[len(many.first) // 2]
+
+
+def test_when_the_crowd_is_gone_all_is_as_before() -> None:
+    stay = [(0.0, Speaker(f"stay-{n}", "all", 0.0)) for n in range(4)]
+    run = Crowd(CPU, stay + [(n / 10, Speaker(f"go-{n}", "all", n / 10)) for n in range(40)]).run(30)
+    assert run.dispatch.rung("all").step != "full"
+    for n in range(40):
+        run.leave(f"go-{n}")
+    run.run(120)
+    assert run.dispatch.rung("all").step == "full"
+    assert run.dispatch.load(120).step == "full"
+
+
+def test_as_many_are_let_in_as_get_their_partials_every_second_and_a_half_at_least() -> None:
+    count = admits(CPU, every_s=10, most=60)
+    assert 10 <= count < 60
+    row = at(CPU, count, 30)
+    assert row["rungs"].get("finals", 0.0) == 0.0
+    assert row["interval"]["p95"] <= 2.0
+
+
+def test_the_same_crowd_fares_the_same_each_time() -> None:
+    assert at(CPU, 12, 10) == at(CPU, 12, 10)
