@@ -10,15 +10,16 @@ from asr import utterance, window
 from asr.checkpoint import ChannelState, Stop, Utterance
 from asr.conclusion import Conclusion, Made
 from asr.cursor import Cursor
+from asr.display import Display
 from asr.endpoint import Opinion, dictating
 from asr.mel import view
 from asr.passes import Answer, Question
 from asr.rates import HOP, RATE, seconds
-from asr.request import Early, Pause, Request, Shown
+from asr.request import Early, Pause, Request
 from asr.sound import Arrivals, Int16, Sound
+from asr.stabilizer import Tail
 from asr.tools import Tools
-from asr.transcript import Spoken, spell
-from streaming.facts import EagerEndpoint, Heard, HeardPartial
+from streaming.facts import EagerEndpoint, Heard
 
 
 class Channel:
@@ -37,10 +38,7 @@ class Channel:
         self.step_s = tools.policy.schedule.step_s
         """Seconds of new sound after which a partial is due; infinite: none is."""
         self._early: Early | None = None
-        self._shown = Shown()
-        if spoken := state.utterance:
-            stable = utterance.stable(spoken, tools.vocabulary)
-            self._shown = Shown(spoken.number, stable, stable, spoken.seen)
+        self._display = Display(number, tools, state.utterance)
 
     # ---- sound in ------------------------------------------------------------------------------------------------
 
@@ -60,16 +58,24 @@ class Channel:
             assert self.state.utterance
             facts += self._close(self.state.utterance, (early.answer, 0))
             facts += self._cursor.advance()
-        if self._asked and self._asked.final != self._concludes:
-            self._asked = None  # a partial under way comes too late, or a last pass was asked for too early
-        return facts
+        if self._asked and not self._wanted(self._asked):
+            self._asked = None
+        return facts + self._foretell()
+
+    def _wanted(self, asked: Request) -> bool:
+        """Not a partial that comes too late, nor a last pass that was made too early."""
+        closing, ahead = self.state.closing, self.state.ahead
+        if not asked.final:
+            return not closing and not (ahead and ahead.eager)
+        return asked.voice in [pause.voice for pause in (closing, ahead) if pause]
 
     def _concluded(self) -> Early | None:
         """The last pass of the utterance that is to be concluded, if it was made already."""
-        early, state = self._early, self.state
-        if early and not (state.ahead and state.ahead.voice == early.request.voice):
+        early, closing, ahead = self._early, self.state.closing, self.state.ahead
+        if early and not (ahead and ahead.voice == early.request.voice):
             early = self._early = None
-        return early if state.closing and state.closing.reason != "long" else None
+        known = early and closing and closing.reason != "long" and closing.voice == early.request.voice
+        return early if known else None
 
     def pause(self) -> Pause | None:
         """The pause of which it is to be judged whether the speaker is done; the judgement goes to `sounds`."""
@@ -96,13 +102,20 @@ class Channel:
     @property
     def closing(self) -> bool:
         """Whether the pass that is due is the last one of an utterance, or may become it."""
-        ahead = self.state.ahead
-        return self.state.closing is not None or (ahead is not None and not ahead.told and not self._early)
+        return self.urgent or self._rehearses
 
     @property
-    def _concludes(self) -> bool:
-        """Whether a last pass is due or under way."""
-        return self.state.closing is not None or (self.state.ahead is not None and not self._early)
+    def urgent(self) -> bool:
+        """Whether somebody waits for it."""
+        ahead = self.state.ahead
+        eager = ahead is not None and ahead.eager and not ahead.told and not self._early
+        return self.state.closing is not None or eager
+
+    @property
+    def _rehearses(self) -> bool:
+        """Whether it is to be made in case that nothing more is said: not when passes are short, nor of a recording."""
+        pace = self.step_s <= self._tools.policy.schedule.step_s
+        return self.state.ahead is not None and not self._early and pace and not self.replayed
 
     @property
     def seen(self) -> int:
@@ -130,7 +143,7 @@ class Channel:
         waiting = state.cursor - spoken.seen
         if self.closing:
             return waiting
-        if state.ahead or not spoken.announced or voice.begin is None or voice.end <= spoken.voice_seen:
+        if not spoken.announced or voice.begin is None or voice.end <= spoken.voice_seen:
             return None
         soon = state.cursor - voice.begin < policy.first_s * RATE or waiting < self.step_s * RATE
         return None if soon else waiting
@@ -138,7 +151,7 @@ class Channel:
     def request(self) -> Request | None:
         """The pass that is due now, if still so; its answer goes to `settle`."""
         spoken, policy = self.state.utterance, self._tools.policy
-        closing = self.state.closing or self.state.ahead
+        closing = (self.state.closing or self.state.ahead) if self.closing else None
         if spoken is None or self.unheard() is None:
             return None
         if closing:
@@ -195,16 +208,27 @@ class Channel:
         closing, ahead = self.state.closing, self.state.ahead
         if closing and closing.voice == request.voice:
             return [*self._close(spoken, made), *self.advance()]
-        return self._foresee(spoken, Early(request, answer)) if ahead and not closing else []
+        return self._foresee(spoken, Early(request, answer), made[1]) if ahead and not closing else []
 
     def _close(self, spoken: Utterance, made: Made) -> list[Heard]:
         self._early = None
-        return self._conclusion.close(spoken, made, self._shown_of(spoken).stable)
+        return self._conclusion.close(spoken, made, self._display.stable(spoken))
 
-    def _foresee(self, spoken: Utterance, early: Early) -> list[Heard]:
-        """The turn ends eagerly, unless it is left open what was said."""
+    def _foresee(self, spoken: Utterance, early: Early, lag_ms: int) -> list[Heard]:
+        """A last pass was made ahead: it is shown, and verified if more is said."""
         ahead, self._early = self.state.ahead, early
         assert ahead
+        tokens = early.answer.tokens
+        spoken.seen, spoken.voice_seen = early.request.edge, early.request.voice
+        spoken.tail = Tail(tokens, (1,) * len(tokens))
+        text = self._conclusion.foreseen(spoken, ahead, early.answer)
+        return [*(self._display.text(spoken, text, lag_ms) if text else []), *self._foretell()]
+
+    def _foretell(self) -> list[Heard]:
+        """The turn ends eagerly, unless it is left open what was said."""
+        spoken, ahead, early = self.state.utterance, self.state.ahead, self._early
+        if not (spoken and early and ahead and ahead.eager) or ahead.told or self.state.closing:
+            return []
         text = self._conclusion.foreseen(spoken, ahead, early.answer)
         if not text or dictating(text):
             return []
@@ -218,27 +242,9 @@ class Channel:
         if spoken.words and spoken.language is None:
             spoken.language = answer.language
         if outcome.committed and utterance.splittable(spoken, tools.policy.window, tools.vocabulary):
-            facts += self._conclusion.split(spoken, made, self._shown_of(spoken).stable)
+            facts += self._conclusion.split(spoken, made, self._display.stable(spoken))
             assert self.state.utterance
             spoken = self.state.utterance
         elif spoken.seen - spoken.window > tools.policy.window.trim_s * RATE:
             self._shorten(spoken)
-        seen = groups[outcome.committed : outcome.seen]
-        return facts + self._partial(
-            spoken, [Spoken(tools.vocabulary.text(word), 0, 0, 0) for word in seen], made[1]
-        )
-
-    def _partial(self, spoken: Utterance, seen: list[Spoken], lag_ms: int) -> list[Heard]:
-        """A partial, if it says something new, or nothing was said for long. Raises Retracted."""
-        was, said = self._shown_of(spoken), utterance.spoken(spoken.words, self._tools.vocabulary)
-        text, stable = spell([*said, *seen]), spell(said)
-        utterance.held(was.stable, stable)
-        silent = spoken.seen - was.at < self._tools.policy.schedule.repeat_s * RATE
-        if not text or (silent and (text, stable) == (was.text, was.stable)):
-            return []
-        self._shown = Shown(spoken.number, text, stable, spoken.seen)
-        spoken.revision += 1
-        return [HeardPartial(spoken.number, self.number, spoken.revision, text, len(stable), lag_ms)]
-
-    def _shown_of(self, spoken: Utterance) -> Shown:
-        return self._shown if self._shown.number == spoken.number else Shown(spoken.number, at=spoken.begin)
+        return [*facts, *self._display.words(spoken, groups[outcome.committed : outcome.seen], made[1])]

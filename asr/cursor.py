@@ -122,8 +122,7 @@ class Cursor:
             reason: StopReason = "semantic" if quiet < manner.silence else "silence"
             state.held = state.voice.end if reason == "silence" and found == "incomplete" else state.held
             return self._close(spoken, reason, state.cursor)
-        if self._eager(spoken, quiet, found):
-            state.ahead = Ahead(state.voice.end, state.cursor)
+        self._foresee(spoken, quiet, found)
         return []
 
     def _hangover(self, spoken: Utterance, quiet: int, found: Verdict) -> int:
@@ -133,12 +132,17 @@ class Cursor:
             return least
         return endpoint.hangover(hypothesis(spoken, self._vocabulary), wish, found, policy)
 
-    def _eager(self, spoken: Utterance, quiet: int, found: Verdict) -> bool:
-        """Whether the turn is to end eagerly now: never in the middle of a number, nor if more seems to come."""
-        manner = self.manner
-        if not manner.eager or quiet < manner.eager or self.state.ahead or not spoken.announced:
-            return False
-        return found != "incomplete" and not endpoint.dictating(hypothesis(spoken, self._vocabulary))
+    def _foresee(self, spoken: Utterance, quiet: int, found: Verdict) -> None:
+        """Make the last pass ahead, or end the turn eagerly: never in the middle of a number, nor if more seems to
+        come."""
+        manner, ahead = self.manner, self.state.ahead
+        eager = 0 < manner.eager <= quiet
+        due = eager or 0 < manner.rehearse <= quiet
+        if not due or not spoken.announced or (ahead and ahead.eager >= eager):
+            return
+        if found != "incomplete" and not endpoint.dictating(hypothesis(spoken, self._vocabulary)):
+            edge = ahead.edge if ahead else self.state.cursor
+            self.state.ahead = Ahead(self.state.voice.end, edge, eager)
 
     def _waits(self) -> bool:
         """Whether it is not known yet how the pause sounds. A mark that ends it anyway does not wait for that."""

@@ -25,6 +25,7 @@ class EndpointPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     `semantic`: after `ask_ms` a model is asked whether the speaker sounds done. With a probability of `complete` the
     turn ends after `complete_ms`; below `incomplete` it goes on, whatever is final of it, until `incomplete_ms`.
     `eager_ms`: silence after which a turn ends eagerly; 0: never. These three may be set by each session.
+    `rehearse_ms`: silence after which the last pass is made already, in case that nothing more is said; 0: never.
 
     `announce_ms` of voice are surely speech; a stretch with less than `least_ms` of it is not even transcribed.
     Sound up to `tail_ms` after the voice belongs to the utterance.
@@ -39,17 +40,20 @@ class EndpointPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     incomplete: float = 0.5
     incomplete_ms: int = 1_500
     eager_ms: int = 0
+    rehearse_ms: int = 200
     announce_ms: int = 200
     least_ms: int = 120
     tail_ms: int = 250
 
 
 class Manner(Struct, frozen=True):
-    """How turns end in a session, in samples: after so much silence, eagerly after so much (0: never)."""
+    """How turns end in a session, in samples of silence: after so much, and eagerly after so much; after `rehearse`
+    the last pass is made already (0: never)."""
 
     silence: int
     semantic: bool
     eager: int
+    rehearse: int
 
 
 class Opinion(Struct, frozen=True):
@@ -65,10 +69,12 @@ class Opinion(Struct, frozen=True):
 
 
 class Ahead(Struct, frozen=True):
-    """The pause behind `voice` is long enough to end the turn eagerly, by sound up to `edge`. `told`: so it was."""
+    """In the pause behind `voice` the last pass is made ahead, on sound up to `edge`. `eager`: the pause is long enough
+    to end the turn eagerly. `told`: so it was."""
 
     voice: int
     edge: int
+    eager: bool = False
     told: bool = False
 
 
@@ -81,6 +87,7 @@ def manner(wish: Endpointing, policy: EndpointPolicy) -> Manner:
         silence=samples(policy.silence_ms if wish.silence_ms is None else wish.silence_ms),
         semantic=policy.semantic if wish.semantic is None else wish.semantic,
         eager=samples(policy.eager_ms if wish.eager_ms is None else wish.eager_ms),
+        rehearse=samples(policy.rehearse_ms),
     )
 
 

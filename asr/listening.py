@@ -148,7 +148,8 @@ class Listening:
         wish = Wish(
             key=(self._session, channel.number),
             tenant=self._tenant,
-            final=channel.closing,
+            final=channel.urgent,
+            ahead=channel.closing and not channel.urgent,
             unheard_s=unheard / RATE,
             window_s=channel.window_s,
             replayed=channel.replayed,

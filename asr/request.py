@@ -32,12 +32,3 @@ class Pause(NamedTuple):
 
     opinion: Opinion
     sound: Float32
-
-
-class Shown(NamedTuple):
-    """What was last said of utterance `number`: its text, the stable part of it, and up to which sample."""
-
-    number: int = 0
-    text: str = ""
-    stable: str = ""
-    at: int = 0

@@ -27,7 +27,7 @@ def test_a_final_does_not_wait_for_a_partial_that_is_under_way_and_drops_its_ans
     run = Run([one], cut([one], [FRAME], {}, set()))
     channel, partial = until_due(run)
     assert not partial.final
-    while not channel.closing:
+    while not channel.urgent:
         assert run.read()
     _, final = until_due(run)
     assert final.final
@@ -51,7 +51,7 @@ def test_words_that_begin_after_the_voice_are_left_out() -> None:
     one = script([(10, 12)])
     run = Run([one], cut([one], [FRAME], {}, set()))
     channel = run.core.channels[0]
-    while not channel.closing:
+    while not channel.urgent:
         assert run.read()
     _, final = until_due(run)
     spoken = channel.state.utterance

@@ -27,7 +27,7 @@ def voiced(length_s: float) -> Run:
 def due(run: Run) -> tuple[Channel, Request] | None:
     """Read on until a last pass is due, and ask for it; None when the sound is over."""
     channel = run.core.channels[0]
-    while not channel.closing:
+    while not channel.urgent:
         if not run.read():
             return None
     request = channel.request()

@@ -66,9 +66,9 @@ def test_a_number_being_dictated_gets_more_time() -> None:
 
 def test_a_session_sets_its_own_silence_and_dictation_never_shortens_it() -> None:
     policy = EndpointPolicy()
-    assert manner(Endpointing(), policy) == Manner(silence=16 * 450, semantic=False, eager=0)
+    assert manner(Endpointing(), policy) == Manner(16 * 450, semantic=False, eager=0, rehearse=16 * 200)
     wish = Endpointing(silence_ms=800, semantic=True, eager_ms=300)
-    assert manner(wish, policy) == Manner(silence=16 * 800, semantic=True, eager=16 * 300)
+    assert manner(wish, policy) == Manner(16 * 800, semantic=True, eager=16 * 300, rehearse=16 * 200)
     assert hangover("four one", 16 * 2000, "unsure", policy) == 16 * 2000
 
 

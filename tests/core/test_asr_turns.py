@@ -119,7 +119,7 @@ def test_an_opinion_that_nobody_has_leaves_it_to_the_silence() -> None:
 def test_a_mark_does_not_wait_for_an_opinion() -> None:
     one = script([(10, 20), (20, 20)])
     run = Run([one], cut([one], [FRAME], {38: Finalize()}, set()), Endpointing(semantic=True))
-    while not run.core.channels[0].closing:
+    while not run.core.channels[0].urgent:
         assert run.read()
         assert run.at < 42
     closing = run.core.channels[0].state.closing

@@ -1,0 +1,75 @@
+"""The last pass of an utterance is made in the pause, before it is sure that nothing more is said."""
+
+from asr.rates import FRAME
+from streaming.facts import Endpointing, Finalize, HeardFinal, HeardPartial
+from tests.scripted import Run, cut, finals, script
+
+
+def paused(pause: int, marks: dict[int, Finalize] | None = None) -> Run:
+    """Somebody speaks for 640 ms, pauses for so many frames, and speaks again."""
+    one = script([(10, 20), (pause, 20)])
+    return Run([one], cut([one], [FRAME], dict(marks or {}), set()))
+
+
+def until_rehearsed(run: Run) -> None:
+    """Read on, answering everything, until a pass was made ahead."""
+    channel = run.core.channels[0]
+    while not (channel.state.ahead and not channel.closing):
+        assert run.read()
+        run.answer()
+
+
+def test_the_final_is_there_as_soon_as_the_silence_is_long_enough() -> None:
+    run = paused(30)
+    until_rehearsed(run)
+    assert not finals(run.facts)
+    while not finals(run.facts):
+        assert run.read()  # and no pass is made any more
+    assert [word.text for word in finals(run.facts)[0].words] == ["w1"]
+
+
+def test_what_the_pass_ahead_has_heard_is_shown_at_once() -> None:
+    run = paused(30)
+    until_rehearsed(run)
+    assert isinstance(run.facts[-1], HeardPartial)
+    assert run.facts[-1].text == "w1"
+
+
+def test_a_finalize_in_the_pause_needs_no_other_pass() -> None:
+    run = paused(30, {39: Finalize()})
+    until_rehearsed(run)
+    while run.at < 41:
+        assert run.read()
+    assert [type(fact) for fact in run.facts if isinstance(fact, HeardFinal)] == [HeardFinal]
+
+
+def test_a_pass_ahead_counts_for_nothing_once_more_is_said() -> None:
+    run = paused(9)
+    until_rehearsed(run)
+    run.finish()
+    [final] = finals(run.facts)
+    assert [word.text for word in final.words] == ["w1", "w2"]
+
+
+def test_under_load_no_pass_is_made_ahead() -> None:
+    run = paused(30)
+    channel = run.core.channels[0]
+    channel.step_s = 0.7
+    pauses = 0
+    while run.read():
+        if channel.state.ahead and not channel.state.closing:
+            pauses += 1
+            assert not channel.closing
+        run.answer()
+    assert pauses > 5
+    assert len(finals(run.facts)) == 2
+
+
+def test_nobody_waits_for_a_pass_ahead_unless_the_turn_ends_eagerly() -> None:
+    for eager_ms in (0, 200):
+        one = script([(10, 20), (30, 20)])
+        run = Run([one], cut([one], [FRAME], {}, set()), Endpointing(eager_ms=eager_ms))
+        channel = run.core.channels[0]
+        while not channel.closing:
+            assert run.read()
+        assert channel.urgent == bool(eager_ms)
