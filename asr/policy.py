@@ -16,7 +16,8 @@ from asr.window import WindowPolicy
 
 
 class AsrPolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """`model`: name of a Whisper model of the catalogue. `device` and `compute_type` as CTranslate2 has them.
+    """`model`: name of a Whisper model of the catalogue; `draft_model`: of a smaller one that makes partials under load.
+    `device` and `compute_type` as CTranslate2 has them.
 
     `workers` passes run at once, with `threads` each. "auto" and 0: as suits the device (`profile.py`). `measure` what
     passes cost here when the model is loaded, for a second or two; else figures of two CPU cores and `base` are taken.
@@ -25,10 +26,11 @@ class AsrPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     model: str = "base"
+    draft_model: str = ""
     device: str = "auto"
     compute_type: str = "auto"
-    workers: int = 2
-    threads: int = 1
+    workers: int = 0
+    threads: int = 0
     measure: bool = True
     prefix: Literal["parallel", "plain"] = "parallel"
     commit_s: float = 1.0
