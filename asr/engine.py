@@ -146,6 +146,7 @@ class Engine:
         texts = [[*head, *call.prefix] for head, call in zip(heads, calls, strict=True)]
         at, prompts = self.aliases.split(texts, start) if self.aliases else (start, texts)
         forced = [len(prompt) - at for prompt in prompts]
+        scored = any(call.scored for call in calls)
         total = max(steps + call.room for steps, call in zip(forced, calls, strict=True))
         found = self._model.generate(
             self._memory([call.encoded for call in calls]),
@@ -156,8 +157,8 @@ class Engine:
             suppress_blank=not first.prefix,
             sampling_topk=0 if first.temperature else 1,
             sampling_temperature=first.temperature or 1.0,
-            return_scores=True,
-            return_no_speech_prob=True,
+            return_scores=scored,
+            return_no_speech_prob=scored,
         )
         return [
             self._generated(call.room, steps, one)
@@ -167,6 +168,8 @@ class Engine:
     def _generated(self, room: int, forced: int, found: "WhisperGenerationResult") -> Generated:
         tokens, aliases = found.sequences_ids[0], self.aliases or PLAIN
         fresh = [token for token in tokens[forced : forced + room] if token < self.words.end_of_text]
+        if not found.scores:
+            return Generated(tuple(aliases.outward(fresh)))
         # a score is the sum over the new tokens and the end, divided by the number of all tokens, forced ones too
         logprob = found.scores[0] * len(tokens) / (max(0, len(tokens) - forced) + 1)
         return Generated(tuple(aliases.outward(fresh)), logprob, found.no_speech_prob)

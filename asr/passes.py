@@ -60,6 +60,7 @@ class Generate(Struct, frozen=True):
 
     `temperature` 0: the likeliest, by a search of `beam` ways; above: drawn by chance, one way. `translate`: in
     English, whatever the language. `context`: text before all this (`<|startofprev|>`), which is not in the sound.
+    `scored`: whether the reply says how sure the model is, which costs as much as half a token.
     """
 
     encoded: Any
@@ -70,6 +71,7 @@ class Generate(Struct, frozen=True):
     temperature: float = 0.0
     translate: bool = False
     context: tuple[int, ...] = ()
+    scored: bool = True
 
 
 class Generated(Struct, frozen=True):
@@ -153,7 +155,7 @@ def extend(question: Question, policy: PassPolicy) -> Pass:
         explained_s = aligned.times[kept]
     unexplained_s = min(question.heard / 100, question.voice_s + 0.3) - explained_s
     room = policy.cap + int(policy.cap_rate * max(0.3, unexplained_s))
-    fresh = (yield from _generate(Generate(encoded, language, old[:kept], room, 1))).tokens
+    fresh = (yield from _generate(Generate(encoded, language, old[:kept], room, 1, scored=False))).tokens
     cut = unloop(old[:kept] + fresh, kept)
     tokens = cut.tokens
     if not cut.found and len(fresh) >= room:

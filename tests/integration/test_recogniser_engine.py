@@ -147,3 +147,12 @@ def test_a_model_that_cannot_be_edited_works_as_it_is_and_says_so(
     assert [record.getMessage() for record in caplog.records if "its vocabulary" in record.getMessage()]
     (seen,) = encoded(engine, "auth-thankyou")
     assert "thank you" in engine.words.text(engine.call([Generate(seen, "en", (), 30, 1)])[0].tokens).lower()
+
+
+def test_how_sure_the_model_is_costs_only_who_asks(engines: tuple[Engine, Engine]) -> None:
+    (seen,) = encoded(engines[0], "demo-congrats")
+    asked = Generate(seen, "en", (), 6, 1)
+    (told,), (untold,) = engines[0].call([asked]), engines[0].call([replace(asked, scored=False)])
+    assert told.tokens == untold.tokens
+    assert told.logprob < 0 < told.no_speech
+    assert (untold.logprob, untold.no_speech) == (0.0, 0.0)
