@@ -39,6 +39,7 @@ class Desk:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engine, self._draft = engine, draft or engine
+        self.drafts = draft is not None
         self._dispatch = Dispatch(setup)
         self._clock = clock
         self._threads = ThreadPoolExecutor(setup.workers, thread_name_prefix="whisper")

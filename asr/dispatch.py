@@ -171,7 +171,8 @@ class Dispatch:
     def load(self, now: float) -> Load:
         """How busy the workers will be. A session is admitted for partials every `slowest_s`; where somebody has less
         than that there is no room."""
-        step_s, workers = self._setup.ladder.slowest_s, float(self._setup.workers)
+        step_s = max(self._setup.schedule.step_s, self._setup.ladder.slowest_s)
+        workers = float(self._setup.workers)
         busy = self._demand.of(step_s, now)
         worst = max((fare.place.rung for fare in self._fares.values()), default=0)
         if self._ladder[worst].partial_s > step_s or self._ladder[worst].draft:

@@ -41,12 +41,14 @@ class Rung(Struct, frozen=True):
 
 
 def rungs(step_s: float, policy: LadderPolicy, *, draft: bool) -> tuple[Rung, ...]:
-    """From the best down. `draft`: a smaller model is loaded."""
-    smaller = (Rung("draft", policy.slowest_s, draft=True),) if draft else ()
+    """From the best down, as far as they differ. `draft`: a smaller model is loaded."""
+    slower = (Rung("slower", policy.slower_s),) if policy.slower_s > step_s else ()
+    slowest = (Rung("slowest", policy.slowest_s),) if policy.slowest_s > step_s else ()
+    smaller = (Rung("draft", max(step_s, policy.slowest_s), draft=True),) if draft else ()
     return (
         Rung("full", step_s),
-        Rung("slower", max(step_s, policy.slower_s)),
-        Rung("slowest", max(step_s, policy.slowest_s)),
+        *slower,
+        *slowest,
         *smaller,
         Rung("finals", math.inf),
         Rung("late", math.inf, later_s=5.0),

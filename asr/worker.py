@@ -12,11 +12,13 @@ from asr.listening import Listening
 from asr.loading import Loaded, load
 from asr.policy import AsrPolicy
 from asr.smart_turn import SmartTurn
+from asr.transcriber import Transcriber
 from asr.turns import Turns
 from streaming.bus import Bus
 from streaming.capacity import Load
 from streaming.events import Served
 from streaming.lease import Lease
+from streaming.machine import models
 
 
 class Recogniser:
@@ -66,6 +68,11 @@ class Recogniser:
         assert self._loaded, "start() comes first"
         return self._loaded[2].load()
 
+    @property
+    def drafts(self) -> bool:
+        """Whether a smaller model can make partials."""
+        return self._loaded is not None and self._loaded[2].drafts
+
     def trouble(self) -> str:
         """What keeps the engine from answering just now, or nothing."""
         return self._loaded[0].trouble() if self._loaded else ""
@@ -83,12 +90,25 @@ class Recogniser:
     def _load(self) -> tuple[Loaded, Judge, Desk]:
         loaded = load(self._policy, self._model, self._digest)
         judge = Judge(vad(loaded.tools.policy.device, self._vad_file))
-        return loaded, judge, Desk(setup(loaded), loaded.engine)
+        draft = drafting(loaded, self._model)
+        return loaded, judge, Desk(setup(loaded, draft=draft is not None), loaded.engine, draft)
 
 
-def setup(loaded: Loaded) -> Setup:
-    """What the desk needs to know of an engine."""
+def drafting(loaded: Loaded, model: Path | None) -> Transcriber | None:
+    """The smaller engine of the policy, if it names one and its tokens are those of the one in folder `model`.
+
+    Raises:
+        Refusal: its model is not there.
+    """
     policy = loaded.tools.policy
-    return Setup(
-        loaded.costs, policy.workers, schedule=policy.schedule, ladder=policy.ladder, demand=policy.demand
-    )
+    if not policy.draft_model or model is None:
+        return None
+    from asr.draft import smaller
+
+    return smaller(loaded.tools.bands, model, models.path(policy.draft_model), policy)
+
+
+def setup(loaded: Loaded, *, draft: bool = False) -> Setup:
+    """What the desk needs to know of an engine; `draft`: of a smaller one too."""
+    policy = loaded.tools.policy
+    return Setup(loaded.costs, policy.workers, draft, policy.schedule, policy.ladder, policy.demand)

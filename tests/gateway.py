@@ -23,11 +23,11 @@ POLICY = SessionPolicy(resume_window_s=1, idle_timeout_s=2, first_message_s=1, a
 
 
 class Gateway:
-    def __init__(self, redis_url: str, **server: Any) -> None:
+    def __init__(self, redis_url: str, policy: SessionPolicy = POLICY, **server: Any) -> None:
         self.port = free_port()
         self.proxy = Proxy(self.port)
         self.url = f"ws://127.0.0.1:{self.port}/v1/stream"
-        settings = Settings(server=ServerPolicy(port=self.port, **server), session=POLICY)
+        settings = Settings(server=ServerPolicy(port=self.port, **server), session=policy)
         self.task = asyncio.create_task(run_role("gateway", settings, redis_url))
 
     async def up(self) -> "Gateway":

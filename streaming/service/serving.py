@@ -112,5 +112,6 @@ def needed(settings: Settings) -> list[str]:
     """The models without which the roles cannot start."""
     own = [] if settings.llm.url else [settings.llm.model]
     own += [] if settings.asr.remote.url else [settings.asr.model]
+    own += [settings.asr.draft_model] if settings.asr.draft_model and not settings.asr.remote.url else []
     own += ["smart-turn"] if settings.asr.endpoint.semantic else []
     return ["silero-vad", *own]

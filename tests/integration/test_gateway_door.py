@@ -5,13 +5,18 @@ import json
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError
 
 from streaming import keys
 from streaming.bus import Bus
+from streaming.capacity import Load
 from streaming.client.client import Client
+from streaming.clock import now_ms
 from streaming.errors import ClientFault, Overloaded
+from streaming.roster import Present
+from streaming.wire.messages import SessionLag, SessionStart
 from tests.gateway import POLICY, SECOND, START, Gateway, heard_until_closed
 
 RESUME = '{"type":"session.resume","session_id":"x","resume_token":"y","last_event_id":"0-0"}'
@@ -152,3 +157,51 @@ async def test_a_stopping_gateway_lets_its_clients_go_with_1012(gateway: Gateway
         gateway.task.cancel()
         _, closed = await heard_until_closed(socket)
         assert closed == 1012
+
+
+async def test_a_voice_is_refused_while_the_recognisers_are_full_and_typing_is_not(
+    redis_url: str, bus: Bus
+) -> None:
+    async def tell(name: str, busy: float) -> None:
+        told = Present("asr", name, [], now_ms(), load=Load(busy, 2, 0.3))
+        await bus.call("HSET", keys.WORKERS, name, msgspec.json.encode(told))
+
+    gateway = await Gateway(redis_url, retry_after_s=2).up()
+    try:
+        await tell("a", 1.5)
+        with pytest.raises(Overloaded) as caught:
+            async with Client(gateway.url):
+                pass
+        assert (caught.value.code, caught.value.retry_after, caught.value.close) == ("overloaded", 2, 1013)
+        assert not await bus.call("XLEN", keys.jobs("asr"))
+        async with Client(gateway.url, start=SessionStart(mode="chat")) as typing:
+            assert typing.session_id
+        await tell("b", 0.0)
+        async with Client(gateway.url), Client(gateway.url), Client(gateway.url), Client(gateway.url):
+            assert await bus.call("XLEN", keys.jobs("asr")) == 4
+            with pytest.raises(Overloaded):
+                for _ in range(3):  # the fifth and the sixth have room, which nobody serves yet
+                    await Client(gateway.url).__aenter__()
+    finally:
+        await gateway.down()
+
+
+async def test_who_speaks_is_told_how_late_it_is_heard_and_when_that_is_over(
+    redis_url: str, bus: Bus
+) -> None:
+    gateway = await Gateway(redis_url, replace(POLICY, lag_s=0.5)).up()
+    try:
+        async with Client(gateway.url) as client:
+            await client.send(SECOND + SECOND)
+            messages = aiter(client)
+            lags: list[int] = []
+            async with asyncio.timeout(10):
+                while not lags or lags[-1]:
+                    told = (await anext(messages)).event
+                    if isinstance(told, SessionLag):
+                        lags.append(told.lag_ms)
+                        await bus.call("HSET", keys.stage(client.session_id, "asr"), "at", 32_000)
+            assert 500 <= lags[0] <= 2_000
+            assert lags[1:] == [0]
+    finally:
+        await gateway.down()
