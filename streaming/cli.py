@@ -95,6 +95,7 @@ def _bench(commands: Any) -> None:
     asr.add_argument("--key", help="to speak to the server with")
     asr.add_argument("--serve", action="store_true", help="start a server for it, and stop it after")
     asr.add_argument("--model", default="base", help="recogniser of that server (base)")
+    asr.add_argument("--admission", action="store_true", help="that server may refuse for want of room")
     asr.add_argument("--peer", action="append", default=[], metavar="NAME=URL", help="another system, beside")
     asr.add_argument("--clients", type=int, nargs="+", default=[1], help="how many speak at once (1)")
     asr.add_argument("--seconds", type=float, default=60.0, help="of speech for each client (60)")

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from streaming.bench import offline, plot, report
 from streaming.bench.figures import Part, Row, row
-from streaming.bench.hearing import System
+from streaming.bench.hearing import Full, System
 from streaming.bench.offline import Offline
 from streaming.bench.peers import peer
 from streaming.bench.processes import Meter, above, listener
@@ -109,21 +109,27 @@ async def _measure(
 async def _row(target: Target, plan: Plan, which: tuple[int, int], language: str) -> tuple[list[Part], Row]:
     number, clients = which
 
-    async def speak(client: int) -> Part:
+    async def speak(client: int) -> Part | None:
         await asyncio.sleep(client * APART_S)
         played = plan.scripts[number][client]
-        return Part(played, plan.heard[number][client], await target.system.stream(played.pcm))
+        with contextlib.suppress(Full):
+            return Part(played, plan.heard[number][client], await target.system.stream(played.pcm))
+        return None
 
     async def end(client: int) -> list[float]:
         await asyncio.sleep(client * APART_S / 2)
-        return (await target.system.finalize(plan.turns[client % len(plan.turns)])).finals
+        with contextlib.suppress(Full):
+            return (await target.system.finalize(plan.turns[client % len(plan.turns)])).finals
+        return []
 
     async with Meter(target.pid) as meter:
-        parts = await asyncio.gather(*map(speak, range(clients)))
+        parts = [part for part in await asyncio.gather(*map(speak, range(clients))) if part]
+    if not parts:
+        raise Refusal(f"{target.system.name} has no room for anybody now")
     finals: list[float] = []
     if target.system.finalizes and any(plan.turns):
         finals = [late for some in await asyncio.gather(*map(end, range(clients))) for late in some]
-    return parts, row(target.system.name, parts, finals, meter.cost, language)
+    return parts, row((target.system.name, clients), parts, finals, meter.cost, language)
 
 
 @contextlib.contextmanager
@@ -132,7 +138,7 @@ def _targets(options: argparse.Namespace) -> Generator[list[Target]]:
     with contextlib.ExitStack() as stack:
         targets: list[Target] = []
         if options.serve:
-            own = stack.enter_context(serving(options.model))
+            own = stack.enter_context(serving(options.model, refuse=options.admission))
             targets.append(Target(Vivavoce(own.url, None, options.language), own.pid))
         elif options.url or not peers:
             url = options.url or os.environ.get("VIVAVOCE_URL") or "http://127.0.0.1:8080"

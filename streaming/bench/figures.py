@@ -26,7 +26,7 @@ class Spread(Struct, frozen=True):
 
 
 class Row(Struct, frozen=True):
-    """A system with so many clients at once.
+    """A system with so many clients at once, of which it `refused` some for want of room; the others are measured.
 
     `wer`, `offline_wer`: percent of the words, numbers apart; `worst_wer`: of the client that was heard worst.
     `number_errors`: percent of the numbers. `first`, `commit`: from a word's end in the sound; `missed`: percent of
@@ -38,6 +38,7 @@ class Row(Struct, frozen=True):
 
     system: str
     clients: int
+    refused: int
     seconds: float
     wer: float
     worst_wer: float
@@ -64,8 +65,10 @@ class Part(NamedTuple):
     heard: Heard
 
 
-def row(system: str, parts: Sequence[Part], finals: Sequence[float], cost: Cost | None, language: str) -> Row:
-    """The figures of clients that spoke at once."""
+def row(
+    asked: tuple[str, int], parts: Sequence[Part], finals: Sequence[float], cost: Cost | None, language: str
+) -> Row:
+    """The figures of clients that spoke at once; `asked`: the system, and how many there were to be."""
     scores = [
         _score(part, part.heard.sights[-1].text if part.heard.sights else "", language) for part in parts
     ]
@@ -76,8 +79,9 @@ def row(system: str, parts: Sequence[Part], finals: Sequence[float], cost: Cost 
     lost = [part.heard.unaccounted_ms for part in parts if part.heard.unaccounted_ms is not None]
     seconds = sum(part.script.seconds for part in parts)
     return Row(
-        system=system,
-        clients=len(parts),
+        system=asked[0],
+        clients=asked[1],
+        refused=asked[1] - len(parts),
         seconds=round(seconds, 1),
         wer=round(whole.wer, 2),
         worst_wer=round(max(one.wer for one in scores), 2),
@@ -127,12 +131,13 @@ def median(rows: Sequence[Row]) -> Row:
     middle = {
         name: _middle([getattr(one, name) for one in rows])
         for name in Row.__struct_fields__
-        if name not in ("system", "clients", "changed", "unaccounted_ms", "worst_wer")
+        if name not in ("system", "clients", "refused", "changed", "unaccounted_ms", "worst_wer")
     }
     lost = [one.unaccounted_ms for one in rows if one.unaccounted_ms is not None]
     summed = {
         "system": first.system,
         "clients": first.clients,
+        "refused": max(one.refused for one in rows),
         "worst_wer": max(one.worst_wer for one in rows),
         "changed": sum(one.changed for one in rows),
         "unaccounted_ms": sum(lost) if lost else None,
@@ -153,8 +158,8 @@ def _middle(values: Sequence[float | Spread | None]) -> float | Spread | None:
 
 
 def _score(part: Part, text: str, language: str) -> Score:
-    said = " . ".join(span.text for span in part.script.spans)
-    return score(words(said, language), words(text, language))
+    said = [word for span in part.script.spans for word in words(span.text, language)]
+    return score(said, words(text, language))
 
 
 def _sum(scores: Sequence[Score]) -> Score:

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from streaming.bench.sights import Sight
 from streaming.bench.speech import RATE, Pcm
+from streaming.refusal import Refusal
 
 BLOCK: Final = 800
 """Samples that are sent at a time, 50 ms, each when its last one has been spoken."""
@@ -26,6 +27,10 @@ class Heard(Struct):
     unaccounted_ms: float | None = None
 
 
+class Full(Refusal):
+    """The system is there and has no room for one more client."""
+
+
 class System(Protocol):
     """A server under test."""
 
@@ -35,7 +40,7 @@ class System(Protocol):
     async def stream(self, pcm: Pcm) -> Heard:
         """One client's session: all of `pcm` at the pace of speech, and what was seen until the server was done.
 
-        Raises Refusal when it cannot be reached or breaks off.
+        Raises Full when it has no room, Refusal when it cannot be reached or breaks off.
         """
         ...
 

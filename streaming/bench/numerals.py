@@ -30,7 +30,12 @@ ENGLISH = Numerals(
         "seventeen eighteen nineteen"
     )
     | _counted("twenty thirty forty fifty sixty seventy eighty ninety", 20, 10)
-    | {"hundred": 100, "thousand": 1000, "million": 1_000_000},
+    | _counted(
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+        "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth",
+        1,
+    )
+    | {"thirtieth": 30, "hundred": 100, "thousand": 1000, "million": 1_000_000},
     links=frozenset({"and"}),
 )
 FRENCH = Numerals(

@@ -16,7 +16,7 @@ import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from streaming.bench.hearing import Heard, paced
+from streaming.bench.hearing import Full, Heard, paced
 from streaming.bench.sights import Sight
 from streaming.bench.speech import Pcm
 from streaming.refusal import Refusal, Usage
@@ -60,7 +60,7 @@ class WhisperLive(Peer):
         await socket.send(json.dumps(start))
         while (said := json.loads(await socket.recv())).get("message") != "SERVER_READY":
             if said.get("status") == "WAIT":
-                raise Refusal(f"{self.name} at {self.url} is full: it takes so many clients at once")
+                raise Full(f"{self.name} at {self.url} takes no more clients at once")
         heard, began = Heard(), time.monotonic()
         reading = asyncio.create_task(self._read(socket, heard, began))
         async for block in paced(pcm, began):

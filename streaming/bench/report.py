@@ -9,11 +9,11 @@ from rich.table import Table
 from streaming.bench.figures import Row, Spread, median
 
 HEADS = (
-    "system", "clients", "WER %", "offline", "first", "commit", "endpoint", "finalize", "drift", "flicker",
+    "system", "clients", "refused", "WER %", "offline", "first", "commit", "endpoint", "finalize", "drift", "flicker",
     "CPU s/s", "RSS MB", "changed", "lost ms",
 )  # fmt: skip
 
-WIDE = 165
+WIDE = 175
 """Columns of a terminal on which a row for each system has room."""
 
 
@@ -57,6 +57,7 @@ def _cells(one: Row) -> list[str]:
     return [
         one.system,
         str(one.clients),
+        str(one.refused),
         f"{one.wer:.1f}",
         f"{one.offline_wer:.1f}",
         *(_spread(value) for value in (one.first, one.commit, one.endpoint, one.finalize)),

@@ -29,8 +29,11 @@ class Own(NamedTuple):
 
 
 @contextlib.contextmanager
-def serving(model: str) -> Generator[Own]:
-    """The service, ready, with recogniser model `model`. Its home is thrown away after. Raises Refusal."""
+def serving(model: str, *, refuse: bool = False) -> Generator[Own]:
+    """The service, ready, with recogniser model `model`. Its home is thrown away after. Raises Refusal.
+
+    Unless it may `refuse` whom it has no room for, it lets everybody in, so that one sees what becomes of them.
+    """
     place = Path(tempfile.mkdtemp(prefix="vivavoce-bench-"))
     shelf = home.prepare() / "models"
     (place / "models").symlink_to(shelf)

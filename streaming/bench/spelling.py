@@ -14,6 +14,9 @@ from streaming.bench.numerals import LANGUAGES, joined
 ASIDE: Final = re.compile(r"[\[(<{][^\])>}]*[\])>}]")
 WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 NUMBER: Final = re.compile(r"(?<=\d),(?=\d{3}\b)")
+BREAK: Final = re.compile(r"[.,;:!?]+(?:\s|$)")
+INITIALS: Final = re.compile(r"(?<=\b\w)\.(?=\w\b)")
+ORDINAL: Final = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
 EDGE: Final = re.compile(r"(?<=\d)(?=[^\W\d_])|(?<=[^\W\d_])(?=\d)")
 
 FILLERS: Final = frozenset({"hmm", "mm", "mhm", "mmm", "uh", "um"})
@@ -37,7 +40,13 @@ def plain(text: str) -> list[str]:
 
 def words(text: str, language: str = "en") -> list[str]:
     """The words to score: as `plain`, fillers and brackets left out, contractions in full, numbers as "#1", "#2"."""
-    found = WORD.findall(EDGE.sub(" ", NUMBER.sub("", _bare(ASIDE.sub(" ", text)))))
+    bare = ORDINAL.sub("", NUMBER.sub("", INITIALS.sub("", _bare(ASIDE.sub(" ", text)))))
+    return [word for part in BREAK.split(bare) for word in _phrase(part, language)]
+
+
+def _phrase(text: str, language: str) -> list[str]:
+    """No number goes on across the end of a phrase."""
+    found = WORD.findall(EDGE.sub(" ", text))
     if language == "en":
         found = [part for word in found if word not in FILLERS for part in _full(word).split()]
     else:

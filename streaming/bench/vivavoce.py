@@ -9,11 +9,11 @@ import urllib.request
 from collections.abc import Sequence
 from typing import Any, Final
 
-from streaming.bench.hearing import Heard, paced
+from streaming.bench.hearing import Full, Heard, paced
 from streaming.bench.sights import Sight
 from streaming.bench.speech import Pcm, room
 from streaming.client.client import Client
-from streaming.errors import Fault, first_of
+from streaming.errors import Fault, Overloaded, first_of
 from streaming.events import (
     AudioFormat,
     ChannelAccount,
@@ -58,6 +58,8 @@ class Vivavoce:
             return await work
         except (Fault, ExceptionGroup, TimeoutError) as wrong:
             match first_of(wrong):
+                case Overloaded(message=told):
+                    raise Full(f"{self.url}: {told}") from None
                 case Fault(message=told):
                     raise Refusal(f"{self.url}: {told}") from None
                 case TimeoutError():

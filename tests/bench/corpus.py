@@ -51,7 +51,7 @@ class Result(Struct, frozen=True):
 
     kind: str
     seconds: float
-    said: str
+    said: list[str]
     streamed: str
     offline: str
     cpu_s: float
@@ -106,12 +106,18 @@ def done(task: Task, keep: Path | None = None) -> Result:
     streamed = virtual.text(session.play(virtual.blocks(played.pcm)))
     used = time.process_time() - began
     [heard] = offline.heard([played.pcm], task.model, task.language)
-    said = " . ".join(span.text for span in played.spans)
+    said = [span.text for span in played.spans]
     result = Result(task.kind, round(played.seconds, 1), said, streamed, heard.text, round(used, 2))
     if kept:
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_bytes(msgspec.json.encode(result))
     return result
+
+
+def scored(one: Result, text: str, language: str) -> Score:
+    """What was said against `text`."""
+    said = [word for clip in one.said for word in words(clip, language)]
+    return score(said, words(text, language))
 
 
 def figures(results: Sequence[Result], language: str) -> dict[str, Any]:
@@ -123,7 +129,7 @@ def figures(results: Sequence[Result], language: str) -> dict[str, Any]:
         for name in ("streamed", "offline"):
             total = Score()
             for one in some:
-                total = total.plus(score(words(one.said, language), words(getattr(one, name), language)))
+                total = total.plus(scored(one, getattr(one, name), language))
             rows[name] = {
                 "wer": round(total.wer, 2),
                 "numbers": round(100 * total.number_errors / max(1, total.numbers), 1),
@@ -154,10 +160,7 @@ def main() -> None:
     wanted = [(task, asked.keep) for task in tasks(known, 60 * asked.minutes, asked)]
     with multiprocessing.get_context("spawn").Pool(asked.processes) as pool:
         results = pool.starmap(done, wanted, chunksize=1)
-    worst = sorted(
-        results,
-        key=lambda one: -score(words(one.said, asked.language), words(one.streamed, asked.language)).wer,
-    )
+    worst = sorted(results, key=lambda one: -scored(one, one.streamed, asked.language).wer)
     report = {
         **before,
         "model": f"{asked.model}@{models.digest(asked.model)[:16]}",

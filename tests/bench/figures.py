@@ -1,11 +1,7 @@
-"""What the benchmarks read off a session, and how they sum it up."""
+"""What the benchmark of the main job reads off a session, and how it sums it up."""
 
-import os
-import platform
 import statistics
-import subprocess
 from pathlib import Path
-from typing import Any
 
 from streaming.events import TranscriptFinal, TranscriptPartial
 from tests.conversation import Arrival
@@ -51,15 +47,3 @@ def summary(values: list[float]) -> dict[str, float]:
     ordered = sorted(values)
     at = min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))
     return {"p50": round(statistics.median(ordered), 3), "p95": round(ordered[at], 3), "n": len(ordered)}
-
-
-def machine() -> dict[str, Any]:
-    """Where and of what these figures are."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-    )
-    return {
-        "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
-        "commit": commit.stdout.strip(),
-        "load": round(os.getloadavg()[0], 2),
-    }

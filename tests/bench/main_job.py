@@ -14,6 +14,7 @@ import json
 import tempfile
 from pathlib import Path
 
+from streaming.bench.asr import machine
 from streaming.events import (
     ReplyDelta,
     ReplyDone,
@@ -22,7 +23,7 @@ from streaming.events import (
     TurnEnded,
 )
 from tests import speech
-from tests.bench.figures import machine, rss, summary, word_times
+from tests.bench.figures import rss, summary, word_times
 from tests.conftest import running_redis
 from tests.conversation import Conversation
 from tests.stack import Stack

@@ -87,8 +87,8 @@ def part(sights: list[Sight]) -> Part:
 
 
 def test_a_row_has_the_figures_of_its_clients() -> None:
-    made = row("x", [part(SIGHTS), part(SIGHTS[:3])], [0.2, 0.4], Cost(2.0, 100.0), "en")
-    assert made.clients == 2
+    made = row(("x", 3), [part(SIGHTS), part(SIGHTS[:3])], [0.2, 0.4], Cost(2.0, 100.0), "en")
+    assert (made.clients, made.refused) == (3, 1)
     assert (made.wer, made.worst_wer, made.offline_wer) == (16.67, 33.33, 0.0)
     assert made.first == spread([0.2, 0.7, 0.6, 0.2, 0.7])
     assert made.endpoint == spread([1.0])
@@ -104,7 +104,7 @@ def test_drift_is_by_how_much_later_words_come_each_minute() -> None:
 
 
 def test_runs_become_one_row_of_medians_and_of_all_errors() -> None:
-    rows = [row("x", [part(sights)], [0.2], None, "en") for sights in (SIGHTS, SIGHTS, SIGHTS[:3])]
+    rows = [row(("x", 1), [part(sights)], [0.2], None, "en") for sights in (SIGHTS, SIGHTS, SIGHTS[:3])]
     made = median(rows)
     assert (made.wer, made.worst_wer) == (0.0, 33.33)
     assert made.finalize is not None
@@ -114,11 +114,11 @@ def test_runs_become_one_row_of_medians_and_of_all_errors() -> None:
 
 
 def bad(one: Row) -> Row:
-    return row("x", [part([Sight(1, "a b", 3, 0), Sight(2, "c", 1, 1)])], [], None, "en")
+    return row(("x", 1), [part([Sight(1, "a b", 3, 0), Sight(2, "c", 1, 1)])], [], None, "en")
 
 
 def test_the_table_is_wide_or_high() -> None:
-    rows = [row("x", [part(SIGHTS)], [0.2], None, "en")]
+    rows = [row(("x", 1), [part(SIGHTS)], [0.2], None, "en")]
     console = Console(width=160, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
     console.print(report.table(rows, 160))
     console.print(report.table(rows, 80))

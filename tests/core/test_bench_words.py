@@ -21,6 +21,8 @@ WORDS = st.lists(st.sampled_from(["a", "b", "c", "#1", "#2"]), max_size=12)
         ("two thousand and one", "2001"),
         ("um, the colour", "The color!"),
         ("Um, ninety nine", "99"),
+        ("Twenty. Two, three.", "20 2 3"),
+        ("the thirteenth at six A.M.", "the 13th at 6 am"),
     ],
 )
 def test_what_sounds_alike_is_the_same_in_english(said: str, heard: str) -> None:
@@ -53,7 +55,7 @@ def test_an_english_number_is_read_as_its_digits(number: int) -> None:
 
 def spelled(number: int) -> str:
     """A number in English words."""
-    names = {value: name for name, value in LANGUAGES["en"].values.items()}
+    names = dict(map(reversed, reversed(LANGUAGES["en"].values.items())))
     if number >= 1000:
         rest = f" {spelled(number % 1000)}" if number % 1000 else ""
         return f"{spelled(number // 1000)} thousand{rest}"
