@@ -7,15 +7,15 @@ it. One pass is asked for at a time; the answer to a pass that was given up come
 from msgspec.structs import replace
 
 from asr import utterance, window
-from asr.checkpoint import ChannelState, Stop, Utterance
+from asr.checkpoint import ChannelState, Closing, Stop, Utterance
 from asr.conclusion import Conclusion, Made
 from asr.cursor import Cursor
 from asr.display import Display
-from asr.endpoint import Opinion, dictating
+from asr.endpoint import Ahead, Opinion, dictating
 from asr.mel import view
-from asr.passes import Answer, Question
-from asr.rates import HOP, RATE, seconds
-from asr.request import Early, Pause, Request
+from asr.passes import Answer
+from asr.rates import HOP, RATE
+from asr.request import Early, Pause, Request, Sight, question
 from asr.sound import Arrivals, Int16, Sound
 from asr.stabilizer import Tail
 from asr.tools import Tools
@@ -160,35 +160,17 @@ class Channel:
             edge = min(closing.edge, voice + round(policy.window.after_s * RATE))
         else:
             edge, voice = self.state.cursor, self.state.voice.end
-        self._asked = Request(self._question(spoken, edge, voice), edge, voice)
+        sight = Sight(edge, voice, final=self.closing)
+        self._view.drop(spoken.window // HOP)
+        end = max(edge // HOP, spoken.window // HOP + 1)
+        view = self._view.until(self.sound, end)
+        self._asked = Request(question(self.state, spoken, sight, view, policy), edge, voice)
         return self._asked
 
     def _shorten(self, spoken: Utterance) -> None:
         count = utterance.surplus(spoken, self._tools.policy.window, self._tools.vocabulary)
         if count:
             utterance.shorten(spoken, count)
-
-    def _question(self, spoken: Utterance, edge: int, voice: int) -> Question:
-        policy, last, begin = self._tools.policy.window, self.closing, self.state.voice.begin
-        first = spoken.window // HOP
-        end = max(edge // HOP, first + 1)
-        self._view.drop(first)
-        frames = window.frames(end - first, policy.final_s if last else policy.floor_s, policy.pad_s)
-        begin_s = max(0.0, seconds((begin or spoken.begin) - spoken.window))
-        committed = spoken.words[spoken.left :]
-        return Question(
-            view=self._view.until(self.sound, end),
-            heard=min(end - first, frames),
-            frames=frames,
-            forced=utterance.forced(spoken),
-            tail=spoken.tail.tokens,
-            begin_s=begin_s,
-            said_s=seconds(committed[-1].end - spoken.window) if committed else begin_s,
-            voice_s=seconds(voice - spoken.window),
-            language=self.state.language or spoken.language,
-            fallback=self.state.last_language,
-            final=last,
-        )
 
     def settle(self, request: Request, answer: Answer, now_ms: int) -> list[Heard]:
         """What the answer to `request` says; nothing, if it is no longer asked for."""
@@ -205,14 +187,27 @@ class Channel:
         if not request.final:
             spoken.seen, spoken.voice_seen = request.edge, request.voice
             return self._grow(spoken, made)
-        closing, ahead = self.state.closing, self.state.ahead
-        if closing and closing.voice == request.voice:
+        closing = self.state.closing
+        if closing and closing.voice == request.voice and not self._reopens(spoken, closing, answer):
             return [*self._close(spoken, made), *self.advance()]
-        return self._foresee(spoken, Early(request, answer), made[1]) if ahead and not closing else []
+        if self.state.closing or not self.state.ahead:
+            return []
+        return [*self._foresee(spoken, Early(request, answer), made[1]), *self.advance()]
 
     def _close(self, spoken: Utterance, made: Made) -> list[Heard]:
         self._early = None
         return self._conclusion.close(spoken, made, self._display.stable(spoken))
+
+    def _reopens(self, spoken: Utterance, closing: Closing, answer: Answer) -> bool:
+        """Whether it turns out only now that a number is being dictated: then more silence is needed to end it."""
+        known = closing.reason not in ("silence", "semantic") or dictating(self._said(spoken))
+        if known or not dictating(self._conclusion.foreseen(spoken, closing, answer)):
+            return False
+        self.state.closing, self.state.ahead = None, Ahead(closing.voice, closing.edge)
+        return True
+
+    def _said(self, spoken: Utterance) -> str:
+        return utterance.hypothesis(spoken, self._tools.vocabulary)
 
     def _foresee(self, spoken: Utterance, early: Early, lag_ms: int) -> list[Heard]:
         """A last pass was made ahead: it is shown, and verified if more is said."""

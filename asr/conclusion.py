@@ -68,7 +68,7 @@ class Conclusion:
         fresh.seen, fresh.voice_seen, fresh.tail = spoken.seen, max(spoken.voice_seen, cut), spoken.tail
         return finals
 
-    def foreseen(self, spoken: Utterance, ahead: Ahead, answer: Answer) -> str:
+    def foreseen(self, spoken: Utterance, ahead: Ahead | Closing, answer: Answer) -> str:
         """What the final would say if nothing more is said; "" if it would be cut short."""
         words = self._words(spoken, Closing("silence", ahead.edge, ahead.voice), answer)
         return "" if answer.cut else spell(utterance.spoken(words, self._tools.vocabulary))

@@ -2,8 +2,12 @@
 
 from typing import NamedTuple
 
+from asr import utterance, window
+from asr.checkpoint import ChannelState, Utterance
 from asr.endpoint import Opinion
 from asr.passes import Answer, Question
+from asr.policy import AsrPolicy
+from asr.rates import HOP, seconds
 from asr.sound import Float32
 
 
@@ -20,6 +24,14 @@ class Request(NamedTuple):
         return self.question.final
 
 
+class Sight(NamedTuple):
+    """What a pass is to see: sound up to sample `edge`; the voice ended at `voice`."""
+
+    edge: int
+    voice: int
+    final: bool
+
+
 class Early(NamedTuple):
     """The answer to a last pass that was made before it was due; it is the right one if nothing more is said."""
 
@@ -32,3 +44,28 @@ class Pause(NamedTuple):
 
     opinion: Opinion
     sound: Float32
+
+
+def question(
+    state: ChannelState, spoken: Utterance, sight: Sight, view: Float32, policy: AsrPolicy
+) -> Question:
+    """What is asked about the window of `spoken`, of which `view` is what the engine sees."""
+    begin, first = state.voice.begin, spoken.window // HOP
+    heard = max(sight.edge // HOP - first, 1)
+    floor_s = policy.window.final_s if sight.final else policy.window.floor_s
+    frames = window.frames(heard, floor_s, policy.window.pad_s)
+    begin_s = max(0.0, seconds((begin or spoken.begin) - spoken.window))
+    committed = spoken.words[spoken.left :]
+    return Question(
+        view=view,
+        heard=min(heard, frames),
+        frames=frames,
+        forced=utterance.forced(spoken),
+        tail=spoken.tail.tokens,
+        begin_s=begin_s,
+        said_s=seconds(committed[-1].end - spoken.window) if committed else begin_s,
+        voice_s=seconds(sight.voice - spoken.window),
+        language=state.language or spoken.language,
+        fallback=state.last_language,
+        final=sight.final,
+    )

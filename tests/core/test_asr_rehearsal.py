@@ -1,8 +1,12 @@
 """The last pass of an utterance is made in the pause, before it is sure that nothing more is said."""
 
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
 from asr.rates import FRAME
-from streaming.facts import Endpointing, Finalize, HeardFinal, HeardPartial
-from tests.scripted import Run, cut, finals, script
+from streaming.facts import Endpoint, Endpointing, Finalize, HeardFinal, HeardPartial
+from tests.scripted import Run, Spelled, cut, finals, script
 
 
 def paused(pause: int, marks: dict[int, Finalize] | None = None) -> Run:
@@ -73,3 +77,24 @@ def test_nobody_waits_for_a_pass_ahead_unless_the_turn_ends_eagerly() -> None:
         while not channel.closing:
             assert run.read()
         assert channel.urgent == bool(eager_ms)
+
+
+class Digits(Spelled):
+    """Token 7 is the digit " 7"."""
+
+    def text(self, tokens: Sequence[int]) -> str:
+        return "".join(f" {token % 10}" for token in tokens)
+
+
+def test_a_number_that_is_heard_only_at_its_first_pause_goes_on() -> None:
+    run = paused(25)
+    run.tools = replace(run.tools, vocabulary=Digits())
+    one = script([(10, 8), (4, 8), (25, 8), (4, 8)])
+    run.scripts, run.entries = [one], cut([one], [FRAME], {}, set())
+    run.begin()
+    while not run.core.channels[0].state.closing:
+        assert run.read()  # the recogniser is so busy that no pass was made
+    run.finish()
+    [final] = finals(run.facts)
+    assert final.text == "1 2 3 4"
+    assert [fact.reason for fact in run.facts if isinstance(fact, Endpoint)] == ["end"]
