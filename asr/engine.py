@@ -17,9 +17,10 @@ import tokenizers
 from asr.alias import Aliases, CannotAlias, edited
 from asr.batches import Encoded, batches
 from asr.device import device
+from asr.final import look
 from asr.front import front
 from asr.mel import Sees
-from asr.passes import Align, Aligned, Answer, Call, Detect, Encode, Generate, Generated, Question, look
+from asr.passes import Align, Aligned, Answer, Call, Detect, Encode, Generate, Generated, Question
 from asr.policy import AsrPolicy
 from asr.profile import settled
 from asr.tokens import LONGEST, Tokens
@@ -172,7 +173,8 @@ class Engine:
             return Generated(tuple(aliases.outward(fresh)))
         # a score is the sum over the new tokens and the end, divided by the number of all tokens, forced ones too
         logprob = found.scores[0] * len(tokens) / (max(0, len(tokens) - forced) + 1)
-        return Generated(tuple(aliases.outward(fresh)), logprob, found.no_speech_prob)
+        text = tuple(aliases.outward(fresh))
+        return Generated(text, logprob, found.no_speech_prob, self.words.ratio(text))
 
 
 def _aligned(call: Align, found: "WhisperAlignmentResult") -> Aligned:

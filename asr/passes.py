@@ -10,15 +10,21 @@ from typing import Any, TypeAlias, cast
 
 from msgspec import Struct
 
-from asr.loops import spoken, unecho, unloop
-from asr.mel import MOST
+from asr.loops import Cut, spoken, unecho, unloop
 from asr.sound import Float32
 
 
 class PassPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """`keep`: probability above which an old token stays. A pass may make at most `cap` + `cap_rate` new tokens a
     second of sound that no token explains yet. `beam` of the endpoint's pass. `detect_s`: least speech for telling
-    the language, which needs probability `detect_p`. Words that begin `late_s` after the voice are invented."""
+    the language, which needs probability `detect_p`. Words that begin `late_s` after the voice are invented.
+
+    A final is doubted whose text zlib makes smaller than 1 / `ratio`, or whose mean log-probability is below
+    `logprob`, or that leaves `rest_s` of voice behind words that stand; then it is made again on 30 s, at each of the
+    `temperatures` in turn until one is not doubted. With such a log-probability, more than `silence` for no speech (or
+    half of it, and less than `first` for the first token), and no word that stands, nothing was said. The thresholds
+    are those of Whisper's reference implementation, but for `first`.
+    """
 
     keep: float = 0.5
     cap: int = 6
@@ -27,6 +33,12 @@ class PassPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     detect_s: float = 1.0
     detect_p: float = 0.5
     late_s: float = 0.2
+    ratio: float = 2.4
+    logprob: float = -1.0
+    silence: float = 0.6
+    first: float = 0.1
+    temperatures: tuple[float, ...] = (0.0, 0.4)
+    rest_s: float = 1.5
 
 
 # ---- model calls and their replies --------------------------------------------------------------------------------
@@ -76,11 +88,13 @@ class Generate(Struct, frozen=True):
 
 class Generated(Struct, frozen=True):
     """`logprob`: the mean of the natural logarithms of the new tokens' probabilities (and of the end behind them).
-    `no_speech`: how likely the model takes the window for one in which nobody speaks."""
+    `no_speech`: how likely the model takes the window for one in which nobody speaks. `ratio`: so many times smaller
+    zlib makes the new text."""
 
     tokens: tuple[int, ...]
     logprob: float = 0.0
     no_speech: float = 0.0
+    ratio: float = 1.0
 
 
 class Aligned(Struct, frozen=True):
@@ -136,15 +150,10 @@ class Answer(Struct, frozen=True):
 Pass: TypeAlias = Generator[Call, Any, Answer]
 
 
-def look(question: Question, policy: PassPolicy) -> Pass:
-    """The pass that answers `question` with Whisper."""
-    return conclude(question, policy) if question.final else extend(question, policy)
-
-
 def extend(question: Question, policy: PassPolicy) -> Pass:
     """Verify the last hypothesis, keep of it what still holds, and generate what follows."""
     encoded = yield Encode(question.view, question.frames)
-    language, told = yield from _language(encoded, question, policy)
+    language, told = yield from tell(encoded, question, policy)
     forced = question.forced
     old = forced + (question.tail if not told or language == question.fallback else ())
     aligned, kept, explained_s = Aligned(), len(forced), question.said_s
@@ -152,52 +161,29 @@ def extend(question: Question, policy: PassPolicy) -> Pass:
         aligned = cast(Aligned, (yield Align(encoded, language, old, question.heard)))
         while kept < len(old) and aligned.probabilities[kept] > policy.keep:
             kept += 1
-        explained_s = aligned.times[kept]
+        # what no token explains is put into the last one: a committed word does not grow by it
+        explained_s = aligned.times[kept] if kept > len(forced) else question.said_s
     unexplained_s = min(question.heard / 100, question.voice_s + 0.3) - explained_s
     room = policy.cap + int(policy.cap_rate * max(0.3, unexplained_s))
-    fresh = (yield from _generate(Generate(encoded, language, old[:kept], room, 1, scored=False))).tokens
-    cut = unloop(old[:kept] + fresh, kept)
-    tokens = cut.tokens
-    if not cut.found and len(fresh) >= room:
+    fresh = (yield from generate(Generate(encoded, language, old[:kept], room, 1, scored=False))).tokens
+    tokens = old[:kept] + fresh
+    looped = unloop(tokens, kept).found
+    if looped:  # a digit may be said many times: as many rounds are shown as have their time
+        again = cast(Aligned, (yield Align(encoded, language, tokens, question.heard)))
+        borne = spoken(tokens, len(forced), again.times, question.voice_s)
+        tokens = tuple(tokens[number] for number in borne.picked)
+    elif len(fresh) >= room:
         tokens = tokens[:-2]  # cut short in the middle of something
-    echo = unecho(tokens, len(forced))
-    return Answer(echo.tokens[len(forced) :], aligned, language, told, cut.found or echo.found)
+    echo = unecho(tokens, len(forced)) if not looped else Cut(tokens, False)
+    return Answer(echo.tokens[len(forced) :], aligned, language, told, looped or echo.found)
 
 
-def conclude(question: Question, policy: PassPolicy) -> Pass:
-    """The endpoint's pass: a wide window and a beam on what is not committed; once more on 30 s if it loops.
-
-    What loops there too, but comes to an end by itself, was said as far as its rounds have their time in the sound.
-    """
-    encoded = yield Encode(question.view, question.frames)
-    language, told = yield from _language(encoded, question, policy)
-    forced = question.forced
-    room = policy.cap + 2 + int(policy.cap_rate * max(0.5, question.voice_s - question.said_s))
-    fresh = (yield from _generate(Generate(encoded, language, forced, room, policy.beam))).tokens
-    cut = unloop(forced + fresh, len(forced))
-    looped = cut.found or len(fresh) >= room
-    if looped:
-        encoded = yield Encode(question.view, MOST)
-        fresh = (yield from _generate(Generate(encoded, language, forced, room, policy.beam))).tokens
-        cut = unloop(forced + fresh, len(forced))
-    whole, aligned, ended = forced + fresh, Aligned(), len(fresh) < room
-    doubted, count = cut.found and ended, len(cut.tokens)
-    asked = whole if doubted else cut.tokens
-    if len(asked) > len(forced):
-        aligned = cast(Aligned, (yield Align(encoded, language, asked, question.heard)))
-    if doubted:
-        count = max(count, spoken(whole, len(forced), aligned.times, question.voice_s))
-        aligned = Aligned(aligned.probabilities[:count], aligned.times[: count + 1])
-    return Answer(
-        whole[len(forced) : count], aligned, language, told, looped, count < len(whole) or not ended
-    )
-
-
-def _generate(call: Generate) -> Generator[Call, Any, Generated]:
+def generate(call: Generate) -> Generator[Call, Any, Generated]:
+    """The reply to `call`."""
     return cast(Generated, (yield call))
 
 
-def _language(encoded: Any, question: Question, policy: PassPolicy) -> Generator[Call, Any, tuple[str, bool]]:
+def tell(encoded: Any, question: Question, policy: PassPolicy) -> Generator[Call, Any, tuple[str, bool]]:
     """The language to decode in, and whether it was told from this sound."""
     if question.language is not None:
         return question.language, False

@@ -7,25 +7,34 @@ LocalAgreement (D. Macháček et al., arXiv 2307.14743) with probabilities.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
+
+from asr.loops import ROUND_S, SQUEEZED_S
 
 
 class StablePolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """`margin_s` to the live edge; `passes` to survive when every token has at least `sure`, else `passes_unsure`.
 
-    A word said twice in a row is never sure: a decoder that begins to loop says it twice too. In a window longer than
+    One with a token below `least` never is: in noise a model sees words that it does not believe itself. A word said
+    twice in a row is never sure: a decoder that begins to loop says it twice too. In a window longer than
     `stuck_s`, `passes` are enough. The last word is taken for complete after `pause_s` of silence, and a word may end
     `late_s` after the voice.
     """
 
     margin_s: float = 0.4
     sure: float = 0.7
+    least: float = 0.05
     passes: int = 2
     passes_unsure: int = 3
     stuck_s: float = 13.0
     pause_s: float = 0.2
     late_s: float = 0.15
+
+
+MEMORY = 12
+"""Words among which a repetition is looked for."""
 
 
 class Tail(Struct, frozen=True):
@@ -35,11 +44,18 @@ class Tail(Struct, frozen=True):
     survived: tuple[int, ...] = ()
 
 
+class Lasted(NamedTuple):
+    """A word and how long it lasts (s)."""
+
+    tokens: tuple[int, ...]
+    lasts_s: float
+
+
 class Look(Struct, frozen=True):
     """What a pass says of a tail: `words` are the new tokens, grouped; the rest is about the old ones.
 
-    `probabilities` of the old tokens and `times` of their ends (s in the window); `edge_s`: where the sound ends,
-    `voice_s`: where the voice ended. `before`: the last committed word.
+    `probabilities` of the n old tokens and n + 1 `times` (s in the window): token i lasts from times[i] to
+    times[i + 1]. `edge_s`: where the sound ends, `voice_s`: where the voice ended. `said`: the committed words.
     """
 
     words: Sequence[tuple[int, ...]]
@@ -47,7 +63,7 @@ class Look(Struct, frozen=True):
     times: Sequence[float]
     edge_s: float
     voice_s: float
-    before: tuple[int, ...] = ()
+    said: Sequence[Lasted] = ()
 
 
 class Outcome(Struct, frozen=True):
@@ -65,7 +81,7 @@ def confirm(tail: Tail, look: Look, policy: StablePolicy) -> Outcome:
     while agreed < min(len(tail.tokens), len(tokens)) and tail.tokens[agreed] == tokens[agreed]:
         agreed += 1
     survived = [count + 1 for count in tail.survived[:agreed]] + [1] * (len(tokens) - agreed)
-    committed, seen, end, before = 0, 0, 0, look.before
+    committed, seen, end, said = 0, 0, 0, list(look.said)
     paused = look.edge_s - look.voice_s >= policy.pause_s
     for number, word in enumerate(look.words, start=1):
         begin, end = end, end + len(word)
@@ -73,16 +89,44 @@ def confirm(tail: Tail, look: Look, policy: StablePolicy) -> Outcome:
             break
         seen = number
         whole = number < len(look.words) or paused
-        sure = word != before and min(look.probabilities[begin:end]) >= policy.sure
+        before = said[-1].tokens if said else ()
+        said.append(Lasted(word, look.times[end] - look.times[begin]))
+        likely = min(look.probabilities[begin:end])
+        sure = word != before and likely >= policy.sure
         passes = policy.passes if sure or look.edge_s > policy.stuck_s else policy.passes_unsure
         lasts = min(survived[begin:end]) >= passes and _early(look, end, policy)
-        if committed == number - 1 and whole and lasts:
+        if committed == number - 1 and whole and lasts and likely >= policy.least and borne(said):
             committed = number
-        before = word
     gone = sum(len(word) for word in look.words[:committed])
     return Outcome(committed, seen, Tail(tuple(tokens[gone:]), tuple(survived[gone:])))
 
 
+def borne(said: Sequence[Lasted]) -> bool:
+    """Whether the last word of `said` has its own place in the sound.
+
+    An alignment squeezes into no time what nobody said. So nothing is taken for said behind two words that were
+    squeezed; and what seems to repeat words just before it needs time for itself and for the most of them. Where the
+    same is said a third time it spreads them evenly, however many there are: the last pass has to count these.
+    """
+    word, squeezed, first = (
+        said[-1],
+        [one.lasts_s < SQUEEZED_S for one in said],
+        [one.tokens[0] for one in said],
+    )
+    if len(said) > 2 and all(squeezed[-3:-1]):
+        return False
+    for distance in range(1, len(said)):
+        if first[-1 - distance] != first[-1]:
+            continue
+        if squeezed[-1] or 3 * sum(squeezed[-1 - distance : -1]) > distance:
+            return False
+        if distance == 1 and min(word.lasts_s, said[-2].lasts_s) < ROUND_S:
+            return False
+        if first[-distance:] == first[-2 * distance : -distance] == first[-3 * distance : -2 * distance]:
+            return False
+    return True
+
+
 def _early(look: Look, end: int, policy: StablePolicy) -> bool:
     """Whether the word whose last token is number `end` - 1 ends well before the live edge."""
-    return look.times[end - 1] <= min(look.edge_s - policy.margin_s, look.voice_s + policy.late_s)
+    return look.times[end] <= min(look.edge_s - policy.margin_s, look.voice_s + policy.late_s)

@@ -4,6 +4,7 @@ Token ids come from the model's tokenizer, which may lack the names of timestamp
 `<|notimestamps|>`.
 """
 
+import zlib
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import cast
@@ -72,6 +73,11 @@ class Tokens:
             else:
                 words.append(tuple(group))
         return words
+
+    def ratio(self, tokens: Sequence[int]) -> float:
+        """How many times smaller zlib makes their text: much, if it says one thing again and again."""
+        text = self.text(tuple(tokens)).strip().encode()
+        return len(text) / len(zlib.compress(text)) if text else 1.0
 
     def _text(self, tokens: tuple[int, ...]) -> str:
         return self._tokenizer.decode(list(tokens), skip_special_tokens=True)

@@ -7,9 +7,12 @@ from msgspec.structs import replace
 from asr.checkpoint import Said, Utterance
 from asr.passes import Aligned, Answer
 from asr.rates import HOP, RATE, seconds
-from asr.stabilizer import Look, Outcome, StablePolicy, Tail, confirm
+from asr.stabilizer import MEMORY, Lasted, Look, Outcome, StablePolicy, Tail, confirm
 from asr.transcript import Spoken, Vocabulary, spell
 from asr.window import Place, WindowPolicy, ends_phrase, trim
+
+SLIP = RATE // 2
+"""Samples by which a committed word may turn out to end later."""
 
 
 class Retracted(AssertionError):
@@ -33,13 +36,15 @@ def hypothesis(utterance: Utterance, vocabulary: Vocabulary) -> str:
 
 
 def retimed(utterance: Utterance, aligned: Aligned) -> None:
-    """The committed words in the window stand where the newest pass has heard them."""
+    """The committed words in the window stand where the newest pass has heard them, or where they stood: an alignment
+    puts all that no token explains into the last token, but a committed word had ended well before the live edge."""
     at = 0
     for number in range(utterance.left, len(utterance.words)):
         word = utterance.words[number]
         begin, end = (_sample(utterance, aligned.times[i]) for i in (at, at + len(word.tokens)))
-        utterance.words[number] = replace(word, begin=begin, end=end)
         at += len(word.tokens)
+        if end <= word.end + SLIP:
+            utterance.words[number] = replace(word, begin=begin, end=end)
 
 
 def heard(
@@ -65,18 +70,31 @@ def grow(
         tail = Tail()  # heard in another language
     if count:
         retimed(utterance, aligned)
+    lasted = _lasted(utterance, aligned)
     look = Look(
         words=groups,
         probabilities=aligned.probabilities[count:],
-        times=aligned.times[count + 1 :],
+        times=aligned.times[count:],
         edge_s=seconds(utterance.seen - utterance.window),
         voice_s=seconds(utterance.voice_seen - utterance.window),
-        before=utterance.words[-1].tokens if utterance.words else (),
+        said=lasted[-MEMORY:],
     )
     outcome = confirm(tail, look, policy)
     utterance.words += heard(utterance, groups[: outcome.committed], aligned, count)
     utterance.tail = outcome.tail
     return outcome
+
+
+def _lasted(utterance: Utterance, aligned: Aligned) -> list[Lasted]:
+    """The committed words, and how long each lasts: as the newest pass has heard it, if it is in the window."""
+    at, lasted = 0, list[Lasted]()
+    for number, word in enumerate(utterance.words):
+        lasts_s = seconds(word.end - word.begin)
+        if number >= utterance.left:
+            to = at + len(word.tokens)
+            lasts_s, at = aligned.times[to] - aligned.times[at], to
+        lasted.append(Lasted(word.tokens, lasts_s))
+    return lasted
 
 
 def surplus(utterance: Utterance, policy: WindowPolicy, vocabulary: Vocabulary) -> int:

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from asr.channel import Channel, Request
-from asr.passes import Align, Aligned, Answer, Detect, Encode, Generate, Generated, PassPolicy, look
+from asr.final import look
+from asr.passes import Align, Aligned, Answer, Detect, Encode, Generate, Generated, PassPolicy
 from asr.policy import AsrPolicy
 from asr.rates import FRAME, RATE
 from asr.recognizer import Recognizer

@@ -1,11 +1,13 @@
 """The small policies of the recogniser: voice, endpoint, loops, window, schedule."""
 
+from itertools import accumulate
+
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from asr.endpoint import EndpointPolicy, Manner, Opinion, dictating, hangover, manner, verdict
-from asr.loops import ROUND_S, spoken, unecho, unloop
+from asr.loops import ROUND_S, Borne, spoken, unecho, unloop
 from asr.rates import FRAME
 from asr.vad import VadPolicy, Voice, listen
 from asr.window import Place, WindowPolicy, frames, trim
@@ -128,14 +130,40 @@ def test_a_digit_said_three_times_is_no_loop() -> None:
 def test_a_repetition_was_said_if_each_round_has_its_time_before_the_voice_ends(
     before: list[int], first: list[int], count: int, data: st.DataObject
 ) -> None:
-    tokens = [*before, *first * count, 20]
+    tokens, start = [*before, *first * count, 20], len(before)
     times = [n * 2 * ROUND_S for n in range(len(tokens) + 1)]
-    assert spoken(tokens, len(before), times, times[-1]) == len(tokens)
-    one = data.draw(st.integers(0, count - 1)) * len(first) + len(before)
-    assert spoken(tokens, len(before), times, times[one]) == one
-    gone = times[len(first)] - ROUND_S / 2
-    hurried = [at - gone if n >= one + len(first) else min(at, times[one]) for n, at in enumerate(times)]
-    assert spoken(tokens, len(before), hurried, hurried[-1]) == one
+    assert spoken(tokens, start, times, times[-1]) == Borne(tuple(range(len(tokens))), tuple(times))
+    rounds = data.draw(st.integers(1, count - 1))
+    one = rounds * len(first) + start
+    kept = (*range(one), len(tokens) - 1)
+    assert spoken(tokens, start, times, times[one]).picked == kept
+    lost = times[len(tokens) - 1] - times[one]
+    squeezed = [at if n <= one else max(times[one], at - lost) for n, at in enumerate(times)]
+    borne = spoken(tokens, start, squeezed, squeezed[-1])
+    assert borne.picked == kept
+    assert borne.times[-1] == squeezed[-1]
+    hurried = [at if n <= one else times[one] + (n - one) * 0.07 / len(first) for n, at in enumerate(times)]
+    assert spoken(tokens, start, hurried, hurried[-1]).picked == kept
+
+
+def test_rounds_that_an_alignment_squeezes_between_true_ones_leave_these_in_their_places() -> None:
+    times = [0, 1.32, 2.34, 3.4, 4.22, 5.32, 6.28, 7.06, 7.08, 7.64, 8.34, 8.64]
+    borne = spoken([9] * 10 + [4], 0, times, 8.64)
+    assert borne.times == (0, 1.32, 2.34, 3.4, 4.22, 5.32, 6.28, 7.06, 7.64, 8.34, 8.64)
+
+
+@given(TOKENS, st.integers(0, 40), st.data())
+def test_no_token_before_start_is_taken_for_a_loop_that_was_not_said(
+    tokens: list[int], start: int, data: st.DataObject
+) -> None:
+    start = min(start, len(tokens))
+    steps = data.draw(st.lists(st.floats(0, 0.5), min_size=len(tokens), max_size=len(tokens)))
+    times = list(accumulate(steps, initial=0.0))
+    borne = spoken(tokens, start, times, times[-1])
+    assert [tokens[number] for number in borne.picked][:start] == tokens[:start]
+    assert list(borne.picked) == sorted(set(borne.picked))
+    assert len(borne.times) == len(borne.picked) + 1
+    assert list(borne.times) == sorted(borne.times)
 
 
 # ---- window -------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.stabilizer import Look, StablePolicy, Tail, confirm
+from asr.stabilizer import Lasted, Look, StablePolicy, Tail, borne, confirm
 
 POLICY = StablePolicy()
 PASS = st.lists(
@@ -16,7 +16,7 @@ PASS = st.lists(
 def look(
     words: list[list[int]], chances: list[float], times: list[float], edge_s: float, voice_s: float
 ) -> Look:
-    return Look([tuple(word) for word in words], chances, times, edge_s, voice_s)
+    return Look([tuple(word) for word in words], chances, [0.0, *times], edge_s, voice_s)
 
 
 def twice(
@@ -48,7 +48,12 @@ def test_a_word_said_twice_in_a_row_must_be_seen_three_times() -> None:
     assert twice([[1], [1], [3]], 0.9) == (1, 3)
     again = look([[1], [3]], [0.9] * 2, [0.5, 1], 5, 5)
     assert confirm(Tail((1, 3), (1, 1)), again, POLICY).committed == 1
-    assert confirm(Tail((1, 3), (1, 1)), msgspec.structs.replace(again, before=(1,)), POLICY).committed == 0
+    assert (
+        confirm(
+            Tail((1, 3), (1, 1)), msgspec.structs.replace(again, said=[Lasted((1,), 0.5)]), POLICY
+        ).committed
+        == 0
+    )
 
 
 def test_a_word_close_to_the_live_edge_waits() -> None:
@@ -60,6 +65,46 @@ def test_a_word_that_changed_is_neither_committed_nor_shown() -> None:
     outcome = confirm(tail, look([[1], [7], [3]], [0.9] * 3, [0.5, 1, 1.5], 5, 5), POLICY)
     assert (outcome.committed, outcome.seen) == (1, 1)
     assert outcome.tail.tokens == (7, 3)
+
+
+def test_a_word_that_its_own_model_does_not_believe_is_left_to_the_last_pass() -> None:
+    tail = Tail((1, 2, 3), (9, 9, 9))
+    assert confirm(tail, look([[1], [2], [3]], [0.04] * 3, [0.5, 1, 1.5], 5, 5), POLICY).committed == 0
+    assert confirm(tail, look([[1], [2], [3]], [0.06] * 3, [0.5, 1, 1.5], 5, 5), POLICY).committed == 2
+
+
+def lasting(*words: tuple[int, float]) -> bool:
+    """Whether the last of these words (token, s) is borne out."""
+    return borne([Lasted((token,), lasts_s) for token, lasts_s in words])
+
+
+def test_what_repeats_the_words_before_it_needs_time_for_both_rounds() -> None:
+    assert lasting((8, 0.3), (9, 0.3), (8, 0.3))
+    assert lasting((8, 0.3), (9, 0.3), (8, 0.3), (9, 0.3))
+    assert not lasting((8, 0.3), (9, 0.3), (8, 0.3), (9, 0.02))
+    assert not lasting((8, 0.3), (9, 0.0), (8, 0.3))
+    assert lasting((1, 0.3), (1, 0.3))
+    assert not lasting((1, 0.3), (1, 0.1))
+    assert not lasting((1, 0.1), (1, 0.3))
+
+
+def test_nothing_is_taken_for_said_behind_two_words_without_time() -> None:
+    assert lasting((1, 0.4), (7, 0.0), (9, 0.3))
+    assert not lasting((1, 0.4), (7, 0.0), (0, 0.0), (9, 0.3))
+
+
+@given(
+    st.lists(st.integers(0, 9), min_size=1, max_size=4),
+    st.lists(st.integers(10, 19), max_size=3, unique=True),
+)
+def test_a_third_round_is_left_to_the_last_pass(first: list[int], before: list[int]) -> None:
+    words = [(token, 0.4) for token in [*before, *first * 3]]
+    assert not lasting(*words)
+
+
+@given(st.lists(st.floats(0.06, 1), min_size=1, max_size=20))
+def test_words_that_are_no_repetition_need_hardly_any_time(lasts: list[float]) -> None:
+    assert lasting(*enumerate(lasts))
 
 
 @given(st.lists(PASS, max_size=8))
