@@ -94,7 +94,10 @@ class Demand:
         self._sessions.pop(session, None)
 
     def ran(self, wish: Wish, each_s: float, pace: float, now: float) -> None:
-        """A pass that was wished for: `each_s` as a part of its batch, which took `pace` times what it should."""
+        """A pass that was wished for: `each_s` as a part of its batch, which took `pace` times what it should.
+
+        Recordings take what is left over: they are no more work than there is time.
+        """
         pace = min(pace, MOST_PACE)
         self._pace.see(pace)
         self._busy.add(each_s / self._workers, now)
@@ -103,7 +106,8 @@ class Demand:
         cost = busy * each_s + (1 - busy) * full_s
         if not wish.final:
             self._looks[wish.draft].see(cost)
-        if one := self._sessions.get(wish.key[0]):
+        one = self._sessions.get(wish.key[0])
+        if one and not wish.replayed:
             one.sound.add(wish.unheard_s, now)
             if wish.final:
                 one.finals.add(cost, now)

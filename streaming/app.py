@@ -15,7 +15,7 @@ import uvicorn
 
 from streaming import roster
 from streaming.bus import Bus
-from streaming.capacity import Load
+from streaming.capacity import FULL, Load, foretold
 from streaming.config import Settings
 from streaming.events import Served
 from streaming.ingress.http import application, background
@@ -112,8 +112,13 @@ async def _work(bus: Bus, role: str, worker: Worker, policy: LeasePolicy) -> Non
             told = Pulse(lambda: leases.held)
             if isinstance(worker, Measured):
                 told = told._replace(load=worker.load, trouble=worker.trouble)
+
+            def busy() -> bool:
+                load = told.load()
+                return load is not None and foretold([load], 1) > FULL
+
             tasks.create_task(roster.announce(bus, role, serves, told), name="roster")
-            tasks.create_task(leases.run(lambda lease: worker.serve(lease, bus)), name="leases")
+            tasks.create_task(leases.run(lambda lease: worker.serve(lease, bus), busy), name="leases")
     finally:
         await asyncio.shield(worker.stop())
 

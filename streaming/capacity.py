@@ -1,10 +1,14 @@
 """Whether the recognisers have room for one more session. Pure."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from msgspec import Struct
 
 from streaming.events import Step
+
+FULL: Final = 0.8
+"""Who is to be busier than this has no room: speech comes in bursts."""
 
 
 class Load(Struct, frozen=True):

@@ -41,7 +41,8 @@ class LeasePolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """How leases are kept: renewed every `renew_s`, taken over after `silent_s`, given up after `deliveries` tries.
 
     A lease held for `healthy_s` begins to count its tries anew. Whether its session is there still is looked up every
-    `look_s`. `capacity`: sessions that one worker serves at once.
+    `look_s`. `capacity`: sessions that one worker serves at once. A worker that is busy leaves a new one to others for
+    `yield_s`, and takes it when none of them wants it.
     """
 
     renew_s: float = 1.0
@@ -50,6 +51,7 @@ class LeasePolicy(Struct, frozen=True, forbid_unknown_fields=True):
     healthy_s: float = 30.0
     look_s: float = 10.0
     capacity: int = 64
+    yield_s: float = 1.0
 
 
 class Held(Struct):
@@ -82,15 +84,17 @@ class Leases:
         """Sessions being served now."""
         return len(self._held)
 
-    async def run(self, serve: Serve) -> None:
-        """Until cancelled; then what is held is handed back at once, for others to take."""
+    async def run(self, serve: Serve, busy: Callable[[], bool] = lambda: False) -> None:
+        """Until cancelled; then what is held is handed back at once, for others to take. `busy`: see `yield_s`."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._renew(), name=f"{self._role}-renew")
                 group.create_task(self._look(), name=f"{self._role}-look")
                 while True:
                     try:
-                        await self._take(group, serve)
+                        if busy():
+                            await asyncio.sleep(self._policy.yield_s)
+                        await self._take(group, serve, 1 if busy() else int(POLL_S * 1000))
                     except BusDown as down:
                         log.warning("%s: %s", self._role, down.message)
                         self._grouped = False  # a Redis that comes back empty knows no group
@@ -100,8 +104,8 @@ class Leases:
 
     # ---- taking ------------------------------------------------------------------------------------------------------
 
-    async def _take(self, group: asyncio.TaskGroup, serve: Serve) -> None:
-        """One round: silent holders' leases first, then new ones."""
+    async def _take(self, group: asyncio.TaskGroup, serve: Serve, block_ms: int) -> None:
+        """One round: silent holders' leases first, then new ones, for which it is waited so long."""
         if not self._grouped:
             with contextlib.suppress(Refused):  # BUSYGROUP: there is one
                 await self._bus.call("XGROUP", "CREATE", self._jobs, GROUP, "0", "MKSTREAM")
@@ -111,7 +115,7 @@ class Leases:
         if len(self._held) >= self._policy.capacity:
             await asyncio.sleep(POLL_S)
             return
-        fresh = await self._bus.take(self._jobs, GROUP, self._worker, int(POLL_S * 1000))
+        fresh = await self._bus.take(self._jobs, GROUP, self._worker, block_ms)
         for _, entries in fresh or ():
             for name, fields in entries:
                 await self._begin(group, serve, name.decode(), fields[1].decode())

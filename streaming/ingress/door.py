@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from streaming.bus import Refused
-from streaming.capacity import foretold
+from streaming.capacity import FULL, foretold
 from streaming.errors import ClientFault, Close, Fault, Overloaded, ServiceFault
 from streaming.roster import Present
 
@@ -29,7 +29,7 @@ class ServerPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     keys: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     max_sessions: int = 32
-    max_load: float = 0.8
+    max_load: float = FULL
     retry_after_s: float = 5.0
 
 

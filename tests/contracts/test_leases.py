@@ -202,3 +202,25 @@ async def test_a_redis_that_comes_back_empty_gets_its_group_again(
     await asyncio.sleep(0.3)
     await post(bus)
     assert await asyncio.wait_for(taken.get(), 5) == SID
+
+
+async def test_a_busy_worker_leaves_a_new_session_to_one_that_is_not_and_takes_it_when_nobody_else_does(
+    bus: Bus, workers: list[asyncio.Task[None]]
+) -> None:
+    policy = LeasePolicy(yield_s=0.6)
+    taken = asyncio.Queue[str]()
+
+    def holding(name: str, *, busy: bool) -> asyncio.Task[None]:
+        async def hold(lease: Lease) -> None:
+            taken.put_nowait(name)
+
+        return asyncio.create_task(Leases(bus, "asr", name, policy).run(hold, lambda: busy))
+
+    workers.append(holding("busy", busy=True))
+    await post(bus)
+    assert await asyncio.wait_for(taken.get(), 5) == "busy"
+    workers.append(holding("idle", busy=False))
+    for _ in range(3):
+        await asyncio.sleep(0.7)  # the busy one has just looked, or is about to
+        await post(bus)
+    assert [await asyncio.wait_for(taken.get(), 5) for _ in range(3)].count("idle") >= 2

@@ -74,6 +74,14 @@ def test_single_passes_of_an_idle_device_do_not_make_it_look_full() -> None:
     assert demand.of(1.0, 60.0) < 0.5 * alone
 
 
+def test_a_recording_that_takes_all_that_is_left_over_keeps_nobody_out() -> None:
+    demand = Demand(POLICY, COSTS, 1)
+    demand.enter("file", "t", 0.0)
+    for n in range(120):
+        demand.ran(Wish(("file", 0), "t", True, 15.0, 20.0, replayed=True), 1.0, 1.0, float(n))
+    assert demand.of(1.0, 120.0) < 2 * POLICY.idle * demand.newcomer(1.0)
+
+
 @given(st.lists(st.tuples(st.floats(0.0, 5.0), st.floats(0.0, 1.0)), max_size=30))
 def test_a_rate_is_never_negative_and_forgets(amounts: list[tuple[float, float]]) -> None:
     rate, now, total = Rate(10.0, 0.0), 0.0, 0.0
