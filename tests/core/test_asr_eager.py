@@ -1,5 +1,6 @@
 """Turns that end eagerly: confirmed without another pass, or taken back; the words come from a script."""
 
+from asr.passes import Aligned, Answer
 from asr.rates import FRAME
 from streaming.facts import EagerEndpoint, Endpoint, Endpointing, Finalize, HeardFinal, Resumed
 from tests.pausing import ends, run_of
@@ -46,6 +47,22 @@ def test_a_successor_takes_back_what_its_predecessor_ended_eagerly() -> None:
     run.begin()
     run.finish()
     assert [type(fact) for fact in ends(run.facts)][:2] == [EagerEndpoint, Resumed]
+
+
+def test_an_eager_end_is_taken_back_if_nothing_was_said_after_all() -> None:
+    one = script([(10, 20)])
+    run = run_of(one, Endpointing(eager_ms=200))
+    while not ends(run.facts):
+        run.read()
+        run.answer()
+    run.begin()
+    channel = run.core.channels[0]
+    while not finals(run.facts):
+        assert run.read()
+        if request := channel.request():
+            run.publish(channel.settle(request, Answer((), Aligned(), "en"), 0))
+    assert ends(run.facts) == [EagerEndpoint(0, "silence", "w1"), Resumed(0)]
+    assert [final.text for final in finals(run.facts)] == [""]
 
 
 def test_no_turn_ends_eagerly_that_does_not_sound_done() -> None:

@@ -1,5 +1,6 @@
 """How turns end: by what the voice sounds like, and eagerly; with a model that reads words from a script."""
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -107,6 +108,19 @@ def test_the_judge_hears_the_whole_turn_and_the_silence_behind_it() -> None:
         len(first.sound) == 27 * FRAME + 10 * FRAME
     )  # from half a second before the voice, or from the beginning
     assert len(second.sound) == len(first.sound) + 28 * FRAME
+
+
+def test_the_judge_hears_8_s_of_a_long_turn_though_the_engine_has_done_with_them() -> None:
+    one, heard = script([(10, 20), *[(4, 20)] * 20]), list[Pause]()  # 16 s
+    run = Run(
+        [one], cut([one], [FRAME], {}, set()), Endpointing(semantic=True), lambda p: heard.append(p) or 0.9
+    )
+    while run.read():
+        while run.answer():
+            pass
+    [pause] = heard
+    assert len(pause.sound) == 8 * RATE
+    assert np.abs(pause.sound[:RATE]).max() > 0.1
 
 
 def test_an_opinion_that_nobody_has_leaves_it_to_the_silence() -> None:
