@@ -3,15 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 
+import httpx
 import pytest
 
 from asr.policy import AsrPolicy
 from asr.remote.policy import RemotePolicy
 from asr.worker import Recogniser
+from streaming.app import run_role
 from streaming.bus import Bus
+from streaming.config import Settings
 from streaming.facts import Ended, Endpoint, HeardFinal, HeardPartial
 from streaming.machine import models
 from tests import speech
+from tests.conversation import Conversation
+from tests.gateway import Gateway
 from tests.hearing import Session, accounts, balanced, expected, finals, serving, text, transcribe
 from tests.speech import errors, join
 from tests.transcription_server import Asked, Told, TranscriptionServer, transcription_server
@@ -41,7 +46,7 @@ async def asr(server: TranscriptionServer) -> AsyncIterator[Recogniser]:
 async def test_a_server_writes_down_what_is_said_while_it_is_said(asr: Recogniser, bus: Bus) -> None:
     session = Session(bus)
     async with serving(asr, await session.open(), bus) as task:
-        await session.say(join(0.5, SENTENCE, 1.2), pace=1, block=320)
+        await session.say(join(0.5, SENTENCE, 1.2), pace=2, block=320)
         facts = await session.until(Endpoint)
         await session.mark(Ended(session.end))
         await asyncio.wait_for(task, 20)
@@ -124,3 +129,30 @@ async def test_a_recogniser_stops_though_its_server_does_not_answer(
             while not asr.trouble():  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
     await asyncio.wait_for(asr.stop(), 5)
+
+
+async def test_readyz_says_what_is_wrong_until_it_is_well_again(
+    bus: Bus, redis_url: str, gateway: Gateway, server: TranscriptionServer
+) -> None:
+    away = True
+    server.reply = lambda asked: Told(401, {"error": "no such key"}) if away else answer(asked)
+    remote = RemotePolicy(server.url, "a-key", again_s=0.1, latest_s=0.5)
+    role = asyncio.create_task(run_role("asr", Settings(asr=AsrPolicy(remote=remote)), redis_url))
+    async with Conversation(f"http://127.0.0.1:{gateway.port}") as talk, httpx.AsyncClient() as web:
+
+        async def trouble() -> str:
+            found = (await web.get(f"http://127.0.0.1:{gateway.port}/readyz")).json()["workers"]
+            return next((one["trouble"] for one in found if one["role"] == "asr"), "?")
+
+        async def told(what: str) -> None:
+            async with asyncio.timeout(30):
+                while await trouble() != what:  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+
+        await told("")
+        await talk.play(join(0.3, "agent-pass", 1.0), pace=4)
+        await told("the transcription server answers 401: no such key")
+        away = False
+        await told("")
+    role.cancel()
+    await asyncio.gather(role, return_exceptions=True)
