@@ -115,6 +115,7 @@ class Cursor:
         known = state.opinion is not None and state.opinion.voice == state.voice.end
         ask = min(samples(policy.ask_ms), manner.silence)
         if manner.semantic and spoken.announced and not known and quiet >= ask:
+            self._foresee(spoken, quiet, "incomplete")  # beside the judge
             state.opinion = Opinion(state.voice.end, state.cursor, waiting=True)
             return []
         found = endpoint.verdict(state.opinion, state.voice.end, policy)
@@ -133,14 +134,14 @@ class Cursor:
         return endpoint.hangover(hypothesis(spoken, self._vocabulary), wish, found, policy)
 
     def _foresee(self, spoken: Utterance, quiet: int, found: Verdict) -> None:
-        """Make the last pass ahead, or end the turn eagerly: never in the middle of a number, nor if more seems to
-        come."""
+        """Make the last pass ahead, but not in the middle of a number; and end the turn eagerly, unless it sounds as if
+        more will come."""
         manner, ahead = self.manner, self.state.ahead
-        eager = 0 < manner.eager <= quiet
+        eager = 0 < manner.eager <= quiet and found != "incomplete"
         due = eager or 0 < manner.rehearse <= quiet
         if not due or not spoken.announced or (ahead and ahead.eager >= eager):
             return
-        if found != "incomplete" and not endpoint.dictating(hypothesis(spoken, self._vocabulary)):
+        if not endpoint.dictating(hypothesis(spoken, self._vocabulary)):
             edge = ahead.edge if ahead else self.state.cursor
             self.state.ahead = Ahead(self.state.voice.end, edge, eager)
 

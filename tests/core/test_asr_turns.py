@@ -15,7 +15,7 @@ from streaming.facts import (
     Updated,
 )
 from tests.pausing import by_sound, check_eager, ends, run_of
-from tests.scripted import Run, check_account, check_promises, cut, finals, script, words
+from tests.scripted import Run, check_account, check_promises, cut, finals, hear, script, words
 
 SHAPE = st.lists(st.tuples(st.integers(2, 40), st.integers(7, 25)), min_size=0, max_size=12)
 PIECES = st.lists(st.integers(160, 9000), min_size=1, max_size=4)
@@ -121,6 +121,22 @@ def test_the_judge_hears_8_s_of_a_long_turn_though_the_engine_has_done_with_them
     [pause] = heard
     assert len(pause.sound) == 8 * RATE
     assert np.abs(pause.sound[:RATE]).max() > 0.1
+
+
+def test_the_last_pass_is_made_while_the_judge_thinks() -> None:
+    one = script([(10, 20), (30, 20)])
+    run = run_of(one, Endpointing(semantic=True))
+    channel = run.core.channels[0]
+    while not (pause := channel.pause()):
+        assert run.read()
+    request = channel.request()
+    assert request
+    assert request.final
+    run.publish(channel.settle(request, hear(one, channel, request), 0))
+    run.publish(channel.sounds(pause.opinion, 0.9))
+    assert not finals(run.facts)
+    assert run.read()
+    assert [fact.reason for fact in run.facts if isinstance(fact, Endpoint)] == ["semantic"]
 
 
 def test_an_opinion_that_nobody_has_leaves_it_to_the_silence() -> None:
