@@ -19,12 +19,12 @@ from rich.console import Console
 from streaming.bench import offline, plot, report
 from streaming.bench.figures import Part, Row, row
 from streaming.bench.hearing import Full, System
+from streaming.bench.native import Vivavoce, readyz
 from streaming.bench.offline import Offline
 from streaming.bench.peers import peer
 from streaming.bench.processes import Meter, above, listener
 from streaming.bench.serving import serving
 from streaming.bench.speech import Script, clips, decoded, script, trimmed
-from streaming.bench.vivavoce import Vivavoce, readyz
 from streaming.refusal import Refusal, Usage
 
 APART_S = 0.5

@@ -21,8 +21,8 @@ from streaming.bench.sights import Sight
 from streaming.bench.speech import Pcm
 from streaming.refusal import Refusal, Usage
 
-ENDS_S: Final = 90.0
-QUIET_S: Final = 6.0
+ENDS_S: Final = 180.0
+QUIET_S: Final = 15.0
 
 
 class Peer:

@@ -13,7 +13,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from streaming.bench.vivavoce import readyz
+from streaming.bench.native import readyz
 from streaming.machine import home
 from streaming.refusal import Refusal
 
@@ -39,6 +39,7 @@ def serving(model: str, *, refuse: bool = False) -> Generator[Own]:
     (place / "models").symlink_to(shelf)
     port = _free_port()
     own = {"HOME": str(place), "LLM__MODEL": LANGUAGE_MODEL, "ASR__MODEL": model, "SERVER__PORT": str(port)}
+    own |= {} if refuse else {"SERVER__MAX_LOAD": "1000", "SERVER__MAX_SESSIONS": "1000"}
     env = {
         name: value for name, value in os.environ.items() if name not in ("REDIS_URL", "VIVAVOCE_REDIS__URL")
     }

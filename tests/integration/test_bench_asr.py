@@ -15,8 +15,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from streaming import cli
 from streaming.bench import peers, processes, speech
 from streaming.bench.figures import Row
+from streaming.bench.native import Page, Vivavoce
 from streaming.bench.sights import Sight, changed
-from streaming.bench.vivavoce import Page, Vivavoce
 from streaming.events import SpeechStarted, TranscriptFinal, TranscriptPartial
 from streaming.refusal import Refusal, Usage
 from tests.stack import Stack, free_port
