@@ -11,7 +11,7 @@ from asr.alias import Aliases
 from asr.costs import Costs
 from asr.device import cores, device
 from asr.engine import Engine
-from asr.measuring import load, measure, proven
+from asr.measuring import load, proven
 from asr.policy import AsrPolicy
 from streaming.machine import models
 
@@ -40,14 +40,6 @@ def test_measuring_can_be_left_out(folder: Path, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(measuring, "measure", never)
     assert load(folder, AsrPolicy(measure=False))[1] == Costs()
-
-
-@pytest.mark.models
-def test_a_slow_device_is_not_measured_for_long(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measuring, "PATIENCE_S", 0.0)
-    taken = measure(Engine(folder, AsrPolicy()))
-    assert taken.encode_long == 3.5 * taken.encode
-    assert taken.encode_many == 2 * taken.encode
 
 
 @pytest.mark.models
