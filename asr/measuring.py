@@ -98,7 +98,7 @@ def measure(engine: Engine) -> Taken:
     if not cpu:
         encode_many = least(lambda: engine.call([short] * many))
         encode_long = least(lambda: engine.call([replace(short, frames=1500)]))
-    return Taken(encode, encode_long, encode_many, align, max(0.0, few - 2 * step), step, step_many, many)
+    return Taken(encode, encode_long, encode_many, align, max(0.0, few - 3 * step), step, step_many, many)
 
 
 class Watch:
