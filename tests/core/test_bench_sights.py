@@ -52,6 +52,8 @@ def test_a_committed_word_that_changes_is_counted_and_committed_only_when_it_sta
     sights = [Sight(1.2, "Wood", 4, 0), *SIGHTS[1:]]
     assert changed(sights) == 1
     assert seen(sights, TRUTH)[0].commit == 1.8
+    back = [Sight(1.8, "Good bye", 8, 0), Sight(2.0, "Good buy", 8, 0), *SIGHTS[3:]]
+    assert [one.commit for one in seen(back, TRUTH)][:2] == [1.8, 2.6]
     assert changed([Sight(1, "good bye", 8, 0), Sight(2, "good", 4, 0)]) == 1
     assert changed([Sight(1, "good", 4, 0), Sight(2, "Good", 4, 4)]) == 1
     assert changed(SIGHTS) == 0
@@ -135,5 +137,9 @@ def test_the_picture_shows_every_word_and_marks_what_was_never_seen() -> None:
     root = ElementTree.fromstring(drawn)
     texts = ["".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text")]
     assert {"good", "bye", "now", "a<b"} <= set(texts)
+    red = [
+        text.text for text in root.iter() if text.tag.endswith("text") and "b8322a" in text.get("style", "")
+    ]
+    assert red == ["red: never seen like this", "a<b"]
     assert len([one for one in root.iter() if one.get("class") == "first"]) == 1 + 3
     assert len([one for one in root.iter() if one.get("class") == "commit" and one.tag.endswith("rect")]) == 2
