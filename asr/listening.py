@@ -73,10 +73,12 @@ class Listening:
         feed = self._bus.open({self._audio: f"{at[0]}-{at[1]}"})
         reading = asyncio.ensure_future(feed.get())
         try:
+            moved = self._desk.moved()  # before each step, which looks where we stand
             await self._step([])
             while not self._recognizer.over:
-                coming = {reading, self._desk.moved(), *self._asked.values(), *self._pauses.coming}
+                coming = {reading, moved, *self._asked.values(), *self._pauses.coming}
                 await asyncio.wait(coming, return_when=asyncio.FIRST_COMPLETED)
+                moved = self._desk.moved()
                 entries: list[Entry] = []
                 if reading.done():
                     entries = reading.result()

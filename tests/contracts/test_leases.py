@@ -220,7 +220,7 @@ async def test_a_busy_worker_leaves_a_new_session_to_one_that_is_not_and_takes_i
     await post(bus)
     assert await asyncio.wait_for(taken.get(), 5) == "busy"
     workers.append(holding("idle", busy=False))
-    for _ in range(3):
-        await asyncio.sleep(0.7)  # the busy one has just looked, or is about to
+    for _ in range(8):
+        await asyncio.sleep(0.25)
         await post(bus)
-    assert [await asyncio.wait_for(taken.get(), 5) for _ in range(3)].count("idle") >= 2
+    assert [await asyncio.wait_for(taken.get(), 5) for _ in range(8)].count("idle") >= 7

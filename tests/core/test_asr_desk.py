@@ -13,6 +13,7 @@ from asr.channel import Request
 from asr.costs import Costs
 from asr.desk import Desk, Ticket
 from asr.dispatch import Setup
+from asr.ladder import LadderPolicy
 from asr.passes import Aligned, Answer, Question
 from asr.wishes import Wish
 from tests.scripted import Spelled
@@ -159,4 +160,30 @@ async def test_the_partial_of_a_live_session_goes_before_the_final_of_a_recordin
     gate.open.set()
     await asyncio.gather(running, recording, live)
     assert ask.made == ["a", "c", "b"]
+    await desk.close()
+
+
+async def test_those_who_listen_are_woken_when_the_ladder_is_stepped_on_and_then_the_smaller_engine_helps() -> (
+    None
+):
+    gate, small = Gate(), Gate()
+    gate.open.set()
+    small.open.set()
+    never_in_time = LadderPolicy(late_s=0.0, down_s=0.0)
+    desk = Desk(Setup(Costs(), 1, draft=True, ladder=never_in_time), gate, small)
+    ask = Asking(desk)
+    moved, steps = desk.moved(), ["full"]
+    desk.enter("a", "t")
+    while steps[-1] != "draft":
+        await asyncio.wait_for(moved, 2)
+        moved = desk.moved()
+        steps.append(desk.rung("t").step)
+    assert steps == ["full", "slower", "slowest", "draft"]
+    assert await ask("a")
+    assert await ask("a", final=True)
+    assert await ask("a", 9.0, replayed=True)
+    assert (len(small.batches), len(gate.batches)) == (1, 2)
+    assert desk.load().step == "draft"
+    desk.leave("a")
+    assert desk.rung("t").step == "full", "nobody is left for whom it was so"
     await desk.close()

@@ -10,6 +10,7 @@ from streaming.events import (
     ReplyDelta,
     ReplyDone,
     ReplyStarted,
+    SessionDegraded,
     SessionEnded,
     SpeechStarted,
     TranscriptFinal,
@@ -238,3 +239,8 @@ def test_a_blocked_phrase_in_what_was_said_is_masked_and_the_turn_goes_on() -> N
     assert isinstance(verdict, ModerationVerdict)
     assert (verdict.action, verdict.span, verdict.replacement) == ("block", (8, 17), "[removed]")
     assert isinstance(turn, TurnEnded)
+
+
+def test_what_a_busy_recogniser_leaves_out_is_told_where_it_stands() -> None:
+    less = SessionDegraded("finals", None, "load")
+    assert Session("transcribe").take(less) == [less]
