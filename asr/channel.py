@@ -164,7 +164,7 @@ class Channel:
         self._view.drop(spoken.window // HOP)
         end = max(edge // HOP, spoken.window // HOP + 1)
         view = self._view.until(self.sound, end)
-        self._asked = Request(question(self.state, spoken, sight, view, policy), edge, voice)
+        self._asked = Request(question(self.state, spoken, sight, view, self._tools), edge, voice)
         return self._asked
 
     def _shorten(self, spoken: Utterance) -> None:

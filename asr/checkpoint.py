@@ -14,7 +14,7 @@ from asr.rates import CONTEXT, HOP
 from asr.stabilizer import Tail
 from asr.vad import Voice
 from streaming.events import EndReason, Step
-from streaming.facts import Endpointing
+from streaming.facts import Endpointing, Hints
 
 StopReason: TypeAlias = Literal["silence", "semantic", "finalize", "end", "long"]
 
@@ -55,6 +55,7 @@ class Stop(Struct, frozen=True):
     reason: Literal["finalize", "end"] | None = None
     language: str | None = None
     endpointing: Endpointing = Endpointing()
+    hints: Hints = Hints()
 
 
 class Closing(Struct, frozen=True):
@@ -74,6 +75,8 @@ class ChannelState(Struct):
 
     language: str | None = None
     endpointing: Endpointing = Endpointing()
+    hints: Hints = Hints()
+    translate: bool = False
     cursor: int = 0
     chances: list[float] = field(default_factory=list[float])
     voice: Voice = Voice()

@@ -169,7 +169,7 @@ class Cursor:
     def _obey(self, stop: Stop) -> list[Heard]:
         state = self.state
         if stop.reason is None:
-            state.language, state.endpointing = stop.language, stop.endpointing
+            state.language, state.endpointing, state.hints = stop.language, stop.endpointing, stop.hints
             return []
         state.held = None
         if state.utterance:

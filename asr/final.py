@@ -6,12 +6,13 @@ taken, so that a doubt alone costs nobody a word.
 """
 
 from collections.abc import Generator
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from asr.loops import spoken, unloop
 from asr.mel import MOST
 from asr.passes import (
-    Align,
     Aligned,
     Answer,
     Call,
@@ -21,6 +22,8 @@ from asr.passes import (
     Pass,
     PassPolicy,
     Question,
+    align,
+    asked,
     extend,
     generate,
     tell,
@@ -51,13 +54,13 @@ def conclude(question: Question, policy: PassPolicy) -> Pass:
     encoded = yield Encode(question.view, question.frames)
     language, told = yield from tell(encoded, question, policy)
     room = policy.cap + 2 + int(policy.cap_rate * max(0.5, question.voice_s - question.said_s))
-    call = Generate(encoded, language, question.forced, room, policy.beam)
+    call = replace(asked(encoded, language, question, room), beam=policy.beam)
     best = yield from _try(call, question, policy)
     looped = best.looped
     if doubted(best, policy):
-        call = Generate((yield Encode(question.view, MOST)), language, question.forced, room, policy.beam)
+        call = replace(call, encoded=(yield Encode(question.view, MOST)))
         for temperature in policy.temperatures:
-            other = yield from _try(_at(call, temperature), question, policy)
+            other = yield from _try(replace(call, temperature=temperature), question, policy)
             best = max(best, other, key=lambda one: rank(one, policy))
             if not doubted(best, policy):
                 break
@@ -99,10 +102,6 @@ def _dense(one: Try, policy: PassPolicy) -> bool:
     return one.made.ratio > policy.ratio and not one.looped
 
 
-def _at(call: Generate, temperature: float) -> Generate:
-    return Generate(call.encoded, call.language, call.prefix, call.room, call.beam, temperature)
-
-
 def _try(call: Generate, question: Question, policy: PassPolicy) -> Generator[Call, Any, Try]:
     made = yield from generate(call)
     forced, whole = call.prefix, call.prefix + made.tokens
@@ -111,7 +110,7 @@ def _try(call: Generate, question: Question, policy: PassPolicy) -> Generator[Ca
     if not made.tokens:  # nothing behind words that stand: is there any voice behind them?
         short = bool(forced or question.tail) and question.said_s < left_s
         return Try(forced, forced, Aligned(), made, False, short, short, question.said_s)
-    aligned = cast(Aligned, (yield Align(call.encoded, call.language, whole, question.heard)))
+    aligned = yield from align(call.encoded, call.language, whole, question)
     if not looped:
         return Try(forced, whole, aligned, made, False, not ended, not ended, aligned.times[-1])
     borne = spoken(whole, len(forced), aligned.times, question.voice_s)

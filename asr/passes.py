@@ -9,6 +9,7 @@ from collections.abc import Generator, Sequence
 from typing import Any, TypeAlias, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from asr.loops import Cut, spoken, unecho, unloop
 from asr.sound import Float32
@@ -117,7 +118,7 @@ class Question(Struct, frozen=True):
     200 before the window on. `final`: what is answered is said for good.
     `forced`: committed tokens, which explain the sound up to `said_s`; `tail`: the other tokens of the last pass.
     `begin_s`, `voice_s`: where the voice begins and ends in the window. `language` None: tell it, and take `fallback`
-    in doubt.
+    in doubt. `context`: words that may well be said, as text that came before; `translate`: answer in English.
     """
 
     view: Float32
@@ -131,6 +132,8 @@ class Question(Struct, frozen=True):
     language: str | None
     fallback: str
     final: bool = False
+    context: tuple[int, ...] = ()
+    translate: bool = False
 
 
 class Answer(Struct, frozen=True):
@@ -158,24 +161,45 @@ def extend(question: Question, policy: PassPolicy) -> Pass:
     old = forced + (question.tail if not told or language == question.fallback else ())
     aligned, kept, explained_s = Aligned(), len(forced), question.said_s
     if old:
-        aligned = cast(Aligned, (yield Align(encoded, language, old, question.heard)))
+        aligned = yield from align(encoded, language, old, question)
         while kept < len(old) and aligned.probabilities[kept] > policy.keep:
             kept += 1
         # what no token explains is put into the last one: a committed word does not grow by it
         explained_s = aligned.times[kept] if kept > len(forced) else question.said_s
     unexplained_s = min(question.heard / 100, question.voice_s + 0.3) - explained_s
     room = policy.cap + int(policy.cap_rate * max(0.3, unexplained_s))
-    fresh = (yield from generate(Generate(encoded, language, old[:kept], room, 1, scored=False))).tokens
+    call = asked(encoded, language, question, room)
+    fresh = (yield from generate(replace(call, prefix=old[:kept], scored=False))).tokens
     tokens = old[:kept] + fresh
     looped = unloop(tokens, kept).found
     if looped:  # a digit may be said many times: as many rounds are shown as have their time
-        again = cast(Aligned, (yield Align(encoded, language, tokens, question.heard)))
+        again = yield from align(encoded, language, tokens, question)
         borne = spoken(tokens, len(forced), again.times, question.voice_s)
         tokens = tuple(tokens[number] for number in borne.picked)
     elif len(fresh) >= room:
         tokens = tokens[:-2]  # cut short in the middle of something
     echo = unecho(tokens, len(forced)) if not looped else Cut(tokens, False)
     return Answer(echo.tokens[len(forced) :], aligned, language, told, looped or echo.found)
+
+
+def asked(encoded: Any, language: str, question: Question, room: int) -> Generate:
+    """What follows the forced tokens of `question`?"""
+    return Generate(
+        encoded,
+        language,
+        question.forced,
+        room,
+        1,
+        translate=question.translate,
+        context=question.context,
+    )
+
+
+def align(
+    encoded: Any, language: str, tokens: tuple[int, ...], question: Question
+) -> Generator[Call, Any, Aligned]:
+    """Where `tokens` are in the sound of `question`."""
+    return cast(Aligned, (yield Align(encoded, language, tokens, question.heard, question.translate)))
 
 
 def generate(call: Generate) -> Generator[Call, Any, Generated]:

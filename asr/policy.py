@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from asr.demand import DemandPolicy
 from asr.endpoint import EndpointPolicy
+from asr.hints import HintPolicy
 from asr.ladder import LadderPolicy
 from asr.passes import PassPolicy
 from asr.remote.policy import RemotePolicy
@@ -34,6 +35,7 @@ class AsrPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     measure: bool = True
     prefix: Literal["parallel", "plain"] = "parallel"
     commit_s: float = 1.0
+    hints: HintPolicy = HintPolicy()
     vad: VadPolicy = VadPolicy()
     window: WindowPolicy = WindowPolicy()
     passes: PassPolicy = PassPolicy()

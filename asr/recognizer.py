@@ -96,7 +96,7 @@ class Recognizer:
             case Finalize():
                 stop = Stop(place[0], "finalize")
             case Updated(config=config):
-                stop = Stop(place[0], None, config.language, config.endpointing)
+                stop = Stop(place[0], None, config.language, config.endpointing, config.hints)
             case Ended(samples=samples, reason=reason):
                 self.state.ended = (samples, reason)
                 stop = Stop(max(samples, place[0]), "end")
@@ -177,4 +177,5 @@ class Recognizer:
 
 def _begin(config: SessionConfig) -> SessionState:
     count = config.audio.channels if config.audio else 0
-    return SessionState(channels=[ChannelState(config.language, config.endpointing) for _ in range(count)])
+    wishes = (config.language, config.endpointing, config.hints, config.translate)
+    return SessionState(channels=[ChannelState(*wishes) for _ in range(count)])

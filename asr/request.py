@@ -5,10 +5,11 @@ from typing import NamedTuple
 from asr import utterance, window
 from asr.checkpoint import ChannelState, Utterance
 from asr.endpoint import Opinion
+from asr.hints import before
 from asr.passes import Answer, Question
-from asr.policy import AsrPolicy
 from asr.rates import HOP, seconds
 from asr.sound import Float32
+from asr.tools import Tools
 
 
 class Request(NamedTuple):
@@ -46,11 +47,9 @@ class Pause(NamedTuple):
     sound: Float32
 
 
-def question(
-    state: ChannelState, spoken: Utterance, sight: Sight, view: Float32, policy: AsrPolicy
-) -> Question:
+def question(state: ChannelState, spoken: Utterance, sight: Sight, view: Float32, tools: Tools) -> Question:
     """What is asked about the window of `spoken`, of which `view` is what the engine sees."""
-    begin, first = state.voice.begin, spoken.window // HOP
+    policy, begin, first = tools.policy, state.voice.begin, spoken.window // HOP
     heard = max(sight.edge // HOP - first, 1)
     floor_s = policy.window.final_s if sight.final else policy.window.floor_s
     frames = window.frames(heard, floor_s, policy.window.pad_s)
@@ -68,4 +67,6 @@ def question(
         language=state.language or spoken.language,
         fallback=state.last_language,
         final=sight.final,
+        context=tools.vocabulary.tokens(before(state.hints, policy.hints)),
+        translate=state.translate,
     )

@@ -39,6 +39,13 @@ class Endpointing(Struct, frozen=True, forbid_unknown_fields=True):
     eager_ms: int | None = None
 
 
+class Hints(Struct, frozen=True, forbid_unknown_fields=True):
+    """What may well be said in a session: `hotwords`, and a `prompt` of text as it is usual there."""
+
+    hotwords: tuple[str, ...] = ()
+    prompt: str = ""
+
+
 class SessionConfig(Struct, frozen=True):
     """What a session was started with (and `session.update` changed), kept in Redis for every stage."""
 
@@ -46,6 +53,8 @@ class SessionConfig(Struct, frozen=True):
     mode: Mode = "transcribe"
     audio: AudioFormat | None = None
     language: str | None = None
+    hints: Hints = Hints()
+    translate: bool = False
     endpointing: Endpointing = Endpointing()
     moderation: Literal["hold"] = "hold"
     tenant: str = "default"

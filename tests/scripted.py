@@ -1,5 +1,6 @@
 """A recogniser's core whose model reads words from a script instead of hearing them, driven as the worker does it."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -39,7 +40,7 @@ class Spelled:
         return "".join(f" w{token}" for token in tokens)
 
     def tokens(self, text: str) -> tuple[int, ...]:
-        return tuple(int(word[1:]) for word in text.split())
+        return tuple(int(number) for number in re.findall(r"w(\d+)", text))
 
 
 class Script(NamedTuple):

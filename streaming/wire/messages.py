@@ -22,12 +22,19 @@ class EndpointingAsked(Struct, frozen=True, forbid_unknown_fields=True, omit_def
 
 
 class SessionStart(_Message, tag="session.start", frozen=True):
-    """The first message of a new session. Without `audio` it is typed only."""
+    """The first message of a new session. Without `audio` it is typed only.
+
+    `hotwords`: words that may well be said, and be spelled so: 100 of 1 to 60 characters. `prompt`: text as it is usual
+    in this domain, up to 1000 characters. `translate`: finals and partials in English; the `language` of a final stays
+    that which was spoken, and the times of its words are rough.
+    """
 
     mode: Literal["transcribe", "chat", "assist"] = "transcribe"
     audio: AudioFormat | None = None
     language: str | None = None
     hotwords: list[str] = []
+    prompt: str = ""
+    translate: bool = False
     endpointing: EndpointingAsked = EndpointingAsked()
     moderation: Literal["hold", "stream_first", "block_all"] = "hold"
     record: bool = False
@@ -72,6 +79,7 @@ class SessionUpdate(_Message, tag="session.update", frozen=True):
     language: str | UnsetType | None = UNSET
     endpointing: EndpointingAsked | UnsetType = UNSET
     hotwords: list[str] | UnsetType = UNSET
+    prompt: str | UnsetType = UNSET
 
 
 class ReplyCancel(_Message, tag="reply.cancel", frozen=True):

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from streaming.errors import ClientFault, Close, Fault
 from streaming.events import Event
-from streaming.facts import Endpointing, SessionConfig
+from streaming.facts import Endpointing, Hints, SessionConfig
 from streaming.wire.messages import (
     AudioSkip,
     ClientMessage,
@@ -65,9 +66,8 @@ def _check(message: ClientMessage) -> None:
             raise unsupported(message.__struct_config__.tag)
         case SessionStart():
             _check_start(message)
-        case SessionUpdate(hotwords=words, endpointing=endpointing):
-            if words is not UNSET:
-                raise unsupported("hotwords")
+        case SessionUpdate(endpointing=endpointing):
+            _check_hints(message, fatal=False)
             if endpointing is not UNSET:
                 _check_endpointing(endpointing, fatal=False)
         case SessionResume(last_event_id=after) if not EVENT_ID.fullmatch(after):
@@ -86,16 +86,24 @@ def _check_start(start: SessionStart) -> None:
         "mode assist": start.mode == "assist",
         f"moderation {start.moderation}": start.moderation != "hold",
         "record": start.record,
-        "hotwords": bool(start.hotwords),
     }
     for feature, wanted in asked.items():
         if wanted:
             raise unsupported(feature, fatal=True)
+    _check_hints(start, fatal=True)
     _check_endpointing(start.endpointing, fatal=True)
     if start.mode == "transcribe" and start.audio is None:
         raise ClientFault(
             "bad_message", "mode transcribe needs audio: {encoding, sample_rate, channels}", close=1007
         )
+
+
+def _check_hints(asked: SessionStart | SessionUpdate, *, fatal: bool) -> None:
+    close, words, prompt = Close.MALFORMED if fatal else None, asked.hotwords, asked.prompt
+    if words is not UNSET and not (len(words) <= 100 and all(1 <= len(word.strip()) <= 60 for word in words)):
+        raise ClientFault("bad_message", "hotwords must be up to 100 of 1 to 60 characters each", close=close)
+    if prompt is not UNSET and len(prompt) > 1_000:
+        raise ClientFault("bad_message", "prompt must have up to 1000 characters", close=close)
 
 
 def _check_endpointing(asked: EndpointingAsked, *, fatal: bool) -> None:
@@ -121,6 +129,8 @@ def started(message: SessionStart, session_id: str, tenant: str) -> SessionConfi
         mode=message.mode,
         audio=message.audio,
         language=message.language,
+        hints=Hints(tuple(message.hotwords), message.prompt),
+        translate=message.translate,
         endpointing=ending(Endpointing(), message.endpointing),
         tenant=tenant,
         metadata=message.metadata,
@@ -130,9 +140,13 @@ def started(message: SessionStart, session_id: str, tenant: str) -> SessionConfi
 def updated(config: SessionConfig, message: SessionUpdate) -> SessionConfig:
     """The configuration after a `session.update`."""
     if message.language is not UNSET:
-        config = msgspec.structs.replace(config, language=message.language)
+        config = replace(config, language=message.language)
+    if message.hotwords is not UNSET:
+        config = replace(config, hints=replace(config.hints, hotwords=tuple(message.hotwords)))
+    if message.prompt is not UNSET:
+        config = replace(config, hints=replace(config.hints, prompt=message.prompt))
     if message.endpointing is not UNSET:
-        config = msgspec.structs.replace(config, endpointing=ending(config.endpointing, message.endpointing))
+        config = replace(config, endpointing=ending(config.endpointing, message.endpointing))
     return config
 
 
@@ -144,7 +158,7 @@ def semantic(asked: EndpointingAsked | UnsetType) -> bool:
 def ending(was: Endpointing, asked: EndpointingAsked) -> Endpointing:
     """How turns end now: as before in what was left out."""
     said = {name: value for name, value in msgspec.structs.asdict(asked).items() if value is not UNSET}
-    return msgspec.structs.replace(was, **said)
+    return replace(was, **said)
 
 
 def encode(message: Transient) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from streaming.errors import ClientFault, Close
 from streaming.events import AudioFormat, SessionDegraded, SpeechStarted
-from streaming.facts import Endpointing
+from streaming.facts import Endpointing, Hints
 from streaming.wire import messages as said
 from streaming.wire import native
 
@@ -45,7 +45,6 @@ from streaming.wire import native
             Close.MALFORMED,
         ),
         ('{"type":"session.pause"}', "session.pause is not supported", None),
-        ('{"type":"session.update","hotwords":["x"]}', "hotwords", None),
         ('{"type":"text","text":"  "}', "blank", None),
     ],
 )
@@ -111,3 +110,29 @@ def test_what_an_update_leaves_out_stays() -> None:
     started = native.started(said.SessionStart(audio=AudioFormat(), language="de"), "s", "t")
     assert native.updated(started, said.SessionUpdate()) == started
     assert native.updated(started, said.SessionUpdate(language=None)).language is None
+
+
+def test_hot_words_and_a_prompt_are_taken_at_the_start_and_changed_one_by_one() -> None:
+    audio = AudioFormat()
+    start = said.SessionStart(audio=audio, hotwords=["Digium", "DAHDI"], prompt="A call.", translate=True)
+    config = native.started(start, "s", "t")
+    assert (config.hints, config.translate) == (Hints(("Digium", "DAHDI"), "A call."), True)
+    config = native.updated(config, said.SessionUpdate(hotwords=[]))
+    assert config.hints == Hints((), "A call.")
+    config = native.updated(config, said.SessionUpdate(prompt="Two calls."))
+    assert config.hints == Hints((), "Two calls.")
+    assert native.updated(config, said.SessionUpdate(language="fr")).hints == config.hints
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"hotwords": ["x"] * 101}, {"hotwords": ["x" * 61]}, {"hotwords": [" "]}, {"prompt": "x" * 1001}],
+)
+@pytest.mark.parametrize("kind", ["session.start", "session.update"])
+def test_hints_beyond_their_bounds_are_refused(kind: str, wrong: dict[str, object]) -> None:
+    audio = {"audio": {"sample_rate": 16_000}} if kind == "session.start" else {}
+    with pytest.raises(ClientFault) as caught:
+        native.decode(json.dumps({"type": kind, "ref": "7", **audio, **wrong}))
+    assert (caught.value.code, caught.value.ref) == ("bad_message", "7")
+    assert (caught.value.close is not None) == (kind == "session.start")
+    assert next(iter(wrong)) in caught.value.message
