@@ -100,7 +100,7 @@ def _words(look: Sequence[Seen]) -> list[str]:
 def _grid(length: float, scale: float) -> list[str]:
     right, bottom = _x(length), _y(LATE / scale, scale)
     out: list[str] = []
-    for half in range(round(LATE / scale * 2) + 1):
+    for half in range(0, round(LATE / scale * 2) + 1, 1 if LATE / scale <= 4 else 2):
         y = _y(half / 2, scale)
         out.append(f'<line class="grid" x1="{LEFT}" x2="{right}" y1="{y}" y2="{y}"/>')
         out.append(f'<text class="small" x="{LEFT - 8}" y="{y + 4}" text-anchor="end">{half / 2:g} s</text>')
