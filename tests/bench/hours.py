@@ -4,7 +4,7 @@
     .venv/bin/python -m tests.bench.hours --hours 2 --silence             digital silence
     .venv/bin/python -m tests.bench.hours --hours 1 --redis               through Redis, lease and desk as well
 
-Prints JSON: resident memory over the run (MB) and its slope after the first fifth (MB an hour of sound), words heard,
+Prints JSON: resident memory (MB) at each tenth of the run, and its slope after the first fifth (MB an hour of sound), words heard,
 facts, processor seconds per second of sound, the size of the checkpoint, and the accounting.
 
 By default on a virtual clock (tests/bench/virtual.py): recogniser core, VAD and engine. With `--redis` the worker
@@ -70,7 +70,7 @@ class Watch(Struct):
             "seconds": round(self.heard_s, 1),
             "words": self.words,
             "facts": self.facts,
-            "rss_mb": [round(mb, 1) for _, mb in (self.memory[0], warm[0], self.memory[-1])],
+            "rss_mb": [round(self.memory[n * (len(self.memory) - 1) // 10][1], 1) for n in range(11)],
             "rss_slope_mb_per_hour": round(slope, 2),
             "unaccounted_ms": account.duration_ms - counted,
             "transcribed_s": round(account.transcribed_ms / 1000, 1),
