@@ -232,8 +232,7 @@ class Channel:
 
     def _grow(self, spoken: Utterance, made: Made) -> list[Heard]:
         tools, facts, answer = self._tools, list[Heard](), made[0]
-        groups = tools.vocabulary.words(answer.tokens, answer.language)
-        outcome = utterance.grow(spoken, answer, groups, tools.policy.stable)
+        outcome = utterance.grow(spoken, answer, tools.vocabulary, tools.policy.stable)
         if spoken.words and spoken.language is None:
             spoken.language = answer.language
         if outcome.committed and utterance.splittable(spoken, tools.policy.window, tools.vocabulary):
@@ -242,4 +241,4 @@ class Channel:
             spoken = self.state.utterance
         elif spoken.seen - spoken.window > tools.policy.window.trim_s * RATE:
             self._shorten(spoken)
-        return [*facts, *self._display.words(spoken, groups[outcome.committed : outcome.seen], made[1])]
+        return [*facts, *self._display.words(spoken, outcome.shown, made[1])]

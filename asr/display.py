@@ -1,6 +1,5 @@
 """What is shown of an utterance while it is open: partials, the stable part of which never changes. Pure."""
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from asr import utterance
@@ -35,11 +34,11 @@ class Display:
         """What was shown as stable of `spoken`."""
         return self._of(spoken).stable
 
-    def words(self, spoken: Utterance, seen: Iterable[tuple[int, ...]], lag_ms: int) -> list[HeardPartial]:
-        """A partial of the committed words and those `seen` behind them; see `text`."""
+    def words(self, spoken: Utterance, shown: tuple[int, ...], lag_ms: int) -> list[HeardPartial]:
+        """A partial of the committed words and of the tokens behind them that may be `shown`; see `text`."""
         said = utterance.spoken(spoken.words, self._tools.vocabulary)
-        more = [Spoken(self._tools.vocabulary.text(word), 0, 0, 0) for word in seen]
-        return self.text(spoken, spell([*said, *more]), lag_ms)
+        more = Spoken(self._tools.vocabulary.text(shown), 0, 0, 0)
+        return self.text(spoken, spell([*said, more]), lag_ms)
 
     def text(self, spoken: Utterance, text: str, lag_ms: int) -> list[HeardPartial]:
         """A partial, if it says something new, or nothing was said for long. Raises Retracted."""

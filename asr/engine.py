@@ -23,6 +23,7 @@ from asr.mel import Sees
 from asr.passes import Align, Aligned, Answer, Call, Detect, Encode, Generate, Generated, Question
 from asr.policy import AsrPolicy
 from asr.profile import settled
+from asr.sound import Float32
 from asr.tokens import LONGEST, Tokens
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ class Engine:
             sampling_temperature=first.temperature or 1.0,
             return_scores=scored,
             return_no_speech_prob=scored,
+            return_logits_vocab=any(call.weighed for call in calls),
         )
         return [
             self._generated(call.room, steps, one)
@@ -170,11 +172,24 @@ class Engine:
         tokens, aliases = found.sequences_ids[0], self.aliases or PLAIN
         fresh = [token for token in tokens[forced : forced + room] if token < self.words.end_of_text]
         if not found.scores:
-            return Generated(tuple(aliases.outward(fresh)))
+            return Generated(tuple(aliases.outward(fresh)), probabilities=_weights(found, forced, len(fresh)))
         # a score is the sum over the new tokens and the end, divided by the number of all tokens, forced ones too
         logprob = found.scores[0] * len(tokens) / (max(0, len(tokens) - forced) + 1)
         text = tuple(aliases.outward(fresh))
         return Generated(text, logprob, found.no_speech_prob, self.words.ratio(text))
+
+
+def _weights(found: "WhisperGenerationResult", forced: int, count: int) -> tuple[float, ...]:
+    """The probabilities of `count` new tokens behind `forced` ones, if they were asked for."""
+    if not found.logits:
+        return ()
+    steps = list(zip(found.sequences_ids[0], found.logits[0], strict=False))[forced : forced + count]
+    return tuple(_softmax(np.asarray(logits).ravel(), token) for token, logits in steps)
+
+
+def _softmax(logits: Float32, token: int) -> float:
+    top = logits.max()
+    return float(np.exp(logits[token] - top) / np.exp(logits - top).sum())
 
 
 def _aligned(call: Align, found: "WhisperAlignmentResult") -> Aligned:

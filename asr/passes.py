@@ -73,7 +73,8 @@ class Generate(Struct, frozen=True):
 
     `temperature` 0: the likeliest, by a search of `beam` ways; above: drawn by chance, one way. `translate`: in
     English, whatever the language. `context`: text before all this (`<|startofprev|>`), which is not in the sound.
-    `scored`: whether the reply says how sure the model is, which costs as much as half a token.
+    `scored`: whether the reply says how sure the model is of it all, which costs as much as half a token; `weighed`: of
+    each token.
     """
 
     encoded: Any
@@ -85,6 +86,7 @@ class Generate(Struct, frozen=True):
     translate: bool = False
     context: tuple[int, ...] = ()
     scored: bool = True
+    weighed: bool = False
 
 
 class Generated(Struct, frozen=True):
@@ -96,6 +98,7 @@ class Generated(Struct, frozen=True):
     logprob: float = 0.0
     no_speech: float = 0.0
     ratio: float = 1.0
+    probabilities: tuple[float, ...] = ()
 
 
 class Aligned(Struct, frozen=True):
@@ -148,6 +151,7 @@ class Answer(Struct, frozen=True):
     looped: bool = False
     cut: bool = False
     missed: bool = False
+    likely: tuple[float, ...] = ()
 
 
 Pass: TypeAlias = Generator[Call, Any, Answer]
@@ -169,8 +173,8 @@ def extend(question: Question, policy: PassPolicy) -> Pass:
     unexplained_s = min(question.heard / 100, question.voice_s + 0.3) - explained_s
     room = policy.cap + int(policy.cap_rate * max(0.3, unexplained_s))
     call = asked(encoded, language, question, room)
-    fresh = (yield from generate(replace(call, prefix=old[:kept], scored=False))).tokens
-    tokens = old[:kept] + fresh
+    made = yield from generate(replace(call, prefix=old[:kept], scored=False, weighed=True))
+    fresh, tokens = made.tokens, old[:kept] + made.tokens
     looped = unloop(tokens, kept).found
     if looped:  # a digit may be said many times: as many rounds are shown as have their time
         again = yield from align(encoded, language, tokens, question)
@@ -179,7 +183,10 @@ def extend(question: Question, policy: PassPolicy) -> Pass:
     elif len(fresh) >= room:
         tokens = tokens[:-2]  # cut short in the middle of something
     echo = unecho(tokens, len(forced)) if not looped else Cut(tokens, False)
-    return Answer(echo.tokens[len(forced) :], aligned, language, told, looped or echo.found)
+    likely = (*aligned.probabilities[len(forced) : kept], *made.probabilities) if not looped else ()
+    return Answer(
+        echo.tokens[len(forced) :], aligned, language, told, looped or echo.found, likely=tuple(likely)
+    )
 
 
 def asked(encoded: Any, language: str, question: Question, room: int) -> Generate:

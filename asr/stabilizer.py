@@ -21,6 +21,8 @@ class StablePolicy(Struct, frozen=True, forbid_unknown_fields=True):
     twice in a row is never sure: a decoder that begins to loop says it twice too. In a window longer than
     `stuck_s`, `passes` are enough. The last word is taken for complete after `pause_s` of silence, and a word may end
     `late_s` after the voice.
+
+    A word is shown once it was seen twice, or if every token of it has at least `shown`.
     """
 
     margin_s: float = 0.4
@@ -31,6 +33,7 @@ class StablePolicy(Struct, frozen=True, forbid_unknown_fields=True):
     stuck_s: float = 13.0
     pause_s: float = 0.2
     late_s: float = 0.15
+    shown: float = 0.6
 
 
 MEMORY = 12
@@ -51,54 +54,86 @@ class Lasted(NamedTuple):
     lasts_s: float
 
 
+class Written(NamedTuple):
+    """A word as a pass wrote it. Its first `core` tokens are the word, the others punctuation behind it; `name` is it
+    without case and punctuation."""
+
+    tokens: tuple[int, ...]
+    core: int
+    name: str
+
+
 class Look(Struct, frozen=True):
-    """What a pass says of a tail: `words` are the new tokens, grouped; the rest is about the old ones.
+    """What a pass says of a tail: `words` are the new tokens, grouped, and `likely` the probability of each of these,
+    if it is known; `names` those of the words of the tail. The rest is about the old tokens.
 
     `probabilities` of the n old tokens and n + 1 `times` (s in the window): token i lasts from times[i] to
     times[i + 1]. `edge_s`: where the sound ends, `voice_s`: where the voice ended. `said`: the committed words.
     """
 
-    words: Sequence[tuple[int, ...]]
+    words: Sequence[Written]
     probabilities: Sequence[float]
     times: Sequence[float]
     edge_s: float
     voice_s: float
     said: Sequence[Lasted] = ()
+    names: Sequence[str] = ()
+    likely: Sequence[float] = ()
 
 
 class Outcome(Struct, frozen=True):
-    """Of the look's words the first `committed` are final, the first `seen` were seen twice; `tail` is the rest."""
+    """Words that are `committed` from now on, and what may be `shown` behind them; `tail` is all that is not final."""
 
-    committed: int
-    seen: int
+    committed: tuple[tuple[int, ...], ...]
+    shown: tuple[int, ...]
     tail: Tail
 
 
 def confirm(tail: Tail, look: Look, policy: StablePolicy) -> Outcome:
-    """Compare `tail` with a new look."""
-    tokens = [token for word in look.words for token in word]
+    """Compare `tail` with a new look. What is not agreed of a word's punctuation keeps the word itself from nothing."""
+    tokens = [token for word in look.words for token in word.tokens]
     agreed = 0
     while agreed < min(len(tail.tokens), len(tokens)) and tail.tokens[agreed] == tokens[agreed]:
         agreed += 1
     survived = [count + 1 for count in tail.survived[:agreed]] + [1] * (len(tokens) - agreed)
-    committed, seen, end, said = 0, 0, 0, list(look.said)
-    paused = look.edge_s - look.voice_s >= policy.pause_s
+    committed, end, said = list[tuple[int, ...]](), 0, list(look.said)
     for number, word in enumerate(look.words, start=1):
-        begin, end = end, end + len(word)
-        if end > agreed:
+        begin, end = end, end + len(word.tokens)
+        to = end if end <= agreed else begin + word.core
+        if to > agreed:
             break
-        seen = number
-        whole = number < len(look.words) or paused
-        before = said[-1].tokens if said else ()
-        said.append(Lasted(word, look.times[end] - look.times[begin]))
-        likely = min(look.probabilities[begin:end])
-        sure = word != before and likely >= policy.sure
+        agreed_on, again = word.tokens[: to - begin], said[-1:] and said[-1].tokens[0] == word.tokens[0]
+        said.append(Lasted(agreed_on, look.times[to] - look.times[begin]))
+        whole = number < len(look.words) or _paused(look, policy)
+        likely = min(look.probabilities[begin:to])
+        sure = not again and likely >= policy.sure
         passes = policy.passes if sure or look.edge_s > policy.stuck_s else policy.passes_unsure
-        lasts = min(survived[begin:end]) >= passes and _early(look, end, policy)
-        if committed == number - 1 and whole and lasts and likely >= policy.least and borne(said):
-            committed = number
-    gone = sum(len(word) for word in look.words[:committed])
-    return Outcome(committed, seen, Tail(tuple(tokens[gone:]), tuple(survived[gone:])))
+        lasts = min(survived[begin:to]) >= passes and _early(look, to, policy)
+        if not (whole and lasts and likely >= policy.least and borne(said)):
+            break
+        committed.append(agreed_on)
+        if to < end:
+            break
+    gone = sum(map(len, committed))
+    shown = tuple(tokens[gone : max(gone, _shown(agreed, look, policy))])
+    return Outcome(tuple(committed), shown, Tail(tuple(tokens[gone:]), tuple(survived[gone:])))
+
+
+def _shown(agreed: int, look: Look, policy: StablePolicy) -> int:
+    """How many of the look's tokens may be shown: words that were seen twice, or are likely and complete."""
+    end = 0
+    for number, word in enumerate(look.words, start=1):
+        begin, end = end, end + len(word.tokens)
+        twice = end <= agreed or look.names[:number] == [one.name for one in look.words[:number]]
+        likely = look.likely[begin : begin + word.core]
+        whole = number < len(look.words) or _paused(look, policy)
+        if not twice and not (whole and likely and min(likely) >= policy.shown):
+            return begin
+    return end
+
+
+def _paused(look: Look, policy: StablePolicy) -> bool:
+    return look.edge_s - look.voice_s >= policy.pause_s
 
 
 def borne(said: Sequence[Lasted]) -> bool:

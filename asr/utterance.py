@@ -1,18 +1,24 @@
 """How an open utterance grows: passes come in, words are committed, long ones are cut. Pure."""
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from msgspec.structs import replace
 
 from asr.checkpoint import Said, Utterance
 from asr.passes import Aligned, Answer
 from asr.rates import HOP, RATE, seconds
-from asr.stabilizer import MEMORY, Lasted, Look, Outcome, StablePolicy, Tail, confirm
+from asr.stabilizer import MEMORY, Lasted, Look, Outcome, StablePolicy, Tail, Written, confirm
 from asr.transcript import Spoken, Vocabulary, spell
 from asr.window import Place, WindowPolicy, ends_phrase, trim
 
 SLIP = RATE // 2
 """Samples by which a committed word may turn out to end later."""
+
+
+PUNCTUATION: Final = re.compile(r"(?:(?!\ufffd)[\W_])+")
+"""Whole signs; a part of a letter is spelled U+FFFD."""
 
 
 class Retracted(AssertionError):
@@ -60,10 +66,8 @@ def heard(
     return words
 
 
-def grow(
-    utterance: Utterance, answer: Answer, groups: Sequence[tuple[int, ...]], policy: StablePolicy
-) -> Outcome:
-    """Commit what a partial pass confirms; `groups` are the words of its tokens. The words only grow."""
+def grow(utterance: Utterance, answer: Answer, vocabulary: Vocabulary, policy: StablePolicy) -> Outcome:
+    """Commit what a partial pass confirms. The words only grow."""
     count = len(forced(utterance))
     tail, aligned = utterance.tail, answer.aligned
     if len(aligned.probabilities) != count + len(tail.tokens):
@@ -72,17 +76,33 @@ def grow(
         retimed(utterance, aligned)
     lasted = _lasted(utterance, aligned)
     look = Look(
-        words=groups,
+        words=written(answer.tokens, answer.language, vocabulary),
         probabilities=aligned.probabilities[count:],
         times=aligned.times[count:],
         edge_s=seconds(utterance.seen - utterance.window),
         voice_s=seconds(utterance.voice_seen - utterance.window),
         said=lasted[-MEMORY:],
+        names=[word.name for word in written(tail.tokens, answer.language, vocabulary)],
+        likely=answer.likely,
     )
     outcome = confirm(tail, look, policy)
-    utterance.words += heard(utterance, groups[: outcome.committed], aligned, count)
+    utterance.words += heard(utterance, outcome.committed, aligned, count)
     utterance.tail = outcome.tail
     return outcome
+
+
+def written(tokens: tuple[int, ...], language: str, vocabulary: Vocabulary) -> list[Written]:
+    """`tokens` as words."""
+    words: list[Written] = []
+    for group in vocabulary.words(tokens, language):
+        core = len(group)
+        while core > 1 and PUNCTUATION.fullmatch(vocabulary.text(group[core - 1 : core])):
+            core -= 1
+        name = "".join(
+            letter for letter in vocabulary.text(group).lower() if letter.isalnum() or letter == "'"
+        )
+        words.append(Written(group, core, name))
+    return words
 
 
 def _lasted(utterance: Utterance, aligned: Aligned) -> list[Lasted]:

@@ -60,7 +60,7 @@ def test_old_tokens_stay_while_they_are_still_likely_and_only_the_rest_is_genera
     calls, answer = play(extend(question(forced=(1,), tail=(2, 3, 4)), POLICY), "e", aligned, (7, 8))
     assert calls[1:] == [
         Align("e", "en", (1, 2, 3, 4), 300),
-        Generate("e", "en", (1, 2), 6 + int(6 * 1.3), 1, scored=False),
+        Generate("e", "en", (1, 2), 6 + int(6 * 1.3), 1, scored=False, weighed=True),
     ]
     assert answer.tokens == (2, 7, 8)
 
@@ -114,7 +114,7 @@ def test_the_language_is_told_once_there_is_a_second_of_speech() -> None:
 
 def test_what_was_heard_in_another_language_is_heard_again() -> None:
     calls, answer = play(extend(question(language=None, tail=(1, 2)), POLICY), "e", ("fr", 0.9), (3,))
-    assert calls[2] == Generate("e", "fr", (), 6 + int(6 * 2.3), 1, scored=False)
+    assert calls[2] == Generate("e", "fr", (), 6 + int(6 * 2.3), 1, scored=False, weighed=True)
     assert answer.tokens == (3,)
 
 

@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.stabilizer import Lasted, Look, StablePolicy, Tail, borne, confirm
+from asr.stabilizer import Lasted, Look, StablePolicy, Tail, Written, borne, confirm
 
 POLICY = StablePolicy()
 PASS = st.lists(
@@ -16,7 +16,13 @@ PASS = st.lists(
 def look(
     words: list[list[int]], chances: list[float], times: list[float], edge_s: float, voice_s: float
 ) -> Look:
-    return Look([tuple(word) for word in words], chances, [0.0, *times], edge_s, voice_s)
+    return Look([written(word) for word in words], chances, [0.0, *times], edge_s, voice_s)
+
+
+def written(tokens: list[int]) -> Written:
+    """A word; tokens from 100 on are its punctuation."""
+    core = len([token for token in tokens if token < 100])
+    return Written(tuple(tokens), core, "".join(f"w{token}" for token in tokens[:core]))
 
 
 def twice(
@@ -27,7 +33,7 @@ def twice(
     times = [0.5 * (n + 1) for n in range(len(tokens))]
     first = confirm(Tail(), look(words, [], [], edge_s, voice_s), POLICY)
     second = confirm(first.tail, look(words, [chance] * len(tokens), times, edge_s, voice_s), POLICY)
-    return second.committed, second.seen
+    return len(second.committed), len(second.committed) + len(second.shown)
 
 
 def test_a_sure_word_is_committed_when_it_was_seen_twice_but_for_the_last_which_may_still_grow() -> None:
@@ -41,18 +47,21 @@ def test_the_last_word_is_committed_after_a_pause() -> None:
 def test_an_unsure_word_must_be_seen_three_times() -> None:
     assert twice([[1], [2], [3]], 0.6) == (0, 3)
     tail = Tail((1, 2, 3), (2, 2, 2))
-    assert confirm(tail, look([[1], [2], [3]], [0.6] * 3, [0.5, 1, 1.5], 5, 5), POLICY).committed == 2
+    assert confirm(tail, look([[1], [2], [3]], [0.6] * 3, [0.5, 1, 1.5], 5, 5), POLICY).committed == (
+        (1,),
+        (2,),
+    )
 
 
 def test_a_word_said_twice_in_a_row_must_be_seen_three_times() -> None:
     assert twice([[1], [1], [3]], 0.9) == (1, 3)
     again = look([[1], [3]], [0.9] * 2, [0.5, 1], 5, 5)
-    assert confirm(Tail((1, 3), (1, 1)), again, POLICY).committed == 1
+    assert confirm(Tail((1, 3), (1, 1)), again, POLICY).committed == ((1,),)
     assert (
         confirm(
             Tail((1, 3), (1, 1)), msgspec.structs.replace(again, said=[Lasted((1,), 0.5)]), POLICY
         ).committed
-        == 0
+        == ()
     )
 
 
@@ -63,14 +72,40 @@ def test_a_word_close_to_the_live_edge_waits() -> None:
 def test_a_word_that_changed_is_neither_committed_nor_shown() -> None:
     tail = Tail((1, 2, 3), (1, 1, 1))
     outcome = confirm(tail, look([[1], [7], [3]], [0.9] * 3, [0.5, 1, 1.5], 5, 5), POLICY)
-    assert (outcome.committed, outcome.seen) == (1, 1)
+    assert (outcome.committed, outcome.shown) == (((1,),), ())
     assert outcome.tail.tokens == (7, 3)
+
+
+def test_a_word_whose_punctuation_changed_is_committed_without_it() -> None:
+    tail = Tail((1, 2, 100), (1, 1, 1))
+    outcome = confirm(tail, look([[1], [2, 101], [3]], [0.9] * 3, [0.5, 1, 1.5], 5, 5), POLICY)
+    assert outcome.committed == ((1,), (2,))
+    assert outcome.tail == Tail((101, 3), (1, 1))
+
+
+def test_a_word_is_shown_when_only_its_case_changed() -> None:
+    words = [Written((7,), 1, "to"), Written((3,), 1, "leave"), Written((5,), 1, "now")]
+    again = Look(words, [0.1, 0.9], [0.0, 0.5, 1.0], 5, 5, names=["to", "leave"])
+    assert confirm(Tail((2, 3), (1, 1)), again, POLICY).shown == (7, 3)
+
+
+def test_a_likely_word_is_shown_at_once_but_for_the_last_which_may_still_grow() -> None:
+    def shown(*likely: float) -> tuple[int, ...]:
+        words = [written([n]) for n in range(len(likely))]
+        return confirm(Tail(), Look(words, [], [0.0], 5, 5, likely=likely), POLICY).shown
+
+    assert shown(0.9, 0.9, 0.9) == (0, 1)
+    assert shown(0.9, 0.5, 0.9) == (0,)
+    assert shown() == ()
 
 
 def test_a_word_that_its_own_model_does_not_believe_is_left_to_the_last_pass() -> None:
     tail = Tail((1, 2, 3), (9, 9, 9))
-    assert confirm(tail, look([[1], [2], [3]], [0.04] * 3, [0.5, 1, 1.5], 5, 5), POLICY).committed == 0
-    assert confirm(tail, look([[1], [2], [3]], [0.06] * 3, [0.5, 1, 1.5], 5, 5), POLICY).committed == 2
+    assert confirm(tail, look([[1], [2], [3]], [0.04] * 3, [0.5, 1, 1.5], 5, 5), POLICY).committed == ()
+    assert confirm(tail, look([[1], [2], [3]], [0.06] * 3, [0.5, 1, 1.5], 5, 5), POLICY).committed == (
+        (1,),
+        (2,),
+    )
 
 
 def lasting(*words: tuple[int, float]) -> bool:
@@ -119,9 +154,9 @@ def test_committed_words_are_the_first_of_what_was_agreed_and_only_grow(
         )
         times = [0.3 * (n + 1) for n in range(len(tail.tokens))]
         outcome = confirm(tail, look([word for word, _, _ in words], chances, times, 4.0, 4.0), POLICY)
-        fresh = [token for word, _, _ in words[: outcome.committed] for token in word]
+        fresh = [token for word in outcome.committed for token in word]
         assert fresh == list(tail.tokens[: len(fresh)])  # seen in the pass before as well
-        assert outcome.committed <= outcome.seen
+        assert list(outcome.shown) == tokens[len(fresh) :][: len(outcome.shown)]
         assert fresh + list(outcome.tail.tokens) == tokens
         assert len(outcome.tail.survived) == len(outcome.tail.tokens)
         tail, committed = outcome.tail, committed + fresh

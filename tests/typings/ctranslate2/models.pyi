@@ -7,6 +7,7 @@ class WhisperGenerationResult:
     sequences_ids: list[list[int]]
     scores: list[float]
     no_speech_prob: float
+    logits: list[list[StorageView]]
 
 class WhisperAlignmentResult:
     alignments: list[tuple[int, int]]
@@ -40,6 +41,7 @@ class Whisper:
         no_repeat_ngram_size: int = 0,
         max_length: int = 448,
         return_scores: bool = False,
+        return_logits_vocab: bool = False,
         return_no_speech_prob: bool = False,
         max_initial_timestamp_index: int = 50,
         suppress_blank: bool = True,
