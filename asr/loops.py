@@ -81,7 +81,7 @@ def spoken(tokens: Sequence[int], start: int, times: Sequence[float], voice_s: f
     picked, begins, end = list(range(at)), list(times[:at]), times[at]
     while at < len(tokens):
         length, count = _loop(tokens, at)
-        least = -(-(start - at) // length) if count else 0  # rounds with tokens that may not be cut
+        least = min(count, -(-(start - at) // length))  # rounds with tokens that may not be cut
         rounds_s = _borne(times[at : at + length * count + 1 : length], length, voice_s) if count else []
         if len(rounds_s) < max(1, least):
             rounds_s = [
