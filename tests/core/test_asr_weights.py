@@ -47,6 +47,14 @@ def test_what_is_not_float32_is_left_out_and_nothing_at_all_is_an_error() -> Non
         tensors(b"")
 
 
+@pytest.mark.parametrize("missing", [1, 4])
+def test_a_tensor_with_fewer_numbers_than_its_shape_has_room_for_is_malformed(missing: int) -> None:
+    raw = np.zeros(6, "<f4").tobytes()[:-missing]
+    tensor = field(1, varint(2) + varint(3)) + b"\x10\x01" + field(8, b"short") + field(9, raw)
+    with pytest.raises(Malformed, match="short has"):
+        tensors(field(7, field(5, tensor)))
+
+
 @given(st.binary(max_size=60), st.integers(0, 200))
 def test_a_broken_file_is_malformed_and_nothing_worse(garbage: bytes, at: int) -> None:
     whole = model("some.weight", [[1, 2, 3]] * 9)
