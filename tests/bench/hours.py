@@ -4,8 +4,8 @@
     .venv/bin/python -m tests.bench.hours --hours 2 --silence             digital silence
     .venv/bin/python -m tests.bench.hours --hours 1 --redis               through Redis, lease and desk as well
 
-Prints JSON: resident memory (MB) at each tenth of the run, and its slope after the first fifth (MB an hour of sound), words heard,
-facts, processor seconds per second of sound, the size of the checkpoint, and the accounting.
+Prints JSON: resident memory (MB) at each tenth of the run, its slope after the first fifth (MB an hour of sound), words
+heard, facts, processor seconds per second of sound, and the accounting.
 
 By default on a virtual clock (tests/bench/virtual.py): recogniser core, VAD and engine. With `--redis` the worker
 itself serves the session, whose sound comes at most 50 s ahead of what it has trimmed away; then `redis_mb` is what
