@@ -46,6 +46,9 @@ class Recogniser:
             self._loaded[0].serves,
             Served(role="vad", name=name, hash=heard, ref=f"{name}@{heard[:16]}"),
         ]
+        if self.drafts:
+            name, digest = self._policy.draft_model, models.digest(self._policy.draft_model)
+            serves.append(Served(role="draft", name=name, hash=digest, ref=f"{name}@{digest[:16]}"))
         if self._turn_file:
             self._turns = Turns((await asyncio.to_thread(SmartTurn, self._turn_file)).complete)
             judge = hashlib.sha256(await asyncio.to_thread(self._turn_file.read_bytes)).hexdigest()

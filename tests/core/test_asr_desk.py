@@ -14,6 +14,7 @@ from asr.costs import Costs
 from asr.desk import Desk, Ticket
 from asr.dispatch import Setup
 from asr.ladder import LadderPolicy
+from asr.mel import Sees
 from asr.passes import Aligned, Answer, Question
 from asr.wishes import Wish
 from tests.scripted import Spelled
@@ -27,7 +28,8 @@ def request(final: bool = False) -> Request:
 class Gate:
     """An engine that runs when it is let, and fails at questions with so many frames."""
 
-    sees, bands, words = "mel", 80, Spelled()
+    sees: Sees = "mel"
+    bands, words = 80, Spelled()
 
     def __init__(self) -> None:
         self.open = threading.Event()

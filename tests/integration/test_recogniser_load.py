@@ -33,7 +33,7 @@ async def test_partials_give_way_step_by_step_no_word_is_lost_and_a_successor_sa
     busy = recogniser(draft_model="tiny.en", ladder=LadderPolicy(late_s=0.0, down_s=0.4))
     rested, session = recogniser(ladder=LadderPolicy(down_s=1e9)), Session(bus)
     speaks, falls_silent = join(0.3, SENTENCE, 0.2), join(SENTENCE, 1.2)
-    await busy.start()
+    assert [one.name for one in await busy.start() if one.role == "draft"] == ["tiny.en"]
     async with serving(busy, await session.open(), bus):
         await session.say(speaks, pace=1)
         facts = await session.until(SessionDegraded, 5)
