@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from websockets.asyncio.client import connect
 
@@ -15,6 +16,7 @@ from asr.dispatch import Setup
 from asr.front import vad
 from asr.judge import Judge
 from asr.listening import Listening
+from asr.mel import Sees
 from asr.passes import Aligned, Answer, Question
 from asr.policy import AsrPolicy
 from asr.smart_turn import SmartTurn
@@ -56,8 +58,10 @@ def turns(facts: list[Heard]) -> list[Any]:
 
 
 def test_smart_turn_hears_that_a_sentence_is_whole_or_lacks_its_end() -> None:
-    model = SmartTurn(models.path("smart-turn"))
-    chances = {name: model.complete(join(0.5, speech.trimmed(name), 0.22) / 32_768) for name in (WHOLE, HALF)}
+    model, chances = SmartTurn(models.path("smart-turn")), dict[str, float]()
+    for name in (WHOLE, HALF):
+        pcm = join(0.5, speech.trimmed(name), 0.22)
+        chances[name] = model.complete(pcm.astype(np.float32) / np.float32(32_768))
     assert chances[WHOLE] > 0.8
     assert chances[HALF] < 0.5
 
@@ -133,7 +137,8 @@ async def _error(socket: Any) -> dict[str, Any]:
 class Stuck:
     """An engine whose partial passes last until they are let go; a final says `w7`."""
 
-    sees, bands, words = "mel", 80, Spelled()
+    sees: Sees = "mel"
+    bands, words = 80, Spelled()
 
     def __init__(self) -> None:
         self.begun, self.go = threading.Event(), threading.Event()

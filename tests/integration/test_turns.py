@@ -59,7 +59,8 @@ class Talk(Conversation):
 
 
 async def test_a_reply_is_begun_before_the_turn_is_sure_and_shown_when_it_is(server: Stack) -> None:
-    async with Talk(server) as talk:
+    talk = Talk(server)
+    async with talk:
         await talk.play(speech.join(0.3, PROMPT, 0.6), pace=2)
         [eager] = await talk.until(TurnEnded)
         drafted = await talk.drafted(DraftDelta)
@@ -87,7 +88,8 @@ async def test_a_reply_is_begun_before_the_turn_is_sure_and_shown_when_it_is(ser
 
 
 async def test_of_a_reply_to_a_turn_that_went_on_nothing_is_shown(server: Stack) -> None:
-    async with Talk(server) as talk:
+    talk = Talk(server)
+    async with talk:
         await talk.play(speech.join(0.3, PROMPT, 0.6), pace=2)
         [eager] = await talk.until(TurnEnded)
         await talk.drafted(DraftStarted)
