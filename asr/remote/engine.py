@@ -1,18 +1,21 @@
 """A transcription server as an engine: the shell of `asr.remote`.
 
-Requests block, so they are made in the desk's threads. While a server does not answer, nothing is lost: a partial is
-left out, and a final waits and is asked for again until it is answered. What is wrong stands in `trouble`, and once in
-the log. Only sound that the server refuses time and again is an error, since nothing would ever become of it.
+The desk's threads wait for answers; the requests are made in a loop of the engine's own, where they can be given up.
+While a server does not answer, nothing is lost: a partial is left out, and a final waits and is asked for again until
+it is answered. What is wrong stands in `trouble`, and once in the log. Only sound that the server refuses time and
+again is an error, since nothing would ever become of it.
 """
 
+import asyncio
 import io
 import logging
 import threading
 import time
 import wave
 from collections.abc import Sequence
+from concurrent.futures import CancelledError
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
@@ -61,7 +64,10 @@ class Remote:
         self._failures = 0
         self._not_before = 0.0
         self._closed = threading.Event()
-        self._http = httpx.Client(
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="transcription", daemon=True)
+        self._thread.start()
+        self._http = httpx.AsyncClient(
             headers={"Authorization": f"Bearer {policy.key}"} if policy.key else {},
             timeout=httpx.Timeout(policy.timeout_s, connect=min(CONNECT_S, policy.timeout_s)),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=policy.at_once),
@@ -79,8 +85,19 @@ class Remote:
 
     def close(self) -> None:
         """See Transcriber."""
-        self._closed.set()
-        self._http.close()
+        if not self._closed.is_set():
+            self._closed.set()
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+
+    async def _end(self) -> None:
+        requests = asyncio.all_tasks() - {asyncio.current_task()}
+        for request in requests:
+            request.cancel()
+        await asyncio.gather(*requests, return_exceptions=True)
+        await self._http.aclose()
 
     def _partial(self, question: Question) -> Answer:
         if time.monotonic() < self._not_before:
@@ -129,15 +146,17 @@ class Remote:
         if question.language:
             fields["language"] = question.language.split("-")[0].lower()
         sound = {"file": ("sound.wav", _wav(question.view), "audio/wav")}
+        if self._closed.is_set():
+            raise Closed
+        coming = asyncio.run_coroutine_threadsafe(self._post(fields, sound), self._loop)
         try:
-            with self._http.stream("POST", self._url, data=fields, files=sound) as response:
-                body = _read(response)
-        except httpx.TimeoutException:
+            response, body = coming.result()
+        except CancelledError:
+            raise Closed from None
+        except (httpx.TimeoutException, TimeoutError):
             told = f"the transcription server did not answer within {self._policy.timeout_s:g} s"
             raise faults.fault("slow", told) from None
-        except (httpx.HTTPError, RuntimeError) as wrong:
-            if self._closed.is_set():
-                raise Closed from None
+        except httpx.HTTPError as wrong:
             where = urlsplit(self._url).netloc.rpartition("@")[2]
             told = f"the transcription server at {where} cannot be reached: {type(wrong).__name__}"
             raise faults.fault("unreachable", told) from None
@@ -146,6 +165,19 @@ class Remote:
             refusal.retry_after = faults.retry_after(response.headers, datetime.now(UTC))
             raise refusal
         return body
+
+    async def _post(self, fields: dict[str, Any], sound: dict[str, Any]) -> tuple[httpx.Response, bytes]:
+        """In the engine's own loop, where it can be timed as a whole and be given up."""
+        async with (
+            asyncio.timeout(self._policy.timeout_s),
+            self._http.stream("POST", self._url, data=fields, files=sound) as response,
+        ):
+            body = bytearray()
+            async for piece in response.aiter_bytes():
+                body += piece
+                if len(body) > MOST:
+                    raise faults.fault("malformed", f"the server's answer is longer than {MOST} bytes")
+            return response, bytes(body)
 
     def _found(self, body: bytes) -> reply.Reply:
         try:
@@ -172,15 +204,6 @@ class Remote:
         if self.trouble:
             log.warning("the transcription server is well again")
         self._failures, self._not_before, self.trouble = 0, 0.0, ""
-
-
-def _read(response: httpx.Response) -> bytes:
-    body = bytearray()
-    for piece in response.iter_bytes():
-        body += piece
-        if len(body) > MOST:
-            raise faults.fault("malformed", f"the transcription server's answer is longer than {MOST} bytes")
-    return bytes(body)
 
 
 def _base(url: str) -> str:

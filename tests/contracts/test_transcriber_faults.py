@@ -1,5 +1,6 @@
 """Whatever goes wrong at a transcription server: a partial is left out, a final waits, and it is said what is wrong."""
 
+import contextlib
 import logging
 import socket
 import threading
@@ -157,9 +158,32 @@ def test_a_final_waits_for_a_server_that_is_not_there_yet() -> None:
     engine.close()
 
 
-def test_a_final_that_waits_is_given_up_when_the_engine_is_closed(server: TranscriptionServer) -> None:
-    engine = quick(server.url, again_s=60.0, latest_s=60.0)
-    server.reply = lambda _: Told(503, {})
+def test_a_server_that_sends_a_byte_now_and_then_has_failed_as_well() -> None:
+    gone = threading.Event()
+
+    def dribble(listener: socket.socket) -> None:
+        with listener, listener.accept()[0] as peer, contextlib.suppress(OSError):
+            peer.recv(1 << 20)
+            peer.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n")
+            while not gone.wait(0.05):
+                peer.sendall(b" ")
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=dribble, args=(listener,))
+    thread.start()
+    engine = quick(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout_s=0.4)
+    assert ask(engine).missed
+    assert engine.trouble == "the transcription server did not answer within 0.4 s"
+    gone.set()
+    engine.close()
+    thread.join(5)
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_final_is_given_up_when_the_engine_is_closed(server: TranscriptionServer, answers: bool) -> None:
+    engine = quick(server.url, again_s=60.0, latest_s=60.0, timeout_s=60.0)
+    gate = threading.Event()
+    server.reply = lambda _: Told(503, {}) if answers or gate.wait(20) else TEXT
     raised: list[Exception] = []
 
     def wait() -> None:
@@ -175,6 +199,7 @@ def test_a_final_that_waits_is_given_up_when_the_engine_is_closed(server: Transc
     engine.close()
     waiting.join(5)
     assert len(raised) == 1
+    gate.set()
 
 
 def test_sound_that_a_server_refuses_again_and_again_is_an_error_and_holds_nobody_else_up(

@@ -125,9 +125,11 @@ async def test_a_recogniser_stops_though_its_server_does_not_answer(
     session = Session(bus)
     async with serving(asr, await session.open(), bus):
         await session.say(join(0.3, "agent-pass", 1.0))
+        await session.mark(Ended(session.end))
         async with asyncio.timeout(10):
             while not asr.trouble():  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
+        await asyncio.sleep(0.5)  # the final stands behind the partial that failed, and waits
     await asyncio.wait_for(asr.stop(), 5)
 
 
