@@ -5,6 +5,7 @@ sound was said. What is doubted all the same is made again on 30 s, more and mor
 taken, so that a doubt alone costs nobody a word.
 """
 
+import math
 from collections.abc import Generator
 from typing import Any, NamedTuple
 
@@ -56,22 +57,22 @@ def conclude(question: Question, policy: PassPolicy) -> Pass:
     room = policy.cap + 2 + int(policy.cap_rate * max(0.5, question.voice_s - question.said_s))
     call = replace(asked(encoded, language, question, room), beam=policy.beam)
     best = yield from _try(call, question, policy)
-    looped = best.looped
-    if doubted(best, policy):
+    looped, hinted = best.looped, bool(question.context)
+    if doubted(best, policy, hinted=hinted):
         call = replace(call, encoded=(yield Encode(question.view, MOST)))
         for temperature in policy.temperatures:
             other = yield from _try(replace(call, temperature=temperature), question, policy)
             best = max(best, other, key=lambda one: rank(one, policy))
-            if not doubted(best, policy):
+            if not doubted(best, policy, hinted=hinted):
                 break
-    if silent(best, policy):
+    if silent(best, policy, hinted=hinted):
         return Answer((), Aligned(), language, told, looped)
     return Answer(best.tokens[len(question.forced) :], best.aligned, language, told, looped, best.cut)
 
 
-def doubted(one: Try, policy: PassPolicy) -> bool:
+def doubted(one: Try, policy: PassPolicy, *, hinted: bool = False) -> bool:
     """Whether it should be tried again. What loops is borne out by its time, however small zlib makes it."""
-    if silent(one, policy):
+    if silent(one, policy, hinted=hinted):
         return False
     return (
         one.short
@@ -81,15 +82,22 @@ def doubted(one: Try, policy: PassPolicy) -> bool:
     )
 
 
-def silent(one: Try, policy: PassPolicy) -> bool:
+def silent(one: Try, policy: PassPolicy, *, hinted: bool = False) -> bool:
     """Whether nobody spoke: no word of it stands, the text is hardly likely, and the model says that it hears no
     speech, or suspects so and does not expect the first token at all. Short answers are far from it: of 45 single words
-    none had `no_speech` above 0.3 or a first token below 0.17; of 33 noises and tunes none was on that side."""
-    made = one.made
-    if one.forced or not made.tokens or made.logprob >= policy.logprob:
+    none had `no_speech` above 0.3 or a first token below 0.17; of 33 noises and tunes none was on that side.
+
+    Where it was `hinted` at words it writes these into silence, quite sure of them. So the text is judged by the
+    alignment then, which knows of no hints; no speech had `no_speech` above 0.04, no noise below 0.3.
+    """
+    made, likely = one.made, one.aligned.probabilities
+    if one.forced or not made.tokens:
         return False
-    unexpected = one.aligned.probabilities[0] < policy.first
-    return made.no_speech > policy.silence or (unexpected and made.no_speech > policy.silence / 2)
+    logprob = sum(math.log(max(chance, 1e-6)) for chance in likely) / len(likely) if hinted else made.logprob
+    if logprob >= policy.logprob:
+        return False
+    suspected = made.no_speech > policy.silence / (4 if hinted else 2)
+    return made.no_speech > policy.silence or (suspected and likely[0] < policy.first)
 
 
 def rank(one: Try, policy: PassPolicy) -> tuple[bool, bool, int, bool, float]:

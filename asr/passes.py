@@ -18,7 +18,8 @@ from asr.sound import Float32
 class PassPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """`keep`: probability above which an old token stays. A pass may make at most `cap` + `cap_rate` new tokens a
     second of sound that no token explains yet. `beam` of the endpoint's pass. `detect_s`: least speech for telling
-    the language, which needs probability `detect_p`. Words that begin `late_s` after the voice are invented.
+    the language, which needs probability `detect_p`, in a final `detect_last_p`.
+    Words that begin `late_s` after the voice are invented.
 
     A final is doubted whose text zlib makes smaller than 1 / `ratio`, or whose mean log-probability is below
     `logprob`, or that leaves `rest_s` of voice behind words that stand; then it is made again on 30 s, at each of the
@@ -32,7 +33,8 @@ class PassPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     cap_rate: float = 6.0
     beam: int = 5
     detect_s: float = 1.0
-    detect_p: float = 0.5
+    detect_p: float = 0.75
+    detect_last_p: float = 0.5
     late_s: float = 0.2
     ratio: float = 2.4
     logprob: float = -1.0
@@ -221,4 +223,5 @@ def tell(encoded: Any, question: Question, policy: PassPolicy) -> Generator[Call
     if question.voice_s - question.begin_s < policy.detect_s:
         return question.fallback, False
     language, probability = cast(tuple[str, float], (yield Detect(encoded)))
-    return (language, True) if probability >= policy.detect_p else (question.fallback, False)
+    enough = policy.detect_last_p if question.final else policy.detect_p
+    return (language, True) if probability >= enough else (question.fallback, False)

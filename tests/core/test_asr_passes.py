@@ -112,6 +112,15 @@ def test_the_language_is_told_once_there_is_a_second_of_speech() -> None:
     assert (unsure.language, unsure.told) == ("de", False)
 
 
+def test_a_final_takes_a_language_of_which_a_partial_would_not_be_sure() -> None:
+    likely = ("fr", 0.6)
+    _, partial = play(extend(question(language=None, fallback="de"), POLICY), "e", likely, (1,))
+    assert (partial.language, partial.told) == ("de", False)
+    asked = question(language=None, fallback="de", final=True)
+    _, final = play(conclude(asked, POLICY), "e", likely, (1,), Aligned([1], [0, 1]))
+    assert (final.language, final.told) == ("fr", True)
+
+
 def test_what_was_heard_in_another_language_is_heard_again() -> None:
     calls, answer = play(extend(question(language=None, tail=(1, 2)), POLICY), "e", ("fr", 0.9), (3,))
     assert calls[2] == Generate("e", "fr", (), 6 + int(6 * 2.3), 1, scored=False, weighed=True)
@@ -201,6 +210,13 @@ def test_a_short_answer_is_not_lost_to_one_doubt_alone() -> None:
     assert told(Generated((1,), -0.9, 0.9), aligned=unexpected)[1].tokens == (1,)
     assert told(*[Generated((1,), -1.5, 0.2)] * 3, aligned=unexpected)[1].tokens == (1,)
     assert told(*[Generated((1,), -1.5, 0.5)] * 3)[1].tokens == (1,)
+
+
+def test_a_hot_word_that_only_the_hint_makes_likely_is_not_said_in_silence() -> None:
+    unexpected = Aligned([0.001], [0, 1])
+    assert told(Generated((1,), -0.2, 0.3), aligned=unexpected, context=(1,))[1].tokens == ()
+    assert told(Generated((1,), -0.2, 0.1), aligned=unexpected, context=(1,))[1].tokens == (1,)
+    assert told(Generated((1,), -0.2, 0.3), aligned=unexpected)[1].tokens == (1,)
 
 
 def test_what_follows_a_word_that_stands_is_never_taken_for_silence() -> None:

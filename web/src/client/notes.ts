@@ -16,6 +16,12 @@ export interface SessionConfig {
   audio?: AudioFormat;
   /** ISO 639-1; left out, the server detects it. */
   language?: string;
+  /** Words that may well be said, and be spelled so: up to 100 of 1 to 60 characters. */
+  hotwords?: string[];
+  /** Text as it is usual in this domain, up to 1000 characters. */
+  prompt?: string;
+  /** Transcripts in English, whatever is spoken. */
+  translate?: boolean;
   endpointing?: Endpointing;
   metadata?: Record<string, string>;
 }
@@ -24,6 +30,6 @@ export interface SessionConfig {
 export type Note =
   | { type: "text"; text: string }
   | { type: "audio.finalize" }
-  | { type: "session.update"; language?: string | null; endpointing?: Endpointing }
+  | { type: "session.update"; language?: string | null; hotwords?: string[]; prompt?: string; endpointing?: Endpointing }
   | { type: "reply.cancel"; reply?: number }
   | { type: "session.end" };
