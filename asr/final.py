@@ -1,7 +1,7 @@
 """The last pass over an utterance: what it says stands for good. Pure.
 
 A wide window and a beam on what is not committed. Where the text loops, what its rounds have their time for in the
-sound was said. What is doubted all the same is made again on 30 s, more and more by chance; the best of all tries is
+sound was said. What loops or is doubted all the same is made again on 30 s, more and more by chance; the best of all tries is
 taken, so that a doubt alone costs nobody a word.
 """
 
@@ -58,7 +58,7 @@ def conclude(question: Question, policy: PassPolicy) -> Pass:
     call = replace(asked(encoded, language, question, room), beam=policy.beam)
     best = yield from _try(call, question, policy)
     looped, hinted = best.looped, bool(question.context)
-    if doubted(best, policy, hinted=hinted):
+    if best.looped or doubted(best, policy, hinted=hinted):  # of two counts the likelier is taken
         call = replace(call, encoded=(yield Encode(question.view, MOST)))
         for temperature in policy.temperatures:
             other = yield from _try(replace(call, temperature=temperature), question, policy)

@@ -144,7 +144,7 @@ def concluded(times: list[float], *, tries: int, room: int = 86) -> tuple[list[A
 
 
 def test_a_digit_that_is_said_many_times_is_kept_as_often_as_it_has_its_time_in_the_sound() -> None:
-    _, answer = concluded([n * 15 / len(NAUGHTS) for n in range(len(NAUGHTS) + 1)], tries=1)
+    _, answer = concluded([n * 15 / len(NAUGHTS) for n in range(len(NAUGHTS) + 1)], tries=2)
     assert answer.tokens == NAUGHTS
     assert answer.looped
     assert not answer.cut
@@ -182,6 +182,15 @@ def told(*tries: Generated, aligned: Aligned = EXPECTED, **asked: Any) -> tuple[
         replies += ["wide"] * (number == 1) + [made] + [aligned] * bool(made.tokens)
     calls, answer = play(conclude(question(**asked), POLICY), *replies)
     return sum(isinstance(call, Generate) for call in calls), answer
+
+
+def test_of_two_counts_of_a_repetition_the_likelier_is_taken() -> None:
+    said_s = Aligned([0.9] * 5, [0, 0.6, 1.2, 1.8, 2.4, 3.0])
+    for first, second, count in ((-0.1, -0.2, 5), (-0.2, -0.1, 4)):
+        fewer = Aligned(said_s.probabilities[:4], said_s.times[:5])
+        tries = [Generated((1,) * 5, first), said_s, "wide", Generated((1,) * 4, second), fewer]
+        _, answer = play(conclude(question(voice_s=3.0), POLICY), "e", *tries)
+        assert answer.tokens == (1,) * count
 
 
 def test_what_is_hardly_likely_is_tried_again_and_the_likeliest_is_taken() -> None:
