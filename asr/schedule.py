@@ -35,7 +35,7 @@ class SchedulePolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     step_s: float = 0.35
-    first_s: float = 0.6
+    first_s: float = 0.5
     repeat_s: float = 0.6
     replay_s: float = 2.0
     final_due_s: float = 0.3
