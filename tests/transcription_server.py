@@ -26,6 +26,7 @@ class Asked(NamedTuple):
     headers: dict[str, str]
     fields: dict[str, list[str]]
     sound: bytes
+    path: str
 
 
 class Told(NamedTuple):
@@ -92,10 +93,10 @@ def _handler(server: TranscriptionServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            asked = _read(dict(self.headers), body)
+            asked = _read(dict(self.headers), body)._replace(path=self.path)
             server.asked.append(asked)
             told = server.reply(asked)
-            if self.path != "/v1/audio/transcriptions":
+            if self.path not in ("/v1/audio/transcriptions", "/v1/audio/translations"):
                 told = Told(404, {"error": {"message": f"no such place: {self.path}"}})
             whole = told.body if isinstance(told.body, bytes) else json.dumps(told.body).encode()
             self.send_response(told.status)
@@ -125,7 +126,7 @@ def _read(headers: dict[str, str], body: bytes) -> Asked:
             sound = payload
         else:
             fields.setdefault(str(name), []).append(payload.decode())
-    return Asked(headers, fields, sound)
+    return Asked(headers, fields, sound, "")
 
 
 @contextmanager

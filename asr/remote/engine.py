@@ -28,7 +28,7 @@ from asr.rates import RATE
 from asr.remote import faults, matching, reply
 from asr.remote.languages import code
 from asr.remote.policy import RemotePolicy
-from asr.remote.written import Written
+from asr.remote.written import Written, read
 from asr.sound import Float32
 from streaming.errors import ServiceFault
 
@@ -57,7 +57,7 @@ class Remote:
 
     def __init__(self, policy: RemotePolicy) -> None:
         self._policy = policy
-        self._url = _base(policy.url) + "/audio/transcriptions"
+        self._url = _base(policy.url) + "/audio/"
         self.words = Written()
         self.host = urlsplit(self._url).hostname or ""
         self.trouble = ""
@@ -128,7 +128,7 @@ class Remote:
             self._failed(wrong)
             raise
         self._went_well()
-        told = code(found.language)
+        told = None if question.translate else code(found.language)  # of a translation it names English
         language = question.language or told or question.fallback
         length_s = question.heard / 100
         voice = (min(question.begin_s, length_s), min(max(question.begin_s, question.voice_s), length_s))
@@ -143,12 +143,15 @@ class Remote:
             "timestamp_granularities": ["word", "segment"],  # what some servers call it
             "temperature": "0",
         }
-        if question.language:
+        if question.context:
+            fields["prompt"] = read(question.context).strip()
+        if question.language and not question.translate:  # translations are asked for without it
             fields["language"] = question.language.split("-")[0].lower()
         sound = {"file": ("sound.wav", _wav(question.view), "audio/wav")}
+        task = "translations" if question.translate else "transcriptions"
         if self._closed.is_set():
             raise Closed
-        coming = asyncio.run_coroutine_threadsafe(self._post(fields, sound), self._loop)
+        coming = asyncio.run_coroutine_threadsafe(self._post(task, fields, sound), self._loop)
         try:
             response, body = coming.result()
         except CancelledError:
@@ -166,11 +169,13 @@ class Remote:
             raise refusal
         return body
 
-    async def _post(self, fields: dict[str, Any], sound: dict[str, Any]) -> tuple[httpx.Response, bytes]:
+    async def _post(
+        self, task: str, fields: dict[str, Any], sound: dict[str, Any]
+    ) -> tuple[httpx.Response, bytes]:
         """In the engine's own loop, where it can be timed as a whole and be given up."""
         async with (
             asyncio.timeout(self._policy.timeout_s),
-            self._http.stream("POST", self._url, data=fields, files=sound) as response,
+            self._http.stream("POST", self._url + task, data=fields, files=sound) as response,
         ):
             body = bytearray()
             async for piece in response.aiter_bytes():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from asr.engine import Engine
+from asr.final import look
 from asr.mel import Sees, view
 from asr.passes import (
     Align,
@@ -20,7 +21,6 @@ from asr.passes import (
     Generated,
     PassPolicy,
     Question,
-    look,
 )
 from asr.policy import AsrPolicy
 from asr.rates import HOP, RATE

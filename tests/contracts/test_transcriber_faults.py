@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from asr.passes import Answer, Question
 from asr.remote.engine import Closed, Remote
@@ -67,6 +68,20 @@ def test_a_request_is_what_openais_own_clients_send(engine: Remote, server: Tran
     assert "language" not in asked.fields
     assert asked.sound[:4] == b"RIFF"
     assert len(asked.sound) == 44 + 2 * (2 * 16_000 - 160)
+
+
+def test_hot_words_are_a_prompt_and_a_translation_is_asked_for_as_one(
+    engine: Remote, server: TranscriptionServer
+) -> None:
+    plain = question(final=True)
+    hinted = replace(plain, context=engine.words.tokens("Vivavoce, Überlingen."), language="de-AT")
+    _, english = engine.run([hinted, replace(hinted, translate=True, context=())])
+    assert (english.language, english.told) == ("de-AT", False)
+    said, translated = server.asked
+    assert said.path == "/v1/audio/transcriptions"
+    assert (said.fields["prompt"], said.fields["language"]) == (["Vivavoce, Überlingen."], ["de"])
+    assert translated.path == "/v1/audio/translations"
+    assert not {"prompt", "language"} & set(translated.fields)
 
 
 def test_sound_that_is_too_short_for_a_server_gets_silence_behind_it(
