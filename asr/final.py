@@ -1,8 +1,8 @@
 """The last pass over an utterance: what it says stands for good. Pure.
 
 A wide window and a beam on what is not committed. Where the text loops, what its rounds have their time for in the
-sound was said. What loops or is doubted all the same is made again on 30 s, more and more by chance; the best of all tries is
-taken, so that a doubt alone costs nobody a word.
+sound was said. What loops or is doubted all the same is made again on 30 s, more and more by chance; the best of all
+tries is taken, so that a doubt alone costs nobody a word.
 """
 
 import math

@@ -4,7 +4,10 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asr.checkpoint import Said, Utterance
+from asr.passes import Aligned
 from asr.stabilizer import Lasted, Look, StablePolicy, Tail, Written, borne, confirm
+from asr.utterance import retimed
 
 POLICY = StablePolicy()
 PASS = st.lists(
@@ -123,6 +126,13 @@ def test_what_repeats_the_words_before_it_needs_time_for_both_rounds() -> None:
     assert not lasting((1, 0.1), (1, 0.3))
 
 
+def test_a_round_that_has_no_time_in_the_sound_is_not_committed() -> None:
+    said = [Lasted((8,), 0.3), Lasted((9,), 0.3)]
+    for ends, committed in (([1.0, 1.5, 2.0], 2), ([1.0, 1.0, 2.0], 1), ([0.0, 0.0, 2.0], 0)):
+        again = msgspec.structs.replace(look([[8], [9], [5]], [0.9] * 3, ends, 5, 5), said=said)
+        assert len(confirm(Tail((8, 9, 5), (9, 9, 9)), again, POLICY).committed) == committed
+
+
 def test_nothing_is_taken_for_said_behind_two_words_without_time() -> None:
     assert lasting((1, 0.4), (7, 0.0), (9, 0.3))
     assert not lasting((1, 0.4), (7, 0.0), (0, 0.0), (9, 0.3))
@@ -160,3 +170,11 @@ def test_committed_words_are_the_first_of_what_was_agreed_and_only_grow(
         assert fresh + list(outcome.tail.tokens) == tokens
         assert len(outcome.tail.survived) == len(outcome.tail.tokens)
         tail, committed = outcome.tail, committed + fresh
+
+
+def test_a_committed_word_does_not_grow_by_what_no_token_explains() -> None:
+    spoken = Utterance(1, 0, 0, 0, words=[Said((1,), 0, 8_000, 0.9)])
+    retimed(spoken, Aligned([0.9], [0.0, 14.4]))
+    assert spoken.words[0].end == 8_000
+    retimed(spoken, Aligned([0.9], [0.1, 0.7]))
+    assert (spoken.words[0].begin, spoken.words[0].end) == (1_600, 11_200)
