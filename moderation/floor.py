@@ -55,6 +55,7 @@ class Floor(Struct, frozen=True, omit_defaults=True):
     `open`: the number of each channel's open segment; `grown`: channels whose open segment was shown as it grew;
     `said`: the segments of each channel's turn so far. `last_ms`: the latest end of a final. `replied`: the last
     reply's number, `answered`: the last turn that had one; `muted`: replies to turns up to this one are not wanted.
+    `eager`: the turn that may yet be taken back; `taken`: those that were, and to which a reply may yet begin.
     `ended`: `audio.ended` is in the log; `deadline_ms`: wall clock by which the session must end then. `over`:
     `session.ended` is there too.
     """

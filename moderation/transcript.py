@@ -48,6 +48,12 @@ def goes_on(screen: Screen, finals: Sequence[HeardFinal]) -> bool:
     return screen.look(text + " ", closed=False).carry < len(text)
 
 
+def veiled(screen: Screen, finals: Sequence[HeardFinal]) -> bool:
+    """Whether these finals end in what a partial would veil, since it may become something that is masked."""
+    text = _joined(finals)
+    return screen.look(text, closed=False).veiled < len(text)
+
+
 def decided(screen: Screen, finals: Sequence[HeardFinal], ahead: str) -> int:
     """How many of these finals can be told: what comes after `ahead`, which follows them, changes nothing in them, and
     nothing that was found in them reaches beyond."""

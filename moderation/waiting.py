@@ -9,7 +9,7 @@ is judged together with it: the other half of a number is masked as well.
 from typing import TypeAlias
 
 from moderation.screen import Screen
-from moderation.transcript import Masked, decided, partial, remembered, settle
+from moderation.transcript import Masked, decided, partial, remembered, settle, veiled
 from streaming.facts import HeardFinal, HeardPartial
 
 Finals: TypeAlias = list[tuple[str, HeardFinal]]
@@ -73,13 +73,15 @@ class Waiting:
     def provisional(self, channel: int, text: str) -> list[str]:
         """Masked: what of the channel was not told yet, and `text` behind it, which may not be its end.
 
-        [] when `text` is blank.
+        [] when `text` is blank, or ends in what no partial would show: half an address, say.
         """
         if not text.strip():
             return []
         told, held = self._told.get(channel, []), self._held.get(channel, [])
         last = HeardFinal(0, channel, text, 0, 0, [], "", 0.0, "")
         finals = [*(final for _, final in (*told, *held)), last]
+        if veiled(self._screen, finals):
+            return []
         return [one.final.text for one in settle(self._screen, finals, cut=True)[len(told) :]]
 
     def final(self, entry: str, fact: HeardFinal) -> list[Masked]:

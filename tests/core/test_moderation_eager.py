@@ -2,6 +2,7 @@
 
 import pytest
 
+from moderation.transcript import BULLET
 from streaming.events import (
     AudioEnded,
     Event,
@@ -119,12 +120,22 @@ def test_what_was_said_before_counts_as_a_part_of_an_eager_turn() -> None:
     assert gone(session.log) == []
 
 
-def test_what_an_eager_turn_says_is_masked_even_if_it_is_half_a_number() -> None:
+def test_what_an_eager_turn_says_is_masked() -> None:
     session = Session()
-    events = session.take(EagerEndpoint(0, "silence", f"My card is {CARD}."))
-    assert ends(events) == [(1, True, "My card is [card number].")]
-    events = session.take(Resumed(0), EagerEndpoint(0, "silence", "My card is 4111 1111"))
-    assert "4111 1111" not in repr(events)
+    events = session.take(EagerEndpoint(0, "silence", f"My card is {CARD}, is it blocked?"))
+    assert ends(events) == [(1, True, "My card is [card number], is it blocked?")]
+
+
+@pytest.mark.parametrize(
+    "text", ["My mail is john.smith@", "My card is 4111 1111", "My account is DE89 3704 0044", "call 212 555"]
+)
+def test_no_turn_ends_eagerly_in_what_a_partial_would_veil(text: str) -> None:
+    session = Session()
+    [partial] = session.take(HeardPartial(1, 0, 1, text, 0))
+    assert BULLET in repr(partial)
+    assert session.take(EagerEndpoint(0, "silence", text)) == []
+    assert session.take(Resumed(0)) == []
+    assert ends(session.take(final(text), Endpoint(0, "silence"))) == [(1, False, "")]
 
 
 def test_a_number_that_waits_is_judged_with_what_an_eager_turn_says() -> None:
