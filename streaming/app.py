@@ -15,7 +15,7 @@ import uvicorn
 
 from streaming import roster
 from streaming.bus import Bus
-from streaming.capacity import FULL, Load, foretold
+from streaming.capacity import Load, crowded
 from streaming.config import Settings
 from streaming.events import Served
 from streaming.ingress.http import application, background
@@ -115,7 +115,7 @@ async def _work(bus: Bus, role: str, worker: Worker, policy: LeasePolicy) -> Non
 
             def busy() -> bool:
                 load = told.load()
-                return load is not None and foretold([load], 1) > FULL
+                return load is not None and crowded(load)
 
             tasks.create_task(roster.announce(bus, role, serves, told), name="roster")
             tasks.create_task(leases.run(lambda lease: worker.serve(lease, bus), busy), name="leases")

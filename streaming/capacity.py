@@ -21,6 +21,11 @@ class Load(Struct, frozen=True):
     step: Step = "full"
 
 
+def crowded(load: Load) -> bool:
+    """Whether a recogniser leaves one session more to others: not when it has none, however slow it is."""
+    return load.busy > 0 and foretold([load], 1) > FULL
+
+
 def foretold(loads: Iterable[Load], more: int) -> float:
     """How busy (0 to 1, or above) the recognisers together will be with `more` sessions; 0 if there are none."""
     known = list(loads)

@@ -58,6 +58,7 @@ def admit(policy: ServerPolicy, headers: Mapping[str, str], offered: Sequence[st
 def seat(policy: ServerPolicy, workers: Sequence[Present], posted: int) -> None:
     """Whether the recognisers of `workers` have room for a session with sound, when the work of `posted` sessions is
     posted already. Those that are taken by no recogniser yet count as newcomers. No recogniser: all may wait for one.
+    Nobody posted: there is room, however slow the machine is or was thought to be, or it would never take anybody.
 
     Raises:
         Overloaded: they have not.
@@ -65,7 +66,7 @@ def seat(policy: ServerPolicy, workers: Sequence[Present], posted: int) -> None:
     asr = [worker for worker in workers if worker.role == "asr"]
     loads = [worker.load for worker in asr if worker.load]
     waiting = max(0, posted - sum(worker.sessions for worker in asr))
-    if loads and foretold(loads, waiting + 1) > policy.max_load:
+    if posted and loads and foretold(loads, waiting + 1) > policy.max_load:
         told = f"there is no room for one more voice: try again in {policy.retry_after_s:g} s"
         raise Overloaded(told, retry_after=policy.retry_after_s)
 
