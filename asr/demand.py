@@ -83,7 +83,9 @@ class Demand:
         self._sessions: dict[str, Session] = {}
         self._pace = Mean(1.0)
         look = costs.each(6.0, None)
-        self._looks = {False: Mean(look), True: Mean(look / 2)}
+        self._usual = {False: look, True: look / 2}
+        self._looks = {draft: Mean(cost) for draft, cost in self._usual.items()}
+        self._looked = {False: 0.0, True: 0.0}
 
     def enter(self, session: str, tenant: str, now: float) -> None:
         """A session was admitted."""
@@ -106,11 +108,21 @@ class Demand:
         cost = busy * each_s + (1 - busy) * full_s
         if not wish.final:
             self._looks[wish.draft].see(cost)
+            self._looked[wish.draft] = now
+        else:
+            self._unlooked(now)
         one = self._sessions.get(wish.key[0])
         if one and not wish.replayed:
             one.sound.add(wish.unheard_s, now)
             if wish.final:
                 one.finals.add(cost, now)
+
+    def _unlooked(self, now: float) -> None:
+        """A final was made. Where no partials are made any more, its pace alone tells what they would cost now: else
+        a hard time would be remembered for as long as it keeps them from being made."""
+        for draft, usual in self._usual.items():
+            if now - self._looked[draft] > self._policy.span_s:
+                self._looks[draft] = Mean(self._pace.value * usual)
 
     def newcomer(self, step_s: float, *, draft: bool = False) -> float:
         """What a session more is thought to cost: somebody who speaks without a break."""

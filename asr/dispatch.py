@@ -13,7 +13,7 @@ from asr.costs import Costs
 from asr.demand import Demand, DemandPolicy, Mean
 from asr.ladder import LadderPolicy, Place, Rung, Strain, climb, rungs
 from asr.schedule import Schedule, SchedulePolicy
-from asr.wishes import Batch, Key, Wish
+from asr.wishes import Batch, Key, Waiting, Wish
 from streaming.capacity import Load
 
 
@@ -121,7 +121,7 @@ class Dispatch:
             if one.wish.final:
                 fare.late.see(max(0.0, now - one.deadline), now)
             else:
-                fare.interval.see(one.unheard_s(now), now)
+                fare.interval.see(_waited_s(fare.place, one, now), now)
 
     def done(self, batch: Batch, seconds: float, now: float) -> None:
         """It is over, and took so long."""
@@ -147,7 +147,7 @@ class Dispatch:
         waiting = [
             one for one in self._schedule.waiting if one.wish.tenant == tenant and not one.wish.replayed
         ]
-        partials = [one.unheard_s(now) for one in waiting if not one.wish.final]
+        partials = [_waited_s(fare.place, one, now) for one in waiting if not one.wish.final]
         late = max((now - one.deadline for one in waiting if one.wish.final), default=0.0)
         late = max(late, fare.late.at(now))
         interval = max(fare.interval.at(now), sum(partials) / len(partials) if partials else 0.0)
@@ -178,3 +178,8 @@ class Dispatch:
         if self._ladder[worst].partial_s > step_s or self._ladder[worst].draft:
             busy = max(busy, workers)
         return Load(busy, workers, self._demand.newcomer(step_s), self._ladder[worst].step)
+
+
+def _waited_s(place: Place, one: Waiting, now: float) -> float:
+    """Unheard sound of a partial that came too late: not what came before a better rung was taken, on a worse one."""
+    return min(one.unheard_s(now), now - place.since) if place.rose else one.unheard_s(now)

@@ -10,6 +10,7 @@ import itertools
 import math
 import random
 from collections import defaultdict
+from collections.abc import Callable
 
 from msgspec import Struct, field
 
@@ -62,9 +63,16 @@ class Speaker:
 
 
 class Crowd:
-    """Runs speakers against a dispatch. `came`: when each arrives."""
+    """Runs speakers against a dispatch, each from when it arrives. `slow`: by when a pass begins, how many times what
+    it should it takes."""
 
-    def __init__(self, setup: Setup, speakers: list[tuple[float, Speaker]]) -> None:
+    def __init__(
+        self,
+        setup: Setup,
+        speakers: list[tuple[float, Speaker]],
+        slow: Callable[[float], float] = lambda now: 1.0,
+    ) -> None:
+        self._slow = slow
         self.dispatch = Dispatch(setup)
         self.setup = setup
         self.now = 0.0
@@ -140,7 +148,7 @@ class Crowd:
     def _fill(self) -> None:
         while batch := self.dispatch.take(self.now):
             self.dispatch.begun(batch, self.now)
-            seconds = self._takes(batch)
+            seconds = self._takes(batch) * self._slow(self.now)
             self.busy_s += seconds
             self._later(self.now + seconds, "done", (batch, self.now))
         if self.dispatch.again is not None:

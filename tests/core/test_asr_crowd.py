@@ -3,7 +3,8 @@
 import pytest
 
 from asr.costs import Costs
-from asr.dispatch import Setup
+from asr.dispatch import Dispatch, Setup
+from asr.wishes import Wish
 from tests.bench.schedule import H100, admits, at, crowd
 from tests.crowd import Crowd, Speaker
 
@@ -47,6 +48,46 @@ def test_when_the_crowd_is_gone_all_is_as_before() -> None:
     run.run(120)
     assert run.dispatch.rung("all").step == "full"
     assert run.dispatch.load(120).step == "full"
+
+
+def test_after_a_hard_time_of_the_machine_partials_come_back() -> None:
+    def slow(now: float) -> float:
+        return 5.0 if 20 <= now < 60 else 1.0
+
+    costs = Costs(call=0.005, second=0.019, align=0.038, token=0.019)
+    run = Crowd(Setup(costs, 1), [(0.0, Speaker(f"{n}", "all", 0.0)) for n in range(2)], slow).run(150)
+    assert "finals" in [step for _, _, step in run.steps]
+    assert run.dispatch.rung("all").step in ("slowest", "slower", "full")
+
+
+def test_what_was_said_before_a_better_step_was_taken_is_no_reason_to_take_it_back() -> None:
+    dispatch, steps = Dispatch(CPU), list[str]()
+
+    def tick(now: float, step: str, most_s: float) -> float:
+        """Until that step is taken, or so long."""
+        ends = now + most_s
+        while now < ends and steps[-1:] != [step]:
+            dispatch.tick(now)
+            steps.append(dispatch.rung("all").step)
+            now += 0.25
+        return now
+
+    def serve(final: bool, unheard_s: float, asked: float, now: float) -> None:
+        dispatch.ask(Wish(("s", 0), "all", final, unheard_s, 6.0), asked)
+        batch = dispatch.take(now)
+        assert batch
+        dispatch.begun(batch, now)
+        dispatch.done(batch, batch.seconds, now + batch.seconds)
+
+    dispatch.enter("s", "all", 0.0)
+    dispatch.ask(Wish(("s", 0), "all", True, 3.0, 6.0), 0.0)
+    now = tick(0.0, "finals", 10)
+    serve(True, 3.0, now, now)
+    now = tick(now, "slowest", 20)
+    serve(False, 9.0, now, now + 0.1)
+    tick(now, "finals", 2.5)
+    assert steps[-1] == "slowest"
+    assert "finals" in steps
 
 
 def test_as_many_are_let_in_as_get_their_partials_every_second_and_a_half_at_least() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from asr.costs import Costs
 from asr.demand import Demand, DemandPolicy, Rate
 from asr.wishes import Wish
-from streaming.capacity import Load, foretold
+from streaming.capacity import Load, crowded, foretold
 from streaming.errors import Close, Overloaded
 from streaming.ingress.door import ServerPolicy, seat
 from streaming.roster import Present
@@ -64,6 +64,16 @@ def test_what_is_measured_counts_more_than_what_was_reckoned() -> None:
     assert slow.of(1.0, 120.0) == pytest.approx(3 * usual.of(1.0, 120.0), rel=0.1)
 
 
+def test_a_hard_time_is_not_remembered_for_want_of_partials_that_it_kept_from_being_made() -> None:
+    demand = Demand(POLICY, COSTS, 1)
+    demand.enter("a", "t", 0.0)
+    now, usual = speak(demand, "a", 0.0, 60, pace=10.0), demand.newcomer(1.0)
+    for n in range(60):
+        demand.ran(Wish(("a", 0), "t", True, 0.0, 15.0), 0.15, 1.0, now + 5.0 * n)
+    assert demand.newcomer(1.0) < usual / 5
+    assert demand.newcomer(1.0, draft=True) < usual / 5
+
+
 def test_single_passes_of_an_idle_device_do_not_make_it_look_full() -> None:
     batches = Costs(call=0.01, second=0.001, align=0, token=0, batch=16)
     demand = Demand(POLICY, batches, 1)
@@ -111,6 +121,15 @@ def test_a_voice_for_which_there_is_no_room_is_refused_with_a_time_to_come_back(
         Close.OVERLOAD,
     )
     seat(policy, [recogniser("a", 3, Load(1.2, 2, 0.3))], posted=3)
+
+
+def test_the_first_voice_is_let_in_however_slow_the_machine_is_or_was() -> None:
+    slow = recogniser("a", 0, Load(0.0, 1, 3.0))
+    seat(ServerPolicy(), [slow], posted=0)
+    with pytest.raises(Overloaded):
+        seat(ServerPolicy(), [slow], posted=1)
+    assert not crowded(Load(0.0, 1, 3.0))
+    assert crowded(Load(0.1, 1, 3.0))
 
 
 def test_several_recognisers_add_up() -> None:
