@@ -9,6 +9,8 @@ Each fault names the WebSocket close code with which its session ends (RFC 6455,
 means that the session goes on after the error was told.
 """
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import cast
 
@@ -59,6 +61,16 @@ class ServiceFault(Fault):
 
     def __init__(self, code: str, message: str, *, close: int | None = Close.INTERNAL) -> None:
         super().__init__(code, message, close=close)
+
+
+@contextmanager
+def about(ref: str | None) -> Generator[None]:
+    """Whatever fault comes up within is about the client's message of this name."""
+    try:
+        yield
+    except Fault as fault:
+        fault.ref = ref
+        raise
 
 
 def first_of(error: BaseException) -> BaseException:

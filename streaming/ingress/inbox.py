@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from streaming.errors import ClientFault, Close, Fault
+from streaming.errors import ClientFault, Close, Fault, about
 from streaming.facts import CancelReply, Finalize, Skipped, Typed, Updated
 from streaming.ingress import records
 from streaming.ingress.intake import Inlet
@@ -36,11 +36,8 @@ class Inbox:
 
     def message(self, message: said.ClientMessage) -> None:
         """A text frame. Raises ClientFault, or Overloaded when too much of this session waits for Redis."""
-        try:
+        with about(message.ref):
             self._take(message)
-        except ClientFault as fault:
-            fault.ref = message.ref
-            raise
 
     def _take(self, message: said.ClientMessage) -> None:
         ref = message.ref

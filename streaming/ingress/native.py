@@ -5,6 +5,7 @@ import logging
 import secrets
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from msgspec import Struct, field
@@ -13,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from streaming import keys, roster
 from streaming.bus import Bus, BusDown, Refused
 from streaming.clock import now_ms, stamp
-from streaming.errors import ClientFault, Close, Fault, Overloaded, ServiceFault, first_of
+from streaming.errors import ClientFault, Close, Fault, Overloaded, ServiceFault, about, first_of
 from streaming.events import SessionStarted
 from streaming.ingress import door, records
 from streaming.ingress.egress import Egress
@@ -91,9 +92,11 @@ class NativeSession:
         """Until the log's end. Raises Fault, or WebSocketDisconnect when the client has gone."""
         match await self._first():
             case said.SessionStart() as start:
-                after = await self._start(start)
+                with about(start.ref):
+                    after = await self._start(start)
             case said.SessionResume() as resume:
-                after = await self._resume(resume)
+                with about(resume.ref):
+                    after = await self._resume(resume)
                 if self._over:
                     return
             case other:
@@ -196,7 +199,8 @@ class NativeSession:
 
     async def _take(self, message: said.ClientMessage) -> None:
         if isinstance(message, said.SessionUpdate) and wire.semantic(message.endpointing):
-            door.judged(await roster.present(self._bus))
+            with suppress(BusDown), about(message.ref):  # while Redis is away, nobody can say
+                door.judged(await roster.present(self._bus))
         self._inbox.message(message)
 
     async def _follow(self, after: str) -> NoReturn:
@@ -241,9 +245,6 @@ class NativeSession:
         owner = await self._bus.call("HGET", keys.session(self._session_id), "socket")
         if owner is None or owner.decode() != self._inlet.socket:
             raise door.refused(Refused("REPLACED" if owner else "GONE"))
-        at = (
-            await self._bus.call("HGET", keys.stage(self._session_id, "asr"), "at")
-            if self._inbox.clock
-            else None
-        )
-        return int(at or 0)
+        if not self._inbox.clock:
+            return 0
+        return int(await self._bus.call("HGET", keys.stage(self._session_id, "asr"), "at") or 0)

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from streaming.errors import ClientFault, Close, Fault
+from streaming.errors import ClientFault, Close, Fault, about
 from streaming.events import Event
 from streaming.facts import Endpointing, Hints, SessionConfig
 from streaming.wire.messages import (
@@ -52,11 +52,8 @@ def decode(frame: str) -> ClientMessage:
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         told = f"a text frame must be one JSON object: {error}"
         raise ClientFault("bad_json", told, close=Close.MALFORMED) from None
-    try:
+    with about(message.ref):
         _check(message)
-    except ClientFault as fault:
-        fault.ref = message.ref
-        raise
     return message
 
 
@@ -100,7 +97,9 @@ def _check_start(start: SessionStart) -> None:
 
 def _check_hints(asked: SessionStart | SessionUpdate, *, fatal: bool) -> None:
     close, words, prompt = Close.MALFORMED if fatal else None, asked.hotwords, asked.prompt
-    if words is not UNSET and not (len(words) <= 100 and all(1 <= len(word.strip()) <= 60 for word in words)):
+    if words is not UNSET and not (
+        len(words) <= 100 and all(word.strip() and len(word) <= 60 for word in words)
+    ):
         raise ClientFault("bad_message", "hotwords must be up to 100 of 1 to 60 characters each", close=close)
     if prompt is not UNSET and len(prompt) > 1_000:
         raise ClientFault("bad_message", "prompt must have up to 1000 characters", close=close)

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError
 
-from streaming import keys
-from streaming.bus import Bus
+from streaming import keys, roster
+from streaming.bus import Bus, BusDown
 from streaming.capacity import Load
 from streaming.client.client import Client
 from streaming.clock import now_ms
@@ -85,6 +85,33 @@ async def test_what_is_not_there_yet_is_said_and_the_session_goes_on(gateway: Ga
         assert "fatal" not in told
         await socket.send(SECOND)
         assert json.loads(await socket.recv())["type"] == "audio.ack"
+
+
+async def test_turns_that_end_by_the_voice_are_refused_where_no_recogniser_can_tell(
+    gateway: Gateway, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_: Bus) -> list[Present]:
+        raise BusDown("gone")
+
+    semantic = '"endpointing":{"semantic":true},'
+    async with connect(gateway.url) as socket:
+        await socket.send(START)
+        await socket.recv()
+        deaf = Present("asr", "a", [], now_ms())
+        await bus.call("HSET", keys.WORKERS, "a", msgspec.json.encode(deaf))
+        await socket.send('{"type":"session.update",' + semantic + '"ref":"r"}')
+        told = json.loads(await socket.recv())
+        assert (told["type"], told["code"], told["ref"]) == ("error", "unsupported", "r")
+        assert "fatal" not in told
+        with monkeypatch.context() as patch:
+            patch.setattr(roster, "present", away)  # nobody can say now, and nobody need wait for it
+            await socket.send('{"type":"session.update",' + semantic + '"ref":"s"}')
+            await socket.send(SECOND)
+            assert json.loads(await socket.recv())["type"] == "audio.ack"
+    async with connect(gateway.url) as socket:
+        await socket.send(START.replace("{", '{"ref":"t",' + semantic, 1))
+        [told], closed = await heard_until_closed(socket)
+        assert (told["code"], told["ref"], told["fatal"], closed) == ("unsupported", "t", True, 1008)
 
 
 async def test_a_client_that_says_nothing_is_told_what_was_expected(gateway: Gateway) -> None:
@@ -168,20 +195,22 @@ async def test_a_voice_is_refused_while_the_recognisers_are_full_and_typing_is_n
 
     gateway = await Gateway(redis_url, retry_after_s=2).up()
     try:
-        await tell("a", 1.5)
-        with pytest.raises(Overloaded) as caught:
-            async with Client(gateway.url):
-                pass
-        assert (caught.value.code, caught.value.retry_after, caught.value.close) == ("overloaded", 2, 1013)
-        assert not await bus.call("XLEN", keys.jobs("asr"))
-        async with Client(gateway.url, start=SessionStart(mode="chat")) as typing:
-            assert typing.session_id
-        await tell("b", 0.0)
-        async with Client(gateway.url), Client(gateway.url), Client(gateway.url), Client(gateway.url):
-            assert await bus.call("XLEN", keys.jobs("asr")) == 4
-            with pytest.raises(Overloaded):
-                for _ in range(3):  # the fifth and the sixth have room, which nobody serves yet
-                    await Client(gateway.url).__aenter__()
+        async with Client(gateway.url):  # no recogniser is there, and it waits for one
+            await tell("a", 1.5)
+            with pytest.raises(Overloaded) as caught:
+                async with Client(gateway.url):
+                    pass
+            told = (caught.value.code, caught.value.retry_after, caught.value.close)
+            assert told == ("overloaded", 2, 1013)
+            assert await bus.call("XLEN", keys.jobs("asr")) == 1
+            async with Client(gateway.url, start=SessionStart(mode="chat")) as typing:
+                assert typing.session_id
+            await tell("b", 0.0)
+            async with Client(gateway.url), Client(gateway.url), Client(gateway.url):
+                assert await bus.call("XLEN", keys.jobs("asr")) == 4
+                with pytest.raises(Overloaded):
+                    for _ in range(3):  # the fifth and the sixth have room, which nobody serves yet
+                        await Client(gateway.url).__aenter__()
     finally:
         await gateway.down()
 
