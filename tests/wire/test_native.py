@@ -126,8 +126,11 @@ def test_hot_words_and_a_prompt_are_taken_at_the_start_and_changed_one_by_one() 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"hotwords": ["x"] * 101}, {"hotwords": ["x" * 61]}, {"hotwords": [" "]}, {"prompt": "x" * 1001}]
-    + [{"hotwords": ["x" + " " * 60]}],
+    [
+        {"hotwords": ["x"] * 101},
+        *[{"hotwords": [word]} for word in ("x" * 61, " ", "x" + " " * 60)],
+        {"prompt": "x" * 1001},
+    ],
 )
 @pytest.mark.parametrize("kind", ["session.start", "session.update"])
 def test_hints_beyond_their_bounds_are_refused(kind: str, wrong: dict[str, object]) -> None:
