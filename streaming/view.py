@@ -1,5 +1,5 @@
 """A session in the terminal: finals and replies as lines, and below them what is still being said, dimmed where it may
-change. On a pipe only what is final is written."""
+change. On a pipe only what is final is written, and what else is true of the whole: not how quick the server is."""
 
 import sys
 from typing import TextIO, assert_never
@@ -31,6 +31,7 @@ class Lines:
         self._channels = channels
         self._partials: dict[int, TranscriptPartial] = {}
         self._reply: tuple[int, str] | None = None
+        self._late = False
 
     def take(self, message: Message) -> list[Text]:
         """The lines that this message completes."""
@@ -48,9 +49,19 @@ class Lines:
             case ReplyDone() as done:
                 self._reply = None
                 return [self._done(done)]
+            case SessionLag(lag_ms=lag_ms):
+                return self._behind(lag_ms)
             case other:
                 return _notes(other)
         return []
+
+    def _behind(self, lag_ms: int) -> list[Text]:
+        """It is told every second, and worth a line when it begins, and when it is over."""
+        was, self._late = self._late, lag_ms > 0
+        if was == self._late:
+            return []
+        told = f"is {lag_ms / 1000:.0f} s behind; nothing is lost" if self._late else "has caught up"
+        return [Text(f"  [the server {told}]", style="yellow")]
 
     def pending(self) -> Text:
         """What may still change, the stable part in full and the rest dimmed."""
@@ -84,8 +95,6 @@ def _notes(event: Event | Transient) -> list[Text]:
             return [Text(f"  error: {told}", style="red")]
         case SessionDegraded() as degraded:
             return [Text(f"  [{_degraded(degraded)}]", style="yellow")]
-        case SessionLag(lag_ms=lag_ms) if lag_ms:
-            return [Text(f"  [the server is {lag_ms / 1000:.0f} s behind; nothing is lost]", style="yellow")]
         case SessionEnded(reason=reason) if reason != "client":
             return [Text(f"  the session ended: {reason}", style="yellow")]
         case _:
@@ -122,8 +131,10 @@ class View:
 
     def show(self, message: Message) -> None:
         """One message of the session."""
+        passing = isinstance(message.event, SessionDegraded | SessionLag)
         for line in self._lines.take(message):
-            self._console.print(line)
+            if self._console.is_terminal or not passing:
+                self._console.print(line)
         if self._console.is_terminal:
             self._live.update(self._lines.pending(), refresh=True)
 

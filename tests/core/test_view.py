@@ -1,5 +1,9 @@
 """What the terminal shows of a session."""
 
+import io
+
+import pytest
+
 from streaming.client.client import Message
 from streaming.events import (
     Event,
@@ -10,7 +14,7 @@ from streaming.events import (
     TranscriptFinal,
     TranscriptPartial,
 )
-from streaming.view import Lines
+from streaming.view import Lines, View
 from streaming.wire.messages import SessionLag
 
 
@@ -57,6 +61,19 @@ def test_a_busy_server_says_how_late_words_come_and_when_it_is_over() -> None:
     ]
     told = seen(lines, *steps)
     assert ["every 0.7 s" in told[0], "when you pause" in told[1], "as usual" in told[2]] == [True] * 3
-    [line] = lines.take(Message("", SessionLag(4_200), ""))
-    assert "4 s behind" in line.plain
-    assert lines.take(Message("", SessionLag(0), "")) == []
+    lags = [SessionLag(lag_ms) for lag_ms in (4_200, 5_100, 3_900, 0)]
+    late, over = [line.plain for lag in lags for line in lines.take(Message("", lag, ""))]
+    assert ("4 s behind" in late, "caught up" in over) == (True, True)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_how_quick_the_server_is_is_no_part_of_a_transcript_in_a_pipe(
+    terminal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1" if terminal else "")
+    out = io.StringIO()
+    with View(out=out) as view:
+        for event in (final("hi"), SessionDegraded("finals", None, "load"), SessionLag(4_200)):
+            view.show(Message("1-0", event, ""))
+    assert "hi" in out.getvalue()
+    assert ("behind" in out.getvalue(), "busy" in out.getvalue()) == (terminal, terminal)
