@@ -29,6 +29,8 @@ class Setup(Struct, frozen=True):
 
 
 RECENT_S: Final = 3.0
+AT_ONCE_S: Final = 0.15
+"""Who asks again so soon after a pass has been waiting for it: sound comes in pieces."""
 
 
 class Recent:
@@ -51,7 +53,7 @@ class Recent:
 
 
 class Fare:
-    """How a tenant's passes fared lately: unheard sound when a partial began, and lateness of finals."""
+    """How a tenant's passes fared lately: how far apart partials were, and lateness of finals."""
 
     def __init__(self) -> None:
         self.interval = Recent()
@@ -68,6 +70,8 @@ class Dispatch:
         self._demand = Demand(setup.demand, setup.costs, setup.workers)
         self._ladder = rungs(setup.schedule.step_s, setup.ladder, draft=setup.draft)
         self._fares: dict[str, Fare] = {}
+        self._last: dict[str, dict[Key, tuple[float, float]]] = {}
+        """By session and channel, when the last pass began and ended."""
 
     # ---- sessions ------------------------------------------------------------------------------------------------
 
@@ -75,10 +79,12 @@ class Dispatch:
         """A session is served from now on."""
         self._demand.enter(session, tenant, now)
         self._fare(tenant)
+        self._last[session] = {}
 
     def leave(self, session: str) -> None:
         """It is no more. A tenant of whose sessions none is left begins anew on the ladder."""
         self._demand.leave(session)
+        self._last.pop(session, None)
         for gone in self._fares.keys() - self._demand.tenants:
             del self._fares[gone]
 
@@ -121,13 +127,14 @@ class Dispatch:
             if one.wish.final:
                 fare.late.see(max(0.0, now - one.deadline), now)
             else:
-                fare.interval.see(_waited_s(fare.place, one, now), now)
+                fare.interval.see(self._interval_s(one, now), now)
 
     def done(self, batch: Batch, seconds: float, now: float) -> None:
         """It is over, and took so long."""
         self._schedule.done(batch, seconds)
         for one in batch.members:
             self._demand.ran(one.wish, seconds / len(batch.members), seconds / batch.seconds, now)
+            self._last.get(one.wish.key[0], {})[one.wish.key] = (now - seconds, now)
 
     # ---- the ladder ----------------------------------------------------------------------------------------------
 
@@ -147,7 +154,7 @@ class Dispatch:
         waiting = [
             one for one in self._schedule.waiting if one.wish.tenant == tenant and not one.wish.replayed
         ]
-        partials = [_waited_s(fare.place, one, now) for one in waiting if not one.wish.final]
+        partials = [self._interval_s(one, now) for one in waiting if not one.wish.final]
         late = max((now - one.deadline for one in waiting if one.wish.final), default=0.0)
         late = max(late, fare.late.at(now))
         interval = max(fare.interval.at(now), sum(partials) / len(partials) if partials else 0.0)
@@ -157,6 +164,15 @@ class Dispatch:
         steps = {name: self._steps(ladder[one.place.rung]) for name, one in self._fares.items()}
         work = self._demand.by_tenant(now, {**steps, tenant: self._steps(ladder[better])})
         return Strain(interval, late, work / self._setup.workers)
+
+    def _interval_s(self, one: Waiting, now: float) -> float:
+        """What this partial is behind the one before for want of a worker. A channel that was not asked for any while
+        its speaker paused, its sound did not come or partials were left out has been waiting since it asked."""
+        began, ended = self._last.get(one.wish.key[0], {}).get(one.wish.key, (-math.inf, -math.inf))
+        if one.since > ended + AT_ONCE_S:
+            step_s = self.rung(one.wish.tenant).partial_s
+            began = one.since - (step_s if math.isfinite(step_s) else 0.0)
+        return min(one.unheard_s(now), now - began)
 
     def _steps(self, rung: Rung) -> tuple[float, bool]:
         return rung.partial_s, rung.draft
@@ -178,8 +194,3 @@ class Dispatch:
         if self._ladder[worst].partial_s > step_s or self._ladder[worst].draft:
             busy = max(busy, workers)
         return Load(busy, workers, self._demand.newcomer(step_s), self._ladder[worst].step)
-
-
-def _waited_s(place: Place, one: Waiting, now: float) -> float:
-    """Unheard sound of a partial that came too late: not what came before a better rung was taken, on a worse one."""
-    return min(one.unheard_s(now), now - place.since) if place.rose else one.unheard_s(now)

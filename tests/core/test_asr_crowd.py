@@ -90,6 +90,38 @@ def test_what_was_said_before_a_better_step_was_taken_is_no_reason_to_take_it_ba
     assert "finals" in steps
 
 
+@pytest.mark.parametrize("pause_s", [0.5, 3.0, 8.0])
+def test_a_pause_of_the_speaker_or_of_the_network_is_no_load(pause_s: float) -> None:
+    dispatch, seen = Dispatch(CPU), 0.0
+    dispatch.enter("s", "all", 0.0)
+    for n in range(400):
+        now = n / 20
+        speaks = now < 5 or now >= 5 + pause_s
+        if speaks and now - seen >= dispatch.rung("all").partial_s:
+            dispatch.ask(Wish(("s", 0), "all", False, now - seen, 6.0), now)
+            batch = dispatch.take(now)
+            assert batch
+            dispatch.begun(batch, now)
+            dispatch.done(batch, 0.1, now + 0.1)
+            seen = now
+        dispatch.tick(now)
+        assert dispatch.rung("all").step == "full"
+
+
+def test_passes_that_take_long_are_a_load_though_nobody_waits_in_the_queue() -> None:
+    dispatch = Dispatch(CPU)
+    dispatch.enter("s", "all", 0.0)
+    for now in range(1, 10):
+        dispatch.ask(Wish(("s", 0), "all", False, 1.0, 6.0), now)
+        batch = dispatch.take(now)
+        assert batch
+        dispatch.begun(batch, now)
+        for quarter in range(4):
+            dispatch.tick(now + quarter / 4)
+        dispatch.done(batch, 1.0, now + 1.0)
+    assert dispatch.rung("all").step == "slower"
+
+
 def test_as_many_are_let_in_as_get_their_partials_every_second_and_a_half_at_least() -> None:
     count = admits(CPU, every_s=10, most=60)
     assert 10 <= count < 60
