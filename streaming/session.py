@@ -5,6 +5,7 @@ this count is the `duration` that the recogniser's own counts must add up to.
 """
 
 import enum
+import math
 from typing import Final
 
 from msgspec import Struct
@@ -144,11 +145,11 @@ class Clock:
 
 
 class Lag:
-    """What a client is told of being behind, and that it is over."""
+    """What a client is told of being behind, and that it is over. One that is `back` may have been told before."""
 
-    def __init__(self, policy: SessionPolicy) -> None:
+    def __init__(self, policy: SessionPolicy, *, back: bool = False) -> None:
         self._least_s = policy.lag_s
-        self._told_at: float | None = None
+        self._told_at = -math.inf if back else None
 
     def told(self, late_s: float, now: float) -> int | None:
         """Milliseconds to tell at `now` (seconds), once a second while it lasts; 0 when it is over; None: nothing."""

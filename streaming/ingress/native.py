@@ -86,7 +86,6 @@ class NativeSession:
         self._egress = Egress(gateway.bus, socket, gateway.policy.slow_viewer_s)
         self._began = self._heard_from = time.monotonic()
         self._over = False
-        self._lag = Lag(gateway.policy)
 
     async def run(self) -> None:
         """Until the log's end. Raises Fault, or WebSocketDisconnect when the client has gone."""
@@ -161,6 +160,7 @@ class NativeSession:
         self._session_id = opened.config.session_id
         self._inlet = Inlet(self._gateway.intake, self._session_id, opened.socket, opened.stored)
         self._inbox = Inbox(self._policy, opened, self._inlet)
+        self._lag = Lag(self._policy, back=opened.socket != "1")
 
     async def _serve(self, after: str) -> None:
         ended: BaseException | None = None

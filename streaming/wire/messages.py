@@ -132,7 +132,7 @@ class AudioAck(Struct, frozen=True, tag="audio.ack"):
 
 class SessionLag(Struct, frozen=True, tag="session.lag"):
     """Sound that came `lag_ms` ago is not transcribed yet; told once a second while that is unusually long, and 0 when
-    it is no longer so. Nothing is lost: what comes late comes whole."""
+    it is no longer so, and to whoever resumes. Nothing is lost: what comes late comes whole."""
 
     lag_ms: int
 

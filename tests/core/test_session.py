@@ -98,3 +98,9 @@ def test_a_lag_is_told_once_a_second_while_it_lasts_and_once_when_it_is_over() -
     late = [0.5, 2.9, 3.0, 4.0, 4.0, 4.0, 2.0, 1.5, 0.5, 3.5]
     told = [lag.told(one, at / 2) for at, one in enumerate(late)]
     assert told == [None, None, 3000, None, 4000, None, None, 0, None, 3500]
+
+
+def test_who_comes_back_is_told_at_once_that_the_lag_is_over_or_goes_on() -> None:
+    for late_s, told in ((0.0, [0, None]), (2.0, [None, None]), (4.0, [4000, None])):
+        lag = Lag(POLICY, back=True)
+        assert [lag.told(late_s, at / 2) for at in range(2)] == told
