@@ -184,7 +184,13 @@ def _weights(found: "WhisperGenerationResult", forced: int, count: int) -> tuple
     if not found.logits:
         return ()
     steps = list(zip(found.sequences_ids[0], found.logits[0], strict=False))[forced : forced + count]
-    return tuple(_softmax(np.asarray(logits).ravel(), token) for token, logits in steps)
+    return tuple(_softmax(_numbers(logits), token) for token, logits in steps)
+
+
+def _numbers(view: ctranslate2.StorageView) -> Float32:
+    """What is in `view`, which may be a GPU's, and of a type that NumPy does not know."""
+    near = view.to(ctranslate2.DataType.float32).to_device(ctranslate2.Device.cpu)
+    return np.asarray(near).ravel()
 
 
 def _softmax(logits: Float32, token: int) -> float:

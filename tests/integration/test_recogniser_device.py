@@ -2,7 +2,11 @@
 
 import logging
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import ctranslate2
+import numpy as np
 import pytest
 from msgspec.structs import replace
 
@@ -12,6 +16,7 @@ from asr.costs import Costs
 from asr.device import cores, device
 from asr.engine import Engine
 from asr.measuring import load, proven
+from asr.passes import Encode, Generate
 from asr.policy import AsrPolicy
 from streaming.machine import models
 
@@ -97,3 +102,44 @@ def test_a_control_group_may_leave_us_less_than_the_cores(
     bound = cores(tmp_path / "none")
     assert cores(tmp_path / "cpu.max") == (most or bound)
     assert bound >= 1
+
+
+class Far:
+    """A view as a GPU has it: NumPy cannot look into it."""
+
+    def __init__(self, view: ctranslate2.StorageView) -> None:
+        self._view = view
+
+    def to(self, dtype: ctranslate2.DataType) -> "Far":
+        return Far(self._view.to(dtype))
+
+    def to_device(self, device: ctranslate2.Device) -> ctranslate2.StorageView:
+        return self._view.to_device(device)
+
+
+@pytest.mark.models
+def test_how_likely_each_token_is_can_be_told_of_what_stands_on_a_gpu(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Whisper(ctranslate2.models.Whisper):
+        def generate(self, *given: Any, **named: Any) -> Any:
+            return [
+                SimpleNamespace(
+                    sequences_ids=one.sequences_ids,
+                    scores=one.scores,
+                    logits=[[Far(view) for view in views] for views in one.logits],
+                )
+                for one in super().generate(*given, **named)
+            ]
+
+    engines = [Engine(folder, AsrPolicy(measure=False, workers=1))]
+    monkeypatch.setattr(ctranslate2.models, "Whisper", Whisper)
+    engines.append(Engine(folder, AsrPolicy(measure=False, workers=1)))
+    view = np.zeros((80, 400), np.float32)
+    found: list[tuple[float, ...]] = []
+    for engine in engines:
+        (seen,) = engine.call([Encode(view, 500)])
+        (said,) = engine.call([Generate(seen, "en", (383,), 6, 1, scored=False, weighed=True)])
+        assert len(said.probabilities) == len(said.tokens) > 0
+        found.append(said.probabilities)
+    assert found[1] == pytest.approx(found[0], abs=0.01)
