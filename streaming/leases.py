@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 GROUP: Final = "workers"
 DEAD: Final = "dead"
 POLL_S: Final = 0.5
+BRISK: Final = 10
+"""Once nobody wanted a session, a busy worker takes those that wait behind it so many times as fast, and not all at
+once: another one that is as busy gets its part."""
 Where = Callable[[str], str]
 OWED: Final[dict[str, tuple[Where, Struct]]] = {
     "asr": (keys.heard, SoundEnded([], "failed")),
@@ -42,7 +45,7 @@ class LeasePolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
     A lease held for `healthy_s` begins to count its tries anew. Whether its session is there still is looked up every
     `look_s`. `capacity`: sessions that one worker serves at once. A worker that is busy leaves a new one to others for
-    `yield_s`, and takes it when none of them wants it.
+    `yield_s`, and takes it when none of them wants it, and soon those behind it.
     """
 
     renew_s: float = 1.0
@@ -90,11 +93,12 @@ class Leases:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._renew(), name=f"{self._role}-renew")
                 group.create_task(self._look(), name=f"{self._role}-look")
+                left = False
                 while True:
                     try:
                         if busy():
-                            await asyncio.sleep(self._policy.yield_s)
-                        await self._take(group, serve, 1 if busy() else int(POLL_S * 1000))
+                            await asyncio.sleep(self._policy.yield_s / (BRISK if left else 1))
+                        left = await self._take(group, serve, 1 if busy() else int(POLL_S * 1000))
                     except BusDown as down:
                         log.warning("%s: %s", self._role, down.message)
                         self._grouped = False  # a Redis that comes back empty knows no group
@@ -104,8 +108,8 @@ class Leases:
 
     # ---- taking ------------------------------------------------------------------------------------------------------
 
-    async def _take(self, group: asyncio.TaskGroup, serve: Serve, block_ms: int) -> None:
-        """One round: silent holders' leases first, then new ones, for which it is waited so long."""
+    async def _take(self, group: asyncio.TaskGroup, serve: Serve, block_ms: int) -> bool:
+        """One round: silent holders' leases first, then a new one, for which it is waited so long. Whether it came."""
         if not self._grouped:
             with contextlib.suppress(Refused):  # BUSYGROUP: there is one
                 await self._bus.call("XGROUP", "CREATE", self._jobs, GROUP, "0", "MKSTREAM")
@@ -114,11 +118,12 @@ class Leases:
             await self._begin(group, serve, name.decode(), fields[1].decode())
         if len(self._held) >= self._policy.capacity:
             await asyncio.sleep(POLL_S)
-            return
+            return False
         fresh = await self._bus.take(self._jobs, GROUP, self._worker, block_ms)
         for _, entries in fresh or ():
             for name, fields in entries:
                 await self._begin(group, serve, name.decode(), fields[1].decode())
+        return bool(fresh)
 
     async def _silent(self) -> list[Any]:
         """Leases whose holder is silent, as many as there is room for. XAUTOCLAIM looks at a part of them at a time."""

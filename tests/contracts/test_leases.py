@@ -224,3 +224,20 @@ async def test_a_busy_worker_leaves_a_new_session_to_one_that_is_not_and_takes_i
         await asyncio.sleep(0.25)
         await post(bus)
     assert [await asyncio.wait_for(taken.get(), 5) for _ in range(8)].count("idle") >= 7
+
+
+async def test_a_busy_worker_lets_no_queue_wait_for_its_politeness(
+    bus: Bus, workers: list[asyncio.Task[None]]
+) -> None:
+    taken = asyncio.Queue[str]()
+
+    async def hold(lease: Lease) -> None:
+        taken.put_nowait(lease.session_id)
+
+    for _ in range(8):
+        await post(bus)
+    policy = LeasePolicy(yield_s=2.0)
+    workers.append(asyncio.create_task(Leases(bus, "asr", "w", policy).run(hold, lambda: True)))
+    async with asyncio.timeout(8):
+        for _ in range(8):
+            await taken.get()
