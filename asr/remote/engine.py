@@ -3,7 +3,7 @@
 The desk's threads wait for answers; the requests are made in a loop of the engine's own, where they can be given up.
 While a server does not answer, nothing is lost: a partial is left out, and a final waits and is asked for again until
 it is answered. What is wrong stands in `trouble`, and once in the log. Only sound that the server refuses time and
-again is an error, since nothing would ever become of it.
+again is an error, or at which alone it fails, since nothing would ever become of it.
 """
 
 import asyncio
@@ -41,6 +41,9 @@ LEAST_S: Final = 1.0
 TRIES: Final = 3
 """So often is sound offered that the server refuses."""
 
+OWN: Final = 10
+"""A server that fails so often at one sound, and answered others as often meanwhile, will always fail at it."""
+
 MOST: Final = 4_000_000
 """Bytes of an answer that are read."""
 
@@ -61,7 +64,7 @@ class Remote:
         self.words = Written()
         self.host = urlsplit(self._url).hostname or ""
         self.trouble = ""
-        self._failures = 0
+        self._failures = self._well = 0
         self._not_before = 0.0
         self._closed = threading.Event()
         self._loop = asyncio.new_event_loop()
@@ -80,7 +83,8 @@ class Remote:
         return f"{self._policy.model}@{self.host}"
 
     def run(self, batch: Sequence[Question]) -> list[Answer]:
-        """See Transcriber. Raises ServiceFault (`asr_refused`) for sound that the server will not take, and Closed."""
+        """See Transcriber. Raises ServiceFault for sound that the server will not take (`asr_refused`) or at which it
+        alone fails, and Closed."""
         return [self._final(question) if question.final else self._partial(question) for question in batch]
 
     def close(self) -> None:
@@ -108,7 +112,7 @@ class Remote:
             return matching.missed(question)
 
     def _final(self, question: Question) -> Answer:
-        refusals = 0
+        refusals, failures, well = 0, 0, self._well
         while True:
             if self._closed.wait(max(0.0, self._not_before - time.monotonic())):
                 raise Closed
@@ -116,7 +120,8 @@ class Remote:
                 return self._ask(question)
             except ServiceFault as wrong:
                 refusals += wrong.code == "asr_refused"
-                if refusals >= TRIES:
+                failures += 1
+                if refusals >= TRIES or min(failures, self._well - well) >= OWN:
                     raise
                 if wrong.code == "asr_refused" and self._closed.wait(self._policy.again_s):
                     raise Closed from None
@@ -209,6 +214,7 @@ class Remote:
         if self.trouble:
             log.warning("the transcription server is well again")
         self._failures, self._not_before, self.trouble = 0, 0.0, ""
+        self._well += 1
 
 
 def _base(url: str) -> str:
