@@ -56,7 +56,7 @@ class Lasted(NamedTuple):
 
 class Written(NamedTuple):
     """A word as a pass wrote it. Its first `core` tokens are the word, the others punctuation behind it; `name` is it
-    without case and punctuation."""
+    without case and punctuation: "" of punctuation that is left of a word committed before."""
 
     tokens: tuple[int, ...]
     core: int
@@ -77,7 +77,7 @@ class Look(Struct, frozen=True):
     edge_s: float
     voice_s: float
     said: Sequence[Lasted] = ()
-    names: Sequence[str] = ()
+    names: list[str] = []
     likely: Sequence[float] = ()
 
 
@@ -100,16 +100,18 @@ def confirm(tail: Tail, look: Look, policy: StablePolicy) -> Outcome:
     for number, word in enumerate(look.words, start=1):
         begin, end = end, end + len(word.tokens)
         to = end if end <= agreed else begin + word.core
-        if to > agreed:
+        if to > agreed or look.names[number - 1 : number] not in ([], [word.name]):
             break
-        agreed_on, again = word.tokens[: to - begin], said[-1:] and said[-1].tokens[0] == word.tokens[0]
-        said.append(Lasted(agreed_on, look.times[to] - look.times[begin]))
+        agreed_on, again = word.tokens[: to - begin], False
+        if word.name:  # punctuation has no time of its own, and repeats nothing
+            again = bool(said) and said[-1].tokens[0] == word.tokens[0]
+            said.append(Lasted(agreed_on, look.times[to] - look.times[begin]))
         whole = number < len(look.words) or _paused(look, policy)
         likely = min(look.probabilities[begin:to])
         sure = not again and likely >= policy.sure
         passes = policy.passes if sure or look.edge_s > policy.stuck_s else policy.passes_unsure
         lasts = min(survived[begin:to]) >= passes and _early(look, to, policy)
-        if not (whole and lasts and likely >= policy.least and borne(said)):
+        if not (whole and lasts and likely >= policy.least and (not word.name or borne(said))):
             break
         committed.append(agreed_on)
         if to < end:

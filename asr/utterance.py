@@ -74,7 +74,7 @@ def grow(utterance: Utterance, answer: Answer, vocabulary: Vocabulary, policy: S
         tail = Tail()  # heard in another language
     if count:
         retimed(utterance, aligned)
-    lasted = _lasted(utterance, aligned)
+    lasted = _lasted(utterance, aligned, vocabulary)
     look = Look(
         words=written(answer.tokens, answer.language, vocabulary),
         probabilities=aligned.probabilities[count:],
@@ -98,22 +98,27 @@ def written(tokens: tuple[int, ...], language: str, vocabulary: Vocabulary) -> l
         core = len(group)
         while core > 1 and PUNCTUATION.fullmatch(vocabulary.text(group[core - 1 : core])):
             core -= 1
-        name = "".join(
-            letter for letter in vocabulary.text(group).lower() if letter.isalnum() or letter == "'"
-        )
-        words.append(Written(group, core, name))
+        words.append(Written(group, core, _name(vocabulary.text(group))))
     return words
 
 
-def _lasted(utterance: Utterance, aligned: Aligned) -> list[Lasted]:
-    """The committed words, and how long each lasts: as the newest pass has heard it, if it is in the window."""
+def _name(text: str) -> str:
+    """A word without case and punctuation; a sign that stands alone as it is, but "" for one that belongs to a word."""
+    name = "".join(letter for letter in text.lower() if letter.isalnum() or letter == "'")
+    return name or ("" if PUNCTUATION.fullmatch(text) and not text.startswith(" ") else text.strip())
+
+
+def _lasted(utterance: Utterance, aligned: Aligned, vocabulary: Vocabulary) -> list[Lasted]:
+    """The committed words, and how long each lasts: as the newest pass has heard it, if it is in the window. The
+    punctuation that was committed after its word is no word."""
     at, lasted = 0, list[Lasted]()
     for number, word in enumerate(utterance.words):
         lasts_s = seconds(word.end - word.begin)
         if number >= utterance.left:
             to = at + len(word.tokens)
             lasts_s, at = aligned.times[to] - aligned.times[at], to
-        lasted.append(Lasted(word.tokens, lasts_s))
+        if _name(vocabulary.text(word.tokens)):
+            lasted.append(Lasted(word.tokens, lasts_s))
     return lasted
 
 

@@ -1,13 +1,17 @@
 """What is committed stays: whatever the model believes next."""
 
+from collections.abc import Sequence
+
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from asr.checkpoint import Said, Utterance
-from asr.passes import Aligned
+from asr.passes import Aligned, Answer
+from asr.rates import RATE
 from asr.stabilizer import Lasted, Look, StablePolicy, Tail, Written, borne, confirm
-from asr.utterance import retimed
+from asr.utterance import grow, retimed
+from tests.scripted import Spelled
 
 POLICY = StablePolicy()
 PASS = st.lists(
@@ -84,6 +88,45 @@ def test_a_word_whose_punctuation_changed_is_committed_without_it() -> None:
     outcome = confirm(tail, look([[1], [2, 101], [3]], [0.9] * 3, [0.5, 1, 1.5], 5, 5), POLICY)
     assert outcome.committed == ((1,), (2,))
     assert outcome.tail == Tail((101, 3), (1, 1))
+
+
+def test_punctuation_that_came_after_its_word_is_no_repetition_and_holds_nothing_back() -> None:
+    words = [Written((100,), 1, ""), *(Written((n,), 1, f"w{n}") for n in (2, 4, 5))]
+    again = Look(words, [0.9] * 4, [1.2, 1.2, 1.6, 2.0, 2.4], 5, 5, said=[Lasted((2,), 0.4)])
+    assert confirm(Tail((100, 2, 4, 5), (2,) * 4), again, POLICY).committed == ((100,), (2,), (4,))
+
+
+class Commas(Spelled):
+    """Token 100 is a comma."""
+
+    def words(self, tokens: Sequence[int], language: str) -> list[tuple[int, ...]]:
+        words: list[tuple[int, ...]] = []
+        for token in tokens:
+            if token == 100 and words:
+                words[-1] += (token,)
+            else:
+                words.append((token,))
+        return words
+
+    def text(self, tokens: tuple[int, ...]) -> str:
+        return "".join("," if token == 100 else f" w{token}" for token in tokens)
+
+
+def test_what_is_said_twice_is_committed_though_its_comma_came_after_it() -> None:
+    said = [
+        Said((token,), begin * RATE // 10, end * RATE // 10, 0.9)
+        for token, begin, end in ((2, 0, 4), (100, 4, 4))
+    ]
+    one = Utterance(1, 0, 0, 5 * RATE, announced=True, words=said, voice_seen=5 * RATE)
+    one.tail = Tail((2, 4, 5), (2,) * 3)
+    answer = Answer(one.tail.tokens, Aligned([0.9] * 5, [0.0, 0.4, 0.4, 0.8, 1.2, 1.6]), "en")
+    assert grow(one, answer, Commas(), POLICY).committed == ((2,), (4,))
+
+
+def test_a_word_that_was_part_of_a_longer_one_is_not_committed() -> None:
+    words = [Written((1,), 1, "to"), Written((3,), 1, "leave"), Written((4,), 1, "now")]
+    again = Look(words, [0.9, 0.1], [0.0, 0.4, 0.8], 5, 5, names=["today"])
+    assert confirm(Tail((1, 2), (1, 1)), again, POLICY).committed == ()
 
 
 def test_a_word_is_shown_when_only_its_case_changed() -> None:
