@@ -177,7 +177,10 @@ class Desk:
 def answered(engine: Transcriber, questions: Sequence[Question]) -> list[Answer | Exception]:
     """The answers, or what went wrong with each: a question that cannot be answered takes no other one down."""
     try:
-        return [*engine.run(questions)]
+        found = engine.run(questions)
+        if len(found) != len(questions):
+            raise RuntimeError(f"{len(found)} answers to {len(questions)} questions")
+        return [*found]
     except Exception as wrong:  # noqa: BLE001 - it is raised where it was asked
         if len(questions) == 1:
             return [wrong]

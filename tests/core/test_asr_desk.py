@@ -189,3 +189,16 @@ async def test_those_who_listen_are_woken_when_the_ladder_is_stepped_on_and_then
     desk.leave("a")
     assert desk.rung("t").step == "full", "nobody is left for whom it was so"
     await desk.close()
+
+
+async def test_an_engine_that_answers_too_little_is_an_error_and_its_worker_goes_on() -> None:
+    class Mute(Gate):
+        def run(self, batch: Sequence[Question]) -> list[Answer]:
+            return []
+
+    desk = desk_of(Mute(), batch=2)
+    ask = Asking(desk)
+    for name in ("a", "b"):
+        with pytest.raises(RuntimeError, match="0 answers to 1 question"):
+            await asyncio.wait_for(ask(name), 5)
+    await desk.close()
