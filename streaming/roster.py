@@ -72,9 +72,15 @@ async def _leave(bus: Bus, name: str) -> None:
 
 
 async def present(bus: Bus) -> list[Present]:
-    """Workers that were there in the last seconds, one entry a worker, by name."""
+    """Workers that were there in the last seconds, one entry a worker, by name.
+
+    What another version wrote and we cannot read is passed over: it may never go away, and nobody is to wait for that.
+    """
     flat = await bus.call("HGETALL", keys.WORKERS)
-    found = [msgspec.json.decode(body, type=Present) for body in flat[1::2]]
+    found: list[Present] = []
+    for body in flat[1::2]:
+        with contextlib.suppress(msgspec.MsgspecError):
+            found.append(msgspec.json.decode(body, type=Present))
     now = now_ms()
     for gone in [worker.name for worker in found if worker.at_ms < now - FORGET_MS]:
         await bus.call("HDEL", keys.WORKERS, gone)
