@@ -14,12 +14,13 @@ from asr.display import Display
 from asr.endpoint import Ahead, Opinion, dictating
 from asr.mel import view
 from asr.passes import Answer
-from asr.rates import HOP, RATE
+from asr.rates import HOP, RATE, millis
 from asr.request import Early, Pause, Request, Sight, question
 from asr.sound import Arrivals, Int16, Sound
 from asr.stabilizer import Tail
 from asr.tools import Tools
-from streaming.facts import EagerEndpoint, Heard
+from streaming.events import SpeechStarted
+from streaming.facts import EagerEndpoint, Heard, Resumed
 
 
 class Channel:
@@ -187,12 +188,14 @@ class Channel:
         if not request.final:
             spoken.seen, spoken.voice_seen = request.edge, request.voice
             return self._grow(spoken, made)
-        closing = self.state.closing
-        if closing and closing.voice == request.voice and not self._reopens(spoken, closing, answer):
-            return [*self._close(spoken, made), *self.advance()]
+        closing, facts = self.state.closing, list[Heard]()
+        if closing and closing.voice == request.voice:
+            if not self._reopens(spoken, closing, answer):
+                return [*self._close(spoken, made), *self.advance()]
+            facts = self._reopened(closing)
         if self.state.closing or not self.state.ahead:
             return []
-        return [*self._foresee(spoken, Early(request, answer), made[1]), *self.advance()]
+        return [*facts, *self._foresee(spoken, Early(request, answer), made[1]), *self.advance()]
 
     def _close(self, spoken: Utterance, made: Made) -> list[Heard]:
         self._early = None
@@ -200,14 +203,17 @@ class Channel:
 
     def _reopens(self, spoken: Utterance, closing: Closing, answer: Answer) -> bool:
         """Whether it turns out only now that a number is being dictated: then more silence is needed to end it."""
-        known = closing.reason not in ("silence", "semantic") or dictating(self._said(spoken))
-        if known or not dictating(self._conclusion.foreseen(spoken, closing, answer)):
-            return False
-        self.state.closing, self.state.ahead = None, Ahead(closing.voice, closing.edge)
-        return True
+        asked = closing.reason not in ("silence", "semantic") or not spoken.announced
+        known = asked or dictating(utterance.hypothesis(spoken, self._tools.vocabulary))
+        return not known and dictating(self._conclusion.foreseen(spoken, closing, answer))
 
-    def _said(self, spoken: Utterance) -> str:
-        return utterance.hypothesis(spoken, self._tools.vocabulary)
+    def _reopened(self, closing: Closing) -> list[Heard]:
+        """The pause goes on: what was told of its end is taken back."""
+        state, facts = self.state, list[Heard]()
+        if state.ahead and state.ahead.told:
+            facts.append(Resumed(self.number))
+        state.closing, state.held, state.ahead = None, None, Ahead(closing.voice, closing.edge)
+        return [*facts, SpeechStarted(self.number, millis(closing.voice))]
 
     def _foresee(self, spoken: Utterance, early: Early, lag_ms: int) -> list[Heard]:
         """A last pass was made ahead: it is shown, and verified if more is said."""

@@ -114,7 +114,8 @@ class SpeechStarted(Struct, frozen=True, tag="speech.started"):
 
 
 class SpeechStopped(Struct, frozen=True, tag="speech.stopped"):
-    """The endpoint's silence has passed; `at_ms` is where the voice ended."""
+    """The endpoint's silence has passed; `at_ms` is where the voice ended. A `speech.started` at the same place takes
+    it back: a number turns out to be being dictated, whose pauses are longer."""
 
     channel: int
     at_ms: int

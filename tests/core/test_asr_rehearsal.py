@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from asr.endpoint import Ahead
 from asr.rates import FRAME
-from streaming.facts import Endpoint, Endpointing, Finalize, HeardFinal, HeardPartial
+from streaming.events import SpeechStarted, SpeechStopped
+from streaming.facts import Endpoint, Endpointing, Finalize, HeardFinal, HeardPartial, Resumed
 from tests.scripted import Run, Spelled, cut, finals, script
 
 
@@ -86,15 +88,37 @@ class Digits(Spelled):
         return "".join(f" {token % 10}" for token in tokens)
 
 
-def test_a_number_that_is_heard_only_at_its_first_pause_goes_on() -> None:
-    run = paused(25)
-    run.tools = replace(run.tools, vocabulary=Digits())
+def dictated() -> Run:
+    """A number of two and two digits, up to where silence ends it; the recogniser was too busy to hear any of it."""
     one = script([(10, 8), (4, 8), (25, 8), (4, 8)])
-    run.scripts, run.entries = [one], cut([one], [FRAME], {}, set())
+    run = Run([one], cut([one], [FRAME], {}, set()))
+    run.tools = replace(run.tools, vocabulary=Digits())
     run.begin()
     while not run.core.channels[0].state.closing:
-        assert run.read()  # the recogniser is so busy that no pass was made
+        assert run.read()
+    return run
+
+
+def test_a_number_that_is_heard_only_at_its_first_pause_goes_on() -> None:
+    run = dictated()
     run.finish()
     [final] = finals(run.facts)
     assert final.text == "1 2 3 4"
     assert [fact.reason for fact in run.facts if isinstance(fact, Endpoint)] == ["end"]
+    told = [fact for fact in run.facts if isinstance(fact, SpeechStarted | SpeechStopped)]
+    assert [type(fact) for fact in told] == [SpeechStarted, SpeechStopped] * 2
+    assert told[1].at_ms == told[2].at_ms
+
+
+def test_a_number_that_goes_on_takes_an_eager_end_back_and_waits_for_no_more_than_its_silence() -> None:
+    run = dictated()
+    state = run.core.channels[0].state
+    assert state.closing
+    state.ahead = Ahead(state.closing.voice, state.closing.edge, eager=True, told=True)
+    state.held = state.closing.voice
+    while state.closing:
+        assert run.answer()
+    assert [type(fact) for fact in run.facts if isinstance(fact, Resumed)] == [Resumed]
+    assert state.ahead
+    assert not state.ahead.told
+    assert state.held is None
