@@ -4,7 +4,8 @@ Rules:
 - One such turn is open at most, and none while a reply is open or due: it would have to be broken off for it;
   and none at words that no partial would show yet.
 - It is confirmed when its speaker's turn ends and the finals since then say exactly what it said; its number stays.
-- It is taken back when they say something else, when its speaker goes on, and by any other turn. Its number is gone.
+- It is taken back when they say something else, when its speaker goes on, by any other turn, and in mode `chat` when
+  anybody begins to speak: that would break its reply off. Its number is gone.
 - A reply to it waits in `draft` until it is confirmed: nobody is shown an answer to half a sentence.
 """
 

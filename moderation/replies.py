@@ -2,7 +2,8 @@
 
 Rules:
 - One reply is open at most. In mode `chat` speech, a typed message or a cancel ends it at once as it was shown; what
-  the responder still writes of it is dropped. A cancel while a reply is due but has not begun ends it as it begins.
+  the responder still writes of it is dropped. Speech, or a cancel, while a reply is due but has not begun ends it as it
+  begins.
 - After `audio.ended`, `session.ended` comes when no reply can come any more, or when its deadline has passed.
 """
 
@@ -88,6 +89,14 @@ def _broken(floor: Floor, text: str, status: ReplyStatus, error: str | None = No
 def cancelled(floor: Floor, text: str) -> Step:
     """The open reply, if there is one, ends as it was shown."""
     return _broken(floor, text, "cancelled")
+
+
+def interrupted(floor: Floor, text: str) -> Step:
+    """Somebody speaks: the open reply ends as it was shown, and one that is due as it begins. A turn that has ended
+    eagerly is not sure yet: it is taken back, and will have its reply when it ends."""
+    floor, taken = eager.resumed(floor)
+    floor, end = cancelled(replace(floor, muted=max(floor.muted, floor.turns)), text)
+    return floor, [*taken, *end]
 
 
 def blocked(floor: Floor, text: str) -> Step:

@@ -151,8 +151,8 @@ class Scribe:
                 return left + self._step(replies.silent(self.floor, accounting, reason, deadline, self._text))
             case SpeechStarted(channel=channel, at_ms=at):
                 self._waiting.began(channel, at)
-                barged = self._cancelled() if self.floor.mode == "chat" else []
-                return [fact, *barged]
+                chat = self.floor.mode == "chat"
+                return [fact, *(self._step(replies.interrupted(self.floor, self._text)) if chat else [])]
             case SpeechStopped() | AudioGap() | SessionDegraded():
                 return [fact]
             case _:

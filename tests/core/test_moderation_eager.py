@@ -22,7 +22,6 @@ from streaming.facts import (
     DraftStarted,
     EagerEndpoint,
     Endpoint,
-    Heard,
     HeardPartial,
     Resumed,
     SoundEnded,
@@ -177,14 +176,32 @@ def test_a_turn_is_taken_back_before_the_end_if_nothing_confirms_it() -> None:
     assert shown(session.log) == ""
 
 
-@pytest.mark.parametrize("cause", [CancelReply(), SpeechStarted(1, 5)])
-def test_a_reply_that_is_not_wanted_any_more_is_not_shown_when_its_turn_is_confirmed(cause: Heard) -> None:
+def test_a_reply_that_is_not_wanted_any_more_is_not_shown_when_its_turn_is_confirmed() -> None:
     session = Session()
     session.take(EagerEndpoint(0, "silence", "What time is it?"))
-    session.take(*REPLY[:1], cause, DraftDone(1, 1, "cancelled", "llm@0"))
+    session.take(*REPLY[:1], CancelReply(), DraftDone(1, 1, "cancelled", "llm@0"))
     session.take(final("What time is it?"), Endpoint(0, "silence"))
     done = [event for event in session.log if isinstance(event, ReplyDone)]
     assert [(event.status, event.text) for event in done] == [("cancelled", "")]
+
+
+def test_somebody_else_who_speaks_costs_no_turn_its_reply() -> None:
+    session = Session()
+    session.take(EagerEndpoint(0, "silence", "What time is it?"), *REPLY[:2])
+    events = session.take(SpeechStarted(1, 5), DraftDone(1, 1, "cancelled", "llm@0"))
+    assert [type(event) for event in events] == [SpeechStarted, TurnResumed]
+    session.take(final("What time is it?"), Endpoint(0, "silence"))
+    session.take(DraftStarted(2, 2, "llm@0"), DraftDelta(2, "Noon. "), DraftDone(2, 2, "completed", "llm@0"))
+    assert shown(session.log) == "Noon. "
+
+
+def test_a_reply_that_waited_is_broken_off_by_speech_as_any_however_late_that_is_read() -> None:
+    session = Session()
+    session.take(EagerEndpoint(0, "silence", "What time is it?"), *REPLY)
+    session.take(final("What time is it?"), Endpoint(0, "silence"), SpeechStarted(0, 5))
+    done = [event for event in session.log if isinstance(event, ReplyDone)]
+    assert [(event.status, event.text) for event in done] == [("cancelled", "")]
+    assert shown(session.log) == ""
 
 
 def test_what_is_not_confirmed_is_in_no_checkpoint() -> None:
