@@ -81,7 +81,7 @@ class Conclusion:
         policy, first = self._tools.policy, len(utterance.forced(spoken))
         if answer.tokens:
             utterance.retimed(spoken, answer.aligned)
-        groups = self._tools.vocabulary.words(answer.tokens, answer.language)
+        groups = self._tools.vocabulary.words(answer.tokens, answer.written)
         fresh = utterance.heard(spoken, groups, answer.aligned, first)
         fresh = [replace(word, end=max(word.begin, min(word.end, closing.voice))) for word in fresh]
         latest = closing.voice + round(policy.passes.late_s * RATE)
@@ -138,7 +138,7 @@ class Conclusion:
             one._replace(begin=max(floor, one.begin), end=max(floor, one.end))
             for one in utterance.spoken(words, tools.vocabulary)
         ]
-        text, placed = settle(said, answer.language)
+        text, placed = settle(said, answer.written)
         if not utterance.held(stable, text) and not (spoken.announced and spoken.revision):
             return []
         if text:

@@ -67,7 +67,15 @@ def conclude(question: Question, policy: PassPolicy) -> Pass:
                 break
     if silent(best, policy, hinted=hinted):
         return Answer((), Aligned(), language, told, looped)
-    return Answer(best.tokens[len(question.forced) :], best.aligned, language, told, looped, best.cut)
+    return Answer(
+        best.tokens[len(question.forced) :],
+        best.aligned,
+        language,
+        told,
+        looped,
+        best.cut,
+        translated=question.translate,
+    )
 
 
 def doubted(one: Try, policy: PassPolicy, *, hinted: bool = False) -> bool:

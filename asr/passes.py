@@ -144,7 +144,9 @@ class Question(Struct, frozen=True):
 class Answer(Struct, frozen=True):
     """`tokens` after the forced ones. `aligned` has forced + old tail of a partial; of a final
     forced + `tokens`, and nothing when there are none. `cut`: more may have been said behind the tokens of a final.
-    `missed`: an engine that could not listen just now says so of a partial; nothing else is told then."""
+    `missed`: an engine that could not listen just now says so of a partial; nothing else is told then. `likely`: the
+    probability of each of a partial's `tokens`, and maybe of more behind them, if it is known. `language` is what is
+    spoken, `written` what the tokens are in: a translation is English."""
 
     tokens: tuple[int, ...]
     aligned: Aligned
@@ -154,6 +156,12 @@ class Answer(Struct, frozen=True):
     cut: bool = False
     missed: bool = False
     likely: tuple[float, ...] = ()
+    translated: bool = False
+
+    @property
+    def written(self) -> str:
+        """See above."""
+        return "en" if self.translated else self.language
 
 
 Pass: TypeAlias = Generator[Call, Any, Answer]
@@ -187,7 +195,13 @@ def extend(question: Question, policy: PassPolicy) -> Pass:
     echo = unecho(tokens, len(forced)) if not looped else Cut(tokens, False)
     likely = (*aligned.probabilities[len(forced) : kept], *made.probabilities) if not looped else ()
     return Answer(
-        echo.tokens[len(forced) :], aligned, language, told, looped or echo.found, likely=tuple(likely)
+        echo.tokens[len(forced) :],
+        aligned,
+        language,
+        told,
+        looped or echo.found,
+        likely=tuple(likely),
+        translated=question.translate,
     )
 
 

@@ -76,13 +76,13 @@ def grow(utterance: Utterance, answer: Answer, vocabulary: Vocabulary, policy: S
         retimed(utterance, aligned)
     lasted = _lasted(utterance, aligned, vocabulary)
     look = Look(
-        words=written(answer.tokens, answer.language, vocabulary),
+        words=written(answer.tokens, answer.written, vocabulary),
         probabilities=aligned.probabilities[count:],
         times=aligned.times[count:],
         edge_s=seconds(utterance.seen - utterance.window),
         voice_s=seconds(utterance.voice_seen - utterance.window),
         said=lasted[-MEMORY:],
-        names=[word.name for word in written(tail.tokens, answer.language, vocabulary)],
+        names=[word.name for word in written(tail.tokens, answer.written, vocabulary)],
         likely=answer.likely,
     )
     outcome = confirm(tail, look, policy)

@@ -137,7 +137,7 @@ class Remote:
         language = question.language or told or question.fallback
         length_s = question.heard / 100
         voice = (min(question.begin_s, length_s), min(max(question.begin_s, question.voice_s), length_s))
-        heard = reply.words(found, language, voice, length_s)
+        heard = reply.words(found, "en" if question.translate else language, voice, length_s)
         return matching.answer(question, heard, language, told=question.language is None and told is not None)
 
     def _send(self, question: Question) -> bytes:

@@ -30,7 +30,7 @@ def answer(question: Question, heard: Sequence[Heard], language: str, *, told: b
     known = _matched(forced, heard[:behind])
     known += _sure(fresh) if question.final else _agreed(tail, fresh)
     old = forced + ([written(word.text) for word in fresh] if question.final else tail)
-    return Answer(tokens, aligned(old, known, question), language, told)
+    return Answer(tokens, aligned(old, known, question), language, told, translated=question.translate)
 
 
 def missed(question: Question) -> Answer:
