@@ -76,6 +76,7 @@ class _Session:
         self._page = Page()
         self._turns = 0
         self._turned = asyncio.Event()
+        self._reason = ""
 
     async def stream(self, pcm: Pcm) -> Heard:
         async with self._client as client, asyncio.TaskGroup() as tasks:
@@ -92,14 +93,15 @@ class _Session:
             self._began = time.monotonic()
             reading = tasks.create_task(self._read())
             for clip in clips:
-                self._turned.clear()
                 async for block in paced(clip, time.monotonic()):
                     client.feed(block.tobytes())
                 asked = time.monotonic()
+                self._turned.clear()  # a pause within the clip may have ended a turn before
                 client.finalize()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._turned.wait(), ENDS_S / 4)
-                    self._heard.finals.append(time.monotonic() - asked)
+                    if self._reason == "finalize":
+                        self._heard.finals.append(time.monotonic() - asked)
                 async for block in paced(room(BETWEEN_S), time.monotonic()):
                     client.feed(block.tobytes())
             client.end()
@@ -113,6 +115,7 @@ class _Session:
             if sight := self._page.see(event, at):
                 self._heard.sights.append(sight)
             if isinstance(event, TurnEnded) and not event.eager:
+                self._reason = event.reason
                 self._turned.set()
             if isinstance(event, SessionEnded):
                 self._heard.unaccounted_ms = sum(map(unaccounted, event.accounting))
