@@ -34,7 +34,9 @@ async def test_speech_ends_an_open_reply_at_once_and_its_late_words_never_appear
     await put(bus, [(HEARD, SpeechStarted(0, 500))])
     await asyncio.sleep(0.05)
     await put(bus, [*wrote(1, " was a king. LATE"), finished(1, 1)])
-    await put(bus, [started(2, 1), *wrote(1, "LATEST "), *wrote(2, "Fine."), finished(2, 1)])
+    await put(bus, [started(2, 1), *wrote(2, "LATE"), finished(2, 1)])  # made anew: not wanted either
+    await put(bus, [typed("go on"), started(3, 2), *wrote(1, "LATEST "), *wrote(3, "Fine."), finished(3, 2)])
+    await until(bus, 16)
     await put(bus, [*wrote(1, "LATER"), (HEARD, CancelReply()), END, NO_MORE])
     await asyncio.wait_for(task, 10)
     events = await log(bus)
@@ -42,7 +44,8 @@ async def test_speech_ends_an_open_reply_at_once_and_its_late_words_never_appear
     shown = "".join(event.text for event in events if isinstance(event, ReplyDelta) and event.reply == 1)
     assert [(one.reply, one.status, one.text) for one in done] == [
         (1, "cancelled", shown),
-        (2, "completed", "Fine."),
+        (2, "cancelled", ""),
+        (3, "completed", "Fine."),
     ]
     assert "LATE" not in repr(events)
 
