@@ -183,7 +183,7 @@ def edited(folder: Path) -> Generator[tuple[Path, Aliases]]:
                 aliases = _write(folder, place, copy)
                 (place / "model.bin").symlink_to(f"/proc/self/fd/{copy.fileno()}")
                 until.push(making.pop_all())
-        except (OSError, ValueError, KeyError, AttributeError) as wrong:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as wrong:
             raise CannotAlias(f"{type(wrong).__name__}: {wrong}") from None
         yield place, aliases
 

@@ -173,6 +173,13 @@ def test_a_model_whose_folder_cannot_be_read_is_left_alone(tmp_path: Path) -> No
         pass
 
 
+def test_a_model_whose_config_is_another_is_left_alone(tmp_path: Path) -> None:
+    place = folder(tmp_path, model(variable("decoder/embeddings/weight", table())))
+    (place / "config.json").write_text('{"suppress_ids": null}')
+    with pytest.raises(CannotAlias, match="TypeError"), edited(place):
+        pass
+
+
 def test_without_memory_for_the_copy_the_model_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
