@@ -86,6 +86,7 @@ class Demand:
         self._usual = {False: look, True: look / 2}
         self._looks = {draft: Mean(cost) for draft, cost in self._usual.items()}
         self._looked = {False: 0.0, True: 0.0}
+        self._ran = 0.0
 
     def enter(self, session: str, tenant: str, now: float) -> None:
         """A session was admitted."""
@@ -100,6 +101,7 @@ class Demand:
 
         Recordings take what is left over: they are no more work than there is time.
         """
+        self._ran = now
         pace = min(pace, MOST_PACE)
         self._pace.see(pace)
         self._busy.add(each_s / self._workers, now)
@@ -123,6 +125,13 @@ class Demand:
         for draft, usual in self._usual.items():
             if now - self._looked[draft] > self._policy.span_s:
                 self._looks[draft] = Mean(self._pace.value * usual)
+
+    def rest(self, now: float) -> None:
+        """Where no pass was made for `known_s`, those of a hard time before tell nothing any more: else whom it keeps
+        out it would keep out for as long as those who are here are silent."""
+        if now - self._ran > self._policy.known_s:
+            self._pace = Mean(1.0)
+            self._looks = {draft: Mean(cost) for draft, cost in self._usual.items()}
 
     def newcomer(self, step_s: float, *, draft: bool = False) -> float:
         """What a session more is thought to cost: somebody who speaks without a break."""

@@ -187,6 +187,8 @@ class Dispatch:
     def load(self, now: float) -> Load:
         """How busy the workers will be. A session is admitted for partials every `slowest_s`; where somebody has less
         than that there is no room."""
+        if self._schedule.idle:
+            self._demand.rest(now)
         step_s = max(self._setup.schedule.step_s, self._setup.ladder.slowest_s)
         workers = float(self._setup.workers)
         busy = self._demand.of(step_s, now)

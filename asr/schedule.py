@@ -69,6 +69,11 @@ class Schedule:
         """The queue, in no order."""
         return list(self._waiting.values())
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits or runs."""
+        return not (self._waiting or self._running)
+
     def ask(self, wish: Wish, now: float, later_s: float = 0.0) -> None:
         """Stand in the queue, once a channel: the newest wish replaces the older, in its place if it is of its sort.
         `later_s`: it is due so much later than usual."""

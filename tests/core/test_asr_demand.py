@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from asr.costs import Costs
 from asr.demand import Demand, DemandPolicy, Rate
+from asr.dispatch import Dispatch, Setup
 from asr.wishes import Wish
 from streaming.capacity import Load, crowded, foretold
 from streaming.errors import Close, Overloaded
@@ -72,6 +73,25 @@ def test_a_hard_time_is_not_remembered_for_want_of_partials_that_it_kept_from_be
         demand.ran(Wish(("a", 0), "t", True, 0.0, 15.0), 0.15, 1.0, now + 5.0 * n)
     assert demand.newcomer(1.0) < usual / 5
     assert demand.newcomer(1.0, draft=True) < usual / 5
+
+
+def test_a_hard_time_keeps_nobody_out_when_all_have_been_silent_since() -> None:
+    dispatch = Dispatch(Setup(COSTS, 1))
+    fresh = dispatch.load(0.0).newcomer
+    dispatch.enter("silent", "t", 0.0)
+    for n in range(60):
+        dispatch.ask(partial("speaks"), n)
+        batch = dispatch.take(n)
+        assert batch
+        dispatch.begun(batch, n)
+        dispatch.done(batch, 10 * batch.seconds, n + 0.9)
+    assert dispatch.load(60.0 + POLICY.known_s - 5).newcomer > 5 * fresh
+    dispatch.ask(partial("speaks"), 60.0)
+    batch = dispatch.take(60.0)
+    assert batch
+    assert dispatch.load(600.0).newcomer > 5 * fresh, "a pass that takes that long is no rest"
+    dispatch.done(batch, 540.0, 600.0)
+    assert dispatch.load(601.0 + POLICY.known_s).newcomer == fresh
 
 
 def test_single_passes_of_an_idle_device_do_not_make_it_look_full() -> None:
