@@ -5,6 +5,7 @@ import asyncio
 from moderation.worker import Moderator
 from streaming.bus import Bus
 from streaming.events import ModerationVerdict, ReplyDone
+from streaming.facts import EagerEndpoint, Resumed
 from tests.integration.moderator_session import (
     CARD,
     DRAFT,
@@ -50,6 +51,27 @@ async def test_a_card_number_is_in_no_key_but_heard_and_draft_before_its_verdict
     assert b"1111" not in everything
     assert everything.count(b"You said [card number], right?") == 1
     assert everything.count(b'"text":"my card is [card number]."') == 1
+
+
+async def test_what_a_turn_says_that_ends_eagerly_is_masked_wherever_it_is_written(
+    bus: Bus, moderator: Moderator
+) -> None:
+    await session(bus)
+    task = await serving(bus, moderator)
+    ends = [(HEARD, EagerEndpoint(0, "silence", text)) for text in (f"{CARD} or", f"{CARD}, is it blocked?")]
+    facts = [ends[0], (HEARD, Resumed(0)), ends[1], started(1, 2), *wrote(1, f"So {CARD}"), finished(1, 2)]
+    for fact in facts:
+        await put(bus, [fact])
+        await asyncio.sleep(0.01)
+        assert b"1111" not in await dump(bus, without=[HEARD, DRAFT])
+    await until(bus, 3)
+    assert b"1111" not in await dump(bus, without=[DRAFT])
+    await put(bus, [final(1, f"{CARD}, is it blocked?"), endpoint(), END, NO_MORE])
+    await asyncio.wait_for(task, 10)
+    everything = await dump(bus)
+    assert b"1111" not in everything
+    assert everything.count(b'"text":"[card number], is it blocked?"') == 2
+    assert everything.count(b'"text":"So [card number]"') == 1
 
 
 async def test_a_masked_number_is_gone_from_the_draft_while_the_reply_goes_on(
