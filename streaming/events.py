@@ -172,8 +172,7 @@ class TurnEnded(Struct, frozen=True, tag="turn.ended"):
 
 
 class TurnResumed(Struct, frozen=True, tag="turn.resumed"):
-    """The eager end of `turn` was none: the speaker has gone on, or has said something else, or another one speaks or
-    types. There is no such turn; what was said in it will be in another one."""
+    """The eager end of `turn` was none: somebody goes on, or has said something else. There is no such turn."""
 
     turn: int
     channel: int
@@ -201,8 +200,7 @@ class ReplyDelta(Struct, frozen=True, tag="reply.delta"):
 class ReplyDone(Struct, frozen=True, tag="reply.done"):
     """The reply is over. `text` is the whole of it as shown; `error` says what went wrong when `status` is failed.
 
-    `timing`: `first_token_ms` and `total_ms` since the turn's end was read by the responder, the eager one if there was
-    one; `queue_ms` before that.
+    `timing`: `first_token_ms` and `total_ms` since the turn's (eager) end was read by the responder; `queue_ms` before.
     """
 
     reply: int
