@@ -219,7 +219,7 @@ class Channel:
         """A last pass was made ahead: it is shown, and verified if more is said."""
         ahead, self._early = self.state.ahead, early
         assert ahead
-        tokens = early.answer.tokens
+        tokens = self._conclusion.kept(spoken, ahead, early.answer)
         spoken.seen, spoken.voice_seen = early.request.edge, early.request.voice
         spoken.tail = Tail(tokens, (1,) * len(tokens))
         text = self._conclusion.foreseen(spoken, ahead, early.answer)

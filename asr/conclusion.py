@@ -73,6 +73,11 @@ class Conclusion:
         words = self._words(spoken, Closing("silence", ahead.edge, ahead.voice), answer)
         return "" if answer.cut else spell(utterance.spoken(words, self._tools.vocabulary))
 
+    def kept(self, spoken: Utterance, ahead: Ahead, answer: Answer) -> tuple[int, ...]:
+        """The tokens of `answer` that the final would have."""
+        words = self._words(spoken, Closing("silence", ahead.edge, ahead.voice), answer)
+        return tuple(token for word in words[len(spoken.words) :] for token in word.tokens)
+
     def _stopped(self, closing: Closing) -> SpeechStopped:
         return SpeechStopped(self._cursor.number, millis(closing.voice))
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from asr.endpoint import Ahead
-from asr.rates import FRAME
+from asr.passes import Aligned, Answer
+from asr.rates import FRAME, RATE
 from streaming.events import SpeechStarted, SpeechStopped
 from streaming.facts import Endpoint, Endpointing, Finalize, HeardFinal, HeardPartial, Resumed
 from tests.scripted import Run, Spelled, cut, finals, script
@@ -82,10 +83,10 @@ def test_nobody_waits_for_a_pass_ahead_unless_the_turn_ends_eagerly() -> None:
 
 
 class Digits(Spelled):
-    """Token 7 is the digit " 7"."""
+    """Token 7 is the digit " 7"; 99 is what a model says into silence."""
 
     def text(self, tokens: Sequence[int]) -> str:
-        return "".join(f" {token % 10}" for token in tokens)
+        return "".join(" you" if token == 99 else f" {token % 10}" for token in tokens)
 
 
 def dictated() -> Run:
@@ -122,3 +123,17 @@ def test_a_number_that_goes_on_takes_an_eager_end_back_and_waits_for_no_more_tha
     assert state.ahead
     assert not state.ahead.told
     assert state.held is None
+
+
+def test_what_is_invented_behind_a_number_does_not_end_it() -> None:
+    run = dictated()
+    channel = run.core.channels[0]
+    request, spoken = channel.request(), channel.state.utterance
+    assert request
+    assert spoken
+    voice_s = (request.voice - spoken.window) / RATE
+    times = [voice_s - 0.6, voice_s - 0.3, voice_s + 0.3, voice_s + 0.4]
+    run.publish(channel.settle(request, Answer((1, 2, 99), Aligned([0.9] * 3, times), "en"), 0))
+    run.finish()
+    [final] = finals(run.facts)
+    assert final.text == "1 2 3 4"
