@@ -55,7 +55,7 @@ def test_an_english_number_is_read_as_its_digits(number: int) -> None:
 
 def spelled(number: int) -> str:
     """A number in English words."""
-    names = {value: name for name, value in reversed(LANGUAGES["en"].values.items())}
+    names = {value: name for name, value in [*LANGUAGES["en"].values.items()][::-1]}
     if number >= 1000:
         rest = f" {spelled(number % 1000)}" if number % 1000 else ""
         return f"{spelled(number // 1000)} thousand{rest}"
