@@ -1,6 +1,6 @@
 """The recogniser: a session's sound becomes words while it is spoken.
 
-Pure policies (vad, mel, window, stabilizer, loops, endpoint, ledger, passes, schedule), a pure core that holds one
-speaker (channel) or one session (recognizer), and thin shells: silero and engine run the models, desk hands the
-engine's workers out, listening serves one session, worker any number of them.
+The way of the sound: `hearing` (voice and features), `speaker` (one channel: what to ask, what is sure, what is final),
+`endpointing` (when somebody is done), `sharing` (who is served next), then an engine: `whisper`, or `remote`.
+`listening` serves one session, `recognizer` is its pure core, `worker` serves any number of them.
 """

@@ -12,15 +12,15 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from asr.channel import Channel
-from asr.desk import Desk, Ticket
-from asr.judge import Judge
+from asr.endpointing.turns import Pauses, Turns
+from asr.hearing.judge import Judge
+from asr.hearing.sound import Float32
 from asr.rates import RATE
 from asr.recognizer import LEAP, Recognizer
-from asr.sound import Float32
+from asr.sharing.desk import Desk, Ticket
+from asr.sharing.wishes import Wish
+from asr.speaker.channel import Channel
 from asr.tools import Tools
-from asr.turns import Pauses, Turns
-from asr.wishes import Wish
 from streaming import keys
 from streaming.bus import Bus
 from streaming.facts import Heard, HeardPartial, Mark

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from asr.costs import Costs
 from asr.policy import AsrPolicy
+from asr.sharing.costs import Costs
 from asr.tools import Tools
 from asr.transcriber import Transcriber
 from streaming.events import Served
@@ -30,7 +30,7 @@ def load(policy: AsrPolicy, model: Path | None, digest: str) -> Loaded:
     if policy.remote.url:
         return _remote(policy)
     assert model, "there is neither a model nor the URL of a server"
-    from asr import measuring
+    from asr.whisper import measuring
 
     engine, costs = measuring.load(model, policy)
     made_by = f"{policy.model}@{digest[:16]}"

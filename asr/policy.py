@@ -4,16 +4,16 @@ from typing import Literal
 
 from msgspec import Struct
 
-from asr.demand import DemandPolicy
-from asr.endpoint import EndpointPolicy
-from asr.hints import HintPolicy
-from asr.ladder import LadderPolicy
-from asr.passes import PassPolicy
+from asr.endpointing.endpoint import EndpointPolicy
+from asr.hearing.vad import VadPolicy
 from asr.remote.policy import RemotePolicy
-from asr.schedule import SchedulePolicy
-from asr.stabilizer import StablePolicy
-from asr.vad import VadPolicy
-from asr.window import WindowPolicy
+from asr.sharing.demand import DemandPolicy
+from asr.sharing.ladder import LadderPolicy
+from asr.sharing.schedule import SchedulePolicy
+from asr.speaker.hints import HintPolicy
+from asr.speaker.stabilizer import StablePolicy
+from asr.speaker.window import WindowPolicy
+from asr.whisper.passes import PassPolicy
 
 
 class AsrPolicy(Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,10 +10,10 @@ from typing import Final, assert_never, get_args
 
 import numpy as np
 
-from asr.channel import Channel
-from asr.checkpoint import ChannelState, SessionState, Stop, pack, unpack
+from asr.hearing.sound import Arrivals, Float32, Int16
 from asr.rates import CONTEXT, FRAME, MS
-from asr.sound import Arrivals, Float32, Int16
+from asr.speaker.channel import Channel
+from asr.speaker.checkpoint import ChannelState, SessionState, Stop, pack, unpack
 from asr.tools import Tools
 from streaming.events import AudioGap, SessionDegraded, Step
 from streaming.facts import Ended, Finalize, Heard, Mark, SessionConfig, Skipped, SoundEnded, Updated

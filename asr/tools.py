@@ -2,9 +2,9 @@
 
 from msgspec import Struct
 
-from asr.mel import Sees
+from asr.hearing.mel import Sees
 from asr.policy import AsrPolicy
-from asr.transcript import Vocabulary
+from asr.speaker.transcript import Vocabulary
 
 
 class Tools(Struct, frozen=True):

@@ -7,9 +7,9 @@ vocabulary. What a token is, the engine alone knows; it must mean the same after
 from collections.abc import Sequence
 from typing import Protocol
 
-from asr.mel import Sees
-from asr.passes import Answer, Question
-from asr.transcript import Vocabulary
+from asr.hearing.mel import Sees
+from asr.speaker.transcript import Vocabulary
+from asr.whisper.passes import Answer, Question
 
 
 class Transcriber(Protocol):

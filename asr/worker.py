@@ -4,16 +4,16 @@ import asyncio
 import hashlib
 from pathlib import Path
 
-from asr.desk import Desk
-from asr.dispatch import Setup
-from asr.front import vad
-from asr.judge import Judge
+from asr.endpointing.smart_turn import SmartTurn
+from asr.endpointing.turns import Turns
+from asr.hearing.front import vad
+from asr.hearing.judge import Judge
 from asr.listening import Listening
 from asr.loading import Loaded, load
 from asr.policy import AsrPolicy
-from asr.smart_turn import SmartTurn
+from asr.sharing.desk import Desk
+from asr.sharing.dispatch import Setup
 from asr.transcriber import Transcriber
-from asr.turns import Turns
 from streaming.bus import Bus
 from streaming.capacity import Load
 from streaming.events import Served
@@ -106,7 +106,7 @@ def drafting(loaded: Loaded, model: Path | None) -> Transcriber | None:
     policy = loaded.tools.policy
     if not policy.draft_model or model is None:
         return None
-    from asr.draft import smaller
+    from asr.whisper.draft import smaller
 
     return smaller(loaded.tools.bands, model, models.path(policy.draft_model), policy)
 

@@ -45,5 +45,5 @@ class WheelHook(BuildHookInterface[Any]):
 
 
 def rewritten(source: bytes) -> bytes:
-    """`from asr.window import X` as `from vivavoce.asr.window import X`."""
+    """`from asr.speaker.window import X` as `from vivavoce.asr.window import X`."""
     return OURS.sub(r"\1vivavoce.\2", source.decode()).encode()

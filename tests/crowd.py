@@ -1,7 +1,7 @@
 """A crowd of speakers before a recogniser of which only the time that its passes take is real: a simulation.
 
-What decides is the product's own `asr.dispatch`. A speaker talks in utterances of 1.5 to 8 s with pauses of 0.7 to
-1.5 s between them, a word every 0.35 s; what a channel asks for, and when, is as `asr.channel` has it. The clock is
+What decides is the product's own `dispatch.py`. A speaker talks in utterances of 1.5 to 8 s with pauses of 0.7 to
+1.5 s between them, a word every 0.35 s; what a channel asks for, and when, is as `channel.py` has it. The clock is
 the simulation's own, so a run is the same each time.
 """
 
@@ -14,8 +14,8 @@ from collections.abc import Callable
 
 from msgspec import Struct, field
 
-from asr.dispatch import Dispatch, Setup
-from asr.wishes import Batch, Wish
+from asr.sharing.dispatch import Dispatch, Setup
+from asr.sharing.wishes import Batch, Wish
 
 WORD_S, HANGOVER_S, TICK_S, EDGE_S = 0.35, 0.45, 0.25, 0.1
 

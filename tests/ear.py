@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from asr.channel import Channel
-from asr.engine import Engine
-from asr.mel import LogMel
-from asr.passes import Answer, Question
+from asr.hearing.mel import LogMel
+from asr.hearing.silero import Silero
+from asr.hearing.sound import Sound
 from asr.policy import AsrPolicy
 from asr.rates import HOP, RATE
 from asr.recognizer import Recognizer
-from asr.request import Request
-from asr.silero import Silero
-from asr.sound import Sound
+from asr.speaker.channel import Channel
+from asr.speaker.request import Request
 from asr.tools import Tools
+from asr.whisper.engine import Engine
+from asr.whisper.passes import Answer, Question
 from streaming.events import AudioFormat
 from streaming.facts import Ended, Heard, HeardFinal, SessionConfig
 from tests.speech import Pcm, plain

@@ -3,9 +3,9 @@
 import heapq
 from collections.abc import Callable
 
-from asr.costs import Costs
-from asr.schedule import Schedule, SchedulePolicy
-from asr.wishes import Batch, Wish
+from asr.sharing.costs import Costs
+from asr.sharing.schedule import Schedule, SchedulePolicy
+from asr.sharing.wishes import Batch, Wish
 
 POLICY = SchedulePolicy()
 EVEN = Costs(call=0, second=0.02, align=0, token=0)

@@ -1,7 +1,7 @@
 """Sessions whose turns end as the speaker's pauses sound, or eagerly."""
 
 from asr.rates import FRAME
-from asr.request import Pause
+from asr.speaker.request import Pause
 from streaming.facts import EagerEndpoint, Endpoint, Endpointing, Heard, HeardFinal, Resumed
 from tests.scripted import Run, Script, cut
 

@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from asr.channel import Channel, Request
-from asr.final import look
-from asr.passes import Align, Aligned, Answer, Detect, Encode, Generate, Generated, PassPolicy
 from asr.policy import AsrPolicy
 from asr.rates import FRAME, RATE
 from asr.recognizer import Recognizer
-from asr.request import Pause
+from asr.speaker.channel import Channel, Request
+from asr.speaker.request import Pause
 from asr.tools import Tools
+from asr.whisper.final import look
+from asr.whisper.passes import Align, Aligned, Answer, Detect, Encode, Generate, Generated, PassPolicy
 from streaming.events import AudioFormat, SpeechStarted, Word
 from streaming.facts import (
     Ended,

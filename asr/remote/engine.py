@@ -22,14 +22,14 @@ import httpx
 import msgspec
 import numpy as np
 
-from asr.mel import REACH, Sees
-from asr.passes import Answer, Question
+from asr.hearing.mel import REACH, Sees
+from asr.hearing.sound import Float32
 from asr.rates import RATE
 from asr.remote import faults, matching, reply
 from asr.remote.languages import code
 from asr.remote.policy import RemotePolicy
 from asr.remote.written import Written, read
-from asr.sound import Float32
+from asr.whisper.passes import Answer, Question
 from streaming.errors import ServiceFault
 
 log = logging.getLogger(__name__)

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-from asr.passes import Aligned, Answer, Question
 from asr.remote.reply import Heard
 from asr.remote.written import Written, written
+from asr.whisper.passes import Aligned, Answer, Question
 
 WORDS: Final = Written()
 FAR_S: Final = 2.0

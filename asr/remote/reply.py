@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from asr.transcript import SPACELESS
+from asr.speaker.transcript import SPACELESS
 
 NO_SPEECH: Final = 0.6
 LOGPROB: Final = -1.0

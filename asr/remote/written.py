@@ -27,7 +27,7 @@ def read(tokens: Iterable[int]) -> str:
 
 
 class Written:
-    """The vocabulary: it satisfies asr.transcript.Vocabulary."""
+    """The vocabulary: it satisfies asr.speaker.transcript.Vocabulary."""
 
     def words(self, tokens: Sequence[int], language: str) -> list[tuple[int, ...]]:
         """`tokens` in groups, each a word with its leading space and the punctuation behind it."""

@@ -20,10 +20,10 @@ from typing import Any, Final
 
 import msgspec
 
-from asr.costs import Costs
-from asr.dispatch import Setup
-from asr.measuring import load
 from asr.policy import AsrPolicy
+from asr.sharing.costs import Costs
+from asr.sharing.dispatch import Setup
+from asr.whisper.measuring import load
 from streaming.machine import models
 from tests.bench.figures import summary
 from tests.crowd import Crowd, Heard, Speaker

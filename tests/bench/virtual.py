@@ -8,15 +8,15 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from asr.channel import Channel, Request
-from asr.engine import Engine
-from asr.passes import Answer
+from asr.hearing.silero import Silero
+from asr.hearing.sound import Float32
 from asr.policy import AsrPolicy
 from asr.rates import RATE
 from asr.recognizer import Recognizer
-from asr.silero import Silero
-from asr.sound import Float32
+from asr.speaker.channel import Channel, Request
 from asr.tools import Tools
+from asr.whisper.engine import Engine
+from asr.whisper.passes import Answer
 from streaming.events import AudioFormat
 from streaming.facts import Ended, Heard, HeardFinal, SessionConfig
 from streaming.machine import models

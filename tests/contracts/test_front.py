@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from asr.front import Front, NumpyFront
-from asr.judge import Vad
-from asr.mel import features, power, view
+from asr.hearing.front import Front, NumpyFront
+from asr.hearing.judge import Vad
+from asr.hearing.mel import features, power, view
+from asr.hearing.silero import Silero
+from asr.hearing.sound import Float32, Sound
 from asr.rates import CONTEXT, FRAME, HOP
-from asr.silero import Silero
-from asr.sound import Float32, Sound
 from streaming.machine import models
 from tests import speech
 
@@ -23,7 +23,7 @@ BANDS = 80
 
 def torch_front() -> Any:
     pytest.importorskip("torch", reason="the extra `gpu` is not installed")
-    from asr import torch_front
+    from asr.hearing import torch_front
 
     return torch_front
 

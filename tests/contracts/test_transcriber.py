@@ -7,10 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from asr.engine import Engine
-from asr.final import look
-from asr.mel import Sees, view
-from asr.passes import (
+from asr.hearing.mel import Sees, view
+from asr.hearing.sound import Sound
+from asr.policy import AsrPolicy
+from asr.rates import HOP, RATE
+from asr.remote.engine import Remote
+from asr.remote.policy import RemotePolicy
+from asr.remote.written import Written, written
+from asr.transcriber import Transcriber
+from asr.whisper.engine import Engine
+from asr.whisper.final import look
+from asr.whisper.passes import (
     Align,
     Aligned,
     Answer,
@@ -22,13 +29,6 @@ from asr.passes import (
     PassPolicy,
     Question,
 )
-from asr.policy import AsrPolicy
-from asr.rates import HOP, RATE
-from asr.remote.engine import Remote
-from asr.remote.policy import RemotePolicy
-from asr.remote.written import Written, written
-from asr.sound import Sound
-from asr.transcriber import Transcriber
 from streaming.machine import models
 from tests import speech
 from tests.transcription_server import transcription_server

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from asr.passes import Answer, Question
+from asr.hearing.sound import Float32
 from asr.remote.engine import Closed, Remote
 from asr.remote.policy import RemotePolicy
 from asr.remote.written import read
-from asr.sound import Float32
+from asr.whisper.passes import Answer, Question
 from streaming.errors import ServiceFault
 from tests.transcription_server import KEY, Asked, Reply, Told, TranscriptionServer, transcription_server
 

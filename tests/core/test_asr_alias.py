@@ -11,7 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.alias import SOT, Aliases, CannotAlias, Matrix, edited, matrices, names, plan, rows, suppressed
+from asr.whisper.alias import (
+    SOT,
+    Aliases,
+    CannotAlias,
+    Matrix,
+    edited,
+    matrices,
+    names,
+    plan,
+    rows,
+    suppressed,
+)
 
 LETTERS = [chr(33 + place) for place in range(94)]
 TEXT = [*LETTERS, *(f"b{n}" for n in range(94, 187)), "ÿ", *(f"b{n}" for n in range(188, 256)), "he", "she"]

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.batches import BUCKET, NEAR, Encoded, batches
-from asr.passes import Align, Call, Detect, Encode, Generate
+from asr.whisper.batches import BUCKET, NEAR, Encoded, batches
+from asr.whisper.passes import Align, Call, Detect, Encode, Generate
 
 VIEW = np.zeros((80, 1), np.float32)
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from asr.costs import Costs
-from asr.schedule import Schedule
-from asr.wishes import Wish
+from asr.sharing.costs import Costs
+from asr.sharing.schedule import Schedule
+from asr.sharing.wishes import Wish
 from tests.house import POLICY, wish
 
 

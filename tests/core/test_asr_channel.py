@@ -4,10 +4,10 @@ import logging
 
 import pytest
 
-from asr import utterance
-from asr.channel import Channel, Request
-from asr.passes import Aligned, Answer
 from asr.rates import FRAME, RATE
+from asr.speaker import utterance
+from asr.speaker.channel import Channel, Request
+from asr.whisper.passes import Aligned, Answer
 from streaming.facts import Endpoint, HeardFinal, HeardPartial
 from tests.scripted import Run, cut, finals, hear, script
 

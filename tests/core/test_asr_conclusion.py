@@ -5,11 +5,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from asr.channel import Channel, Request
-from asr.checkpoint import Said
-from asr.passes import Aligned, Answer
 from asr.policy import WindowPolicy
 from asr.rates import FRAME, RATE
+from asr.speaker.channel import Channel, Request
+from asr.speaker.checkpoint import Said
+from asr.whisper.passes import Aligned, Answer
 from streaming.events import SpeechStopped
 from streaming.facts import Endpoint, HeardFinal, HeardPartial
 from tests.scripted import Run, Script, check_account, check_promises, cut, finals, script, words

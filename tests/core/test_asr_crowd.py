@@ -2,9 +2,9 @@
 
 import pytest
 
-from asr.costs import Costs
-from asr.dispatch import Dispatch, Setup
-from asr.wishes import Wish
+from asr.sharing.costs import Costs
+from asr.sharing.dispatch import Dispatch, Setup
+from asr.sharing.wishes import Wish
 from tests.bench.schedule import H100, admits, at, crowd
 from tests.crowd import Crowd, Speaker
 

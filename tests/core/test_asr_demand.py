@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.costs import Costs
-from asr.demand import Demand, DemandPolicy, Rate
-from asr.dispatch import Dispatch, Setup
-from asr.wishes import Wish
+from asr.sharing.costs import Costs
+from asr.sharing.demand import Demand, DemandPolicy, Rate
+from asr.sharing.dispatch import Dispatch, Setup
+from asr.sharing.wishes import Wish
 from streaming.capacity import Load, crowded, foretold
 from streaming.errors import Close, Overloaded
 from streaming.ingress.door import ServerPolicy, seat

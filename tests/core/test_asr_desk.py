@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from asr.channel import Request
-from asr.costs import Costs
-from asr.desk import Desk, Ticket
-from asr.dispatch import Setup
-from asr.ladder import LadderPolicy
-from asr.mel import Sees
-from asr.passes import Aligned, Answer, Question
-from asr.wishes import Wish
+from asr.hearing.mel import Sees
+from asr.sharing.costs import Costs
+from asr.sharing.desk import Desk, Ticket
+from asr.sharing.dispatch import Setup
+from asr.sharing.ladder import LadderPolicy
+from asr.sharing.wishes import Wish
+from asr.speaker.channel import Request
+from asr.whisper.passes import Aligned, Answer, Question
 from tests.scripted import Spelled
 
 

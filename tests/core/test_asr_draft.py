@@ -1,7 +1,7 @@
 """Which two models may share a text: those whose tokens are the same."""
 
-from asr.draft import alike
-from asr.ladder import LadderPolicy, rungs
+from asr.sharing.ladder import LadderPolicy, rungs
+from asr.whisper.draft import alike
 
 OURS = {"a": 0, "b": 1, "<|startoftranscript|>": 2, "<|notimestamps|>": 3}
 

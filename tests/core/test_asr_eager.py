@@ -1,7 +1,7 @@
 """Turns that end eagerly: confirmed without another pass, or taken back; the words come from a script."""
 
-from asr.passes import Aligned, Answer
 from asr.rates import FRAME
+from asr.whisper.passes import Aligned, Answer
 from streaming.facts import EagerEndpoint, Endpoint, Endpointing, Finalize, HeardFinal, Resumed
 from tests.pausing import ends, run_of
 from tests.scripted import Run, cut, finals, hear, script

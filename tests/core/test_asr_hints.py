@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from asr.checkpoint import unpack
-from asr.hints import HintPolicy, before
 from asr.rates import FRAME
-from asr.transcript import SPACELESS
+from asr.speaker.checkpoint import unpack
+from asr.speaker.hints import HintPolicy, before
+from asr.speaker.transcript import SPACELESS
 from streaming.events import AudioFormat
 from streaming.facts import Hints, SessionConfig, Updated
 from tests.scripted import Run, Spelled, cut, finals, script

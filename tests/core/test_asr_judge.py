@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.judge import Judge
-from asr.sound import Float32
+from asr.hearing.judge import Judge
+from asr.hearing.sound import Float32
 
 
 class Summing:

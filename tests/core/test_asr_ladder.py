@@ -6,7 +6,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.ladder import MOST_PATIENCE, LadderPolicy, Place, Rung, Strain, climb, rungs
+from asr.sharing.ladder import MOST_PATIENCE, LadderPolicy, Place, Rung, Strain, climb, rungs
 
 POLICY = LadderPolicy()
 LADDER = rungs(0.35, POLICY, draft=False)

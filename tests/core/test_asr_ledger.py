@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.ledger import Ledger
+from asr.speaker.ledger import Ledger
 
 STEPS = st.lists(
     st.one_of(

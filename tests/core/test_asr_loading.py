@@ -3,11 +3,11 @@
 from msgspec.structs import replace
 
 from asr.loading import load, patient
-from asr.passes import Aligned, Answer
 from asr.policy import AsrPolicy
 from asr.rates import FRAME, RATE
 from asr.remote.policy import RemotePolicy
-from asr.window import Place, trim
+from asr.speaker.window import Place, trim
+from asr.whisper.passes import Aligned, Answer
 from streaming.config import Settings
 from streaming.config import load as settings
 from streaming.service.serving import needed

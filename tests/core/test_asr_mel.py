@@ -6,8 +6,8 @@ from faster_whisper.feature_extractor import FeatureExtractor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asr.mel import LogMel, features, filters
-from asr.sound import Int16, Sound
+from asr.hearing.mel import LogMel, features, filters
+from asr.hearing.sound import Int16, Sound
 
 
 def noise(samples: int) -> Int16:

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 
-from asr.final import conclude
-from asr.passes import (
+from asr.hearing.sound import Float32
+from asr.whisper.final import conclude
+from asr.whisper.passes import (
     Align,
     Aligned,
     Answer,
@@ -19,7 +20,6 @@ from asr.passes import (
     Question,
     extend,
 )
-from asr.sound import Float32
 
 POLICY = PassPolicy()
 NONE: Float32 = np.zeros((80, 300), np.float32)

@@ -6,9 +6,9 @@ import threading
 import numpy as np
 from faster_whisper.feature_extractor import FeatureExtractor
 
+from asr.endpointing.smart_turn import SPAN, heard
+from asr.endpointing.turns import MOST, Pauses, Turns
 from asr.rates import FRAME
-from asr.smart_turn import SPAN, heard
-from asr.turns import MOST, Pauses, Turns
 from streaming.facts import Endpointing
 from tests.scripted import Run, cut, script
 from tests.speech import join

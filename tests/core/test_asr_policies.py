@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from asr.endpoint import EndpointPolicy, Manner, Opinion, dictating, hangover, manner, verdict
-from asr.loops import ROUND_S, Borne, spoken, unecho, unloop
+from asr.endpointing.endpoint import EndpointPolicy, Manner, Opinion, dictating, hangover, manner, verdict
+from asr.hearing.vad import VadPolicy, Voice, listen
 from asr.rates import FRAME
-from asr.vad import VadPolicy, Voice, listen
-from asr.window import Place, WindowPolicy, frames, trim
+from asr.speaker.window import Place, WindowPolicy, frames, trim
+from asr.whisper.loops import ROUND_S, Borne, spoken, unecho, unloop
 from streaming.facts import Endpointing
 
 TOKENS = st.lists(st.integers(0, 5), max_size=40)

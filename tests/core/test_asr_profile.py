@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.costs import Costs
 from asr.policy import AsrPolicy
-from asr.profile import LONGEST_S, PAYS, WINDOW_S, Device, Taken, best, costs, described, settled
+from asr.sharing.costs import Costs
+from asr.whisper.profile import LONGEST_S, PAYS, WINDOW_S, Device, Taken, best, costs, described, settled
 
 AUTO = AsrPolicy(device="auto", compute_type="auto", workers=0, threads=0)
 CPU = Device("cpu", 4, frozenset({"int8", "int8_float32", "float32"}))

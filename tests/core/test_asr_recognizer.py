@@ -10,8 +10,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asr.checkpoint import unpack
 from asr.rates import FRAME, RATE
+from asr.speaker.checkpoint import unpack
 from streaming.events import AudioGap, SpeechStarted, SpeechStopped
 from streaming.facts import (
     Endpoint,

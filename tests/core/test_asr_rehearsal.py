@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from asr.endpoint import Ahead
-from asr.passes import Aligned, Answer
+from asr.endpointing.endpoint import Ahead
 from asr.rates import FRAME, RATE
+from asr.whisper.passes import Aligned, Answer
 from streaming.events import SpeechStarted, SpeechStopped
 from streaming.facts import Endpoint, Endpointing, Finalize, HeardFinal, HeardPartial, Resumed
 from tests.scripted import Run, Spelled, cut, finals, script

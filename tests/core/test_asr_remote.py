@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.checkpoint import Said, SessionState, pack, unpack
-from asr.passes import Answer, Question
 from asr.remote import matching, reply
 from asr.remote.languages import code
 from asr.remote.reply import Heard, Reply
 from asr.remote.written import Written, read, written
+from asr.speaker.checkpoint import Said, SessionState, pack, unpack
+from asr.whisper.passes import Answer, Question
 
 WORDS = Written()
 VOICE = (0.5, 4.5)

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asr.costs import Costs
-from asr.fairness import CREDIT_S
 from asr.rates import FRAME, RATE
-from asr.wishes import Waiting, Wish
+from asr.sharing.costs import Costs
+from asr.sharing.fairness import CREDIT_S
+from asr.sharing.wishes import Waiting, Wish
 from tests.house import POLICY, House, wish
 from tests.scripted import Run, cut, script
 

@@ -6,11 +6,11 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.checkpoint import Said, Utterance
-from asr.passes import Aligned, Answer
 from asr.rates import RATE
-from asr.stabilizer import Lasted, Look, StablePolicy, Tail, Written, borne, confirm
-from asr.utterance import grow, retimed
+from asr.speaker.checkpoint import Said, Utterance
+from asr.speaker.stabilizer import Lasted, Look, StablePolicy, Tail, Written, borne, confirm
+from asr.speaker.utterance import grow, retimed
+from asr.whisper.passes import Aligned, Answer
 from tests.scripted import Spelled
 
 POLICY = StablePolicy()

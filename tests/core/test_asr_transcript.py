@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.transcript import Spoken, confidence, settle, spell
+from asr.speaker.transcript import Spoken, confidence, settle, spell
 
 WORDS = st.lists(
     st.builds(

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asr.rates import FRAME, RATE
-from asr.request import Pause
+from asr.speaker.request import Pause
 from streaming.facts import (
     Endpoint,
     Endpointing,

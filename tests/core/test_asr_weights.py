@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asr.weights import Malformed, tensors
+from asr.hearing.weights import Malformed, tensors
 
 
 def field(number: int, body: bytes) -> bytes:

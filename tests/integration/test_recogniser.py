@@ -7,8 +7,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from asr.checkpoint import unpack
 from asr.policy import AsrPolicy
+from asr.speaker.checkpoint import unpack
 from asr.worker import Recogniser
 from streaming import keys
 from streaming.bus import Bus

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from asr import measuring
-from asr.alias import Aliases
-from asr.costs import Costs
-from asr.device import cores, device
-from asr.engine import Engine
-from asr.measuring import load, proven
-from asr.passes import Encode, Generate
 from asr.policy import AsrPolicy
+from asr.sharing.costs import Costs
+from asr.whisper import measuring
+from asr.whisper.alias import Aliases
+from asr.whisper.device import cores, device
+from asr.whisper.engine import Engine
+from asr.whisper.measuring import load, proven
+from asr.whisper.passes import Encode, Generate
 from streaming.machine import models
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from asr.engine import Engine
-from asr.mel import power
-from asr.passes import Align, Aligned, Detect, Encode, Generate, Generated
+from asr.hearing.mel import power
+from asr.hearing.sound import Float32
 from asr.policy import AsrPolicy
-from asr.sound import Float32
+from asr.whisper.engine import Engine
+from asr.whisper.passes import Align, Aligned, Detect, Encode, Generate, Generated
 from streaming.machine import models
 from tests import speech
 

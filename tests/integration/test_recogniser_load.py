@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from asr.ladder import LadderPolicy
 from asr.policy import AsrPolicy
+from asr.sharing.ladder import LadderPolicy
 from asr.worker import Recogniser
 from streaming.bus import Bus
 from streaming.events import SessionDegraded

@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 from websockets.asyncio.client import connect
 
-from asr.costs import Costs
-from asr.desk import Desk
-from asr.dispatch import Setup
-from asr.front import vad
-from asr.judge import Judge
+from asr.endpointing.smart_turn import SmartTurn
+from asr.hearing.front import vad
+from asr.hearing.judge import Judge
+from asr.hearing.mel import Sees
 from asr.listening import Listening
-from asr.mel import Sees
-from asr.passes import Aligned, Answer, Question
 from asr.policy import AsrPolicy
-from asr.smart_turn import SmartTurn
+from asr.sharing.costs import Costs
+from asr.sharing.desk import Desk
+from asr.sharing.dispatch import Setup
 from asr.tools import Tools
+from asr.whisper.passes import Aligned, Answer, Question
 from asr.worker import Recogniser
 from streaming import keys
 from streaming.bus import Bus

@@ -1,0 +1,1 @@
+"""When a speaker is done: by silence, and by what the voice sounds like."""

@@ -1,0 +1,1 @@
+"""Many sessions on one machine: who is served next, how often, who is let in."""
