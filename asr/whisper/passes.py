@@ -28,7 +28,7 @@ class PassPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     are those of Whisper's reference implementation, but for `first`.
     """
 
-    keep: float = 0.3
+    keep: float = 0.5
     cap: int = 6
     cap_rate: float = 6.0
     beam: int = 5

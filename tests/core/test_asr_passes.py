@@ -56,7 +56,7 @@ def play(program: Pass, *replies: Any) -> tuple[list[Any], Answer]:
 
 
 def test_old_tokens_stay_while_they_are_still_likely_and_only_the_rest_is_generated() -> None:
-    aligned = Aligned([0.9, 0.9, 0.2, 0.9], [0.5, 1.0, 1.5, 2.0, 2.4])
+    aligned = Aligned([0.9, 0.9, 0.4, 0.9], [0.5, 1.0, 1.5, 2.0, 2.4])
     calls, answer = play(extend(question(forced=(1,), tail=(2, 3, 4)), POLICY), "e", aligned, (7, 8))
     assert calls[1:] == [
         Align("e", "en", (1, 2, 3, 4), 300),

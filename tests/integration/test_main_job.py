@@ -106,14 +106,29 @@ async def test_a_reply_is_made_by_the_model_file_on_disk(server: Stack) -> None:
     assert "".join(delta.text for delta in talk.all(ReplyDelta)) == done.text
 
 
-async def test_a_spoken_turn_is_answered_and_speaking_again_stops_the_answer(server: Stack) -> None:
+async def spoken_over(server: Stack) -> Conversation:
+    """A session, now over, in which the user spoke while a reply was being made."""
     async with Conversation(server.url, "chat", language="en") as talk:
         talk.client.text("Tell me a long story about a lighthouse, in many sentences.")
         await talk.until(ReplyDelta, 3)
         await talk.play(speech.join(0.3, FIRST, 1.5))
-        first, second = await talk.until(ReplyDone, 2, 60)
+        await talk.until(ReplyDone, 2, 60)
         talk.client.end()
         await talk.until(SessionEnded)
+    return talk
+
+
+def too_short(talk: Conversation) -> bool:
+    """Whether the small model had told its story before anybody spoke."""
+    events = [arrival.message.event for arrival in talk.arrivals]
+    return events.index(talk.all(ReplyDone)[0]) < events.index(talk.all(SpeechStarted)[0])
+
+
+async def test_a_spoken_turn_is_answered_and_speaking_again_stops_the_answer(server: Stack) -> None:
+    talk, tries = await spoken_over(server), 1
+    while too_short(talk) and tries < 5:
+        talk, tries = await spoken_over(server), tries + 1
+    first, second = talk.all(ReplyDone)
     assert (first.reply, first.status) == (1, "cancelled")
     assert second.reply == 2
     events = [arrival.message.event for arrival in talk.arrivals]
