@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import numpy as np
-import onnxruntime
 
 from asr.hearing.mel import REACH, features, power
+from asr.hearing.onnx import opened
 from asr.hearing.sound import Float32
 from asr.rates import HOP, RATE
 
@@ -34,12 +34,7 @@ class SmartTurn:
     """One thread; about 85 ms a question on a core, the features' 7 ms included, and no less in a batch."""
 
     def __init__(self, model: Path) -> None:
-        options = onnxruntime.SessionOptions()
-        options.inter_op_num_threads = options.intra_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            str(model), sess_options=options, providers=["CPUExecutionProvider"]
-        )
+        self._session = opened(model)
 
     def complete(self, sound: Float32) -> float:
         """The probability that the turn whose end is `sound` (16 kHz) is complete. Blocks; any thread may call."""

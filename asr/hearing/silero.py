@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import onnxruntime
 
+from asr.hearing.onnx import opened
 from asr.hearing.sound import Float32
 from asr.rates import RATE
 
@@ -14,12 +14,7 @@ class Silero:
     """`silero_vad_16k_op15.onnx` of the silero-vad package. One thread; about 0.1 ms a frame, less in a batch."""
 
     def __init__(self, model: Path) -> None:
-        options = onnxruntime.SessionOptions()
-        options.inter_op_num_threads = options.intra_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            str(model), sess_options=options, providers=["CPUExecutionProvider"]
-        )
+        self._session = opened(model)
 
     @staticmethod
     def fresh(streams: int) -> Float32:

@@ -114,7 +114,7 @@ class Channel:
 
     @property
     def _rehearses(self) -> bool:
-        """Whether it is to be made in case that nothing more is said: not when passes are short, nor of a recording."""
+        """Whether it is to be made in case that nothing more is said: not under load, nor of a recording."""
         pace = self.step_s <= self._tools.policy.schedule.step_s
         return self.state.ahead is not None and not self._early and pace and not self.replayed
 

@@ -123,10 +123,11 @@ def confirm(tail: Tail, look: Look, policy: StablePolicy) -> Outcome:
 
 def _shown(agreed: int, look: Look, policy: StablePolicy) -> int:
     """How many of the look's tokens may be shown: words that were seen twice, or are likely and complete."""
-    end = 0
+    end, named = 0, True
     for number, word in enumerate(look.words, start=1):
         begin, end = end, end + len(word.tokens)
-        twice = end <= agreed or look.names[:number] == [one.name for one in look.words[:number]]
+        named = named and look.names[number - 1 : number] == [word.name]
+        twice = end <= agreed or named
         likely = look.likely[begin : begin + word.core]
         whole = number < len(look.words) or _paused(look, policy)
         if not twice and not (whole and likely and min(likely) >= policy.shown):
