@@ -18,9 +18,9 @@ from streaming.bus import Bus
 from streaming.capacity import Load, crowded
 from streaming.config import Settings
 from streaming.events import Served
+from streaming.ingress.gateway import Gateway
 from streaming.ingress.http import application, background
 from streaming.ingress.intake import Intake
-from streaming.ingress.native import Gateway
 from streaming.lease import Lease
 from streaming.leases import LeasePolicy, Leases
 from streaming.machine import models

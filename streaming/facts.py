@@ -57,6 +57,7 @@ class SessionConfig(Struct, frozen=True):
     translate: bool = False
     endpointing: Endpointing = Endpointing()
     moderation: Literal["hold"] = "hold"
+    record: bool = False
     tenant: str = "default"
     metadata: dict[str, str] = {}
 

@@ -3,6 +3,7 @@
 import hmac
 import logging
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -19,6 +20,7 @@ OPEN_TENANT = "default"
 
 class ServerPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the gateway listens and who may speak to it. `keys`: "name:key" each; `origins`: of other sites' pages.
+    `readers`: "tenant/name:key" each, who may watch, search, replay, export and forget all sessions of that tenant.
 
     `max_sessions` at once. One more with sound is refused if it would make the recognisers busier than `max_load` (1:
     no more than they can do), and may come back after `retry_after_s`.
@@ -27,10 +29,18 @@ class ServerPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
     port: int = 8080
     keys: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     max_sessions: int = 32
     max_load: float = FULL
     retry_after_s: float = 5.0
+
+
+class Reader(NamedTuple):
+    """Who reads what was recorded, or is being said."""
+
+    tenant: str
+    name: str
 
 
 def admit(policy: ServerPolicy, headers: Mapping[str, str], offered: Sequence[str] = ()) -> str:
@@ -42,16 +52,34 @@ def admit(policy: ServerPolicy, headers: Mapping[str, str], offered: Sequence[st
     _check_origin(policy, headers)
     if not policy.keys:
         return OPEN_TENANT
+    return _named(policy.keys, headers, offered, "VIVAVOCE_SERVER__KEYS")
+
+
+def read(policy: ServerPolicy, headers: Mapping[str, str], offered: Sequence[str] = ()) -> Reader:
+    """Who reads, and of which tenant. Where neither keys nor readers are set (on loopback) anybody here may.
+
+    Raises:
+        ClientFault: a page of another site, or no reader's key that we know (1008).
+    """
+    _check_origin(policy, headers)
+    if not policy.readers and not policy.keys:
+        return Reader(OPEN_TENANT, "local")
+    tenant, _, name = _named(policy.readers, headers, offered, "VIVAVOCE_SERVER__READERS").partition("/")
+    return Reader(tenant, name or tenant)
+
+
+def _named(named: Sequence[str], headers: Mapping[str, str], offered: Sequence[str], setting: str) -> str:
+    """The name of the key that was shown. Raises ClientFault."""
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
     shown = [bearer.strip()] if scheme.lower() == "bearer" else []
     shown += offered
-    for named in policy.keys:
-        name, _, key = named.partition(":")
+    for one in named:
+        name, _, key = one.partition(":")
         if any(hmac.compare_digest(key.encode(), seen.encode()) for seen in shown):
             return name
     told = "a key is needed: send `Authorization: Bearer <key>`, or from a browser the subprotocol `vivavoce-key.<key>`"
     if shown:
-        told = "this key is not known: ask whoever runs this server for one (VIVAVOCE_SERVER__KEYS)"
+        told = f"this key is not known here: ask whoever runs this server for one ({setting})"
     raise ClientFault("unauthorized", told, close=Close.POLICY)
 
 

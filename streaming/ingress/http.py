@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket
 from streaming import roster
 from streaming.bus import BusDown
 from streaming.ingress import native, records
+from streaming.ingress.gateway import Gateway
 from streaming.wire import native as wire
 
 PAGE: Final = Path(__file__).parents[2] / "web" / "dist"
@@ -28,7 +29,7 @@ async def healthz(_: Request) -> Response:
 
 async def readyz(request: Request) -> Response:
     """200 when Redis answers and every role has a worker whose models are loaded; else 503. The body says which."""
-    gateway: native.Gateway = request.app.state.gateway
+    gateway: Gateway = request.app.state.gateway
     try:
         workers = await roster.present(gateway.bus)
     except BusDown as down:
@@ -54,7 +55,7 @@ async def no_page(_: Request) -> Response:
     return PlainTextResponse("The page is not built here: `make page`. The API is at /v1/stream.\n", 404)
 
 
-def background(gateway: native.Gateway) -> dict[str, Coroutine[Any, Any, None]]:
+def background(gateway: Gateway) -> dict[str, Coroutine[Any, Any, None]]:
     """What a gateway does beside its sockets, by name; should one of these end, so must the gateway."""
     window_s = gateway.policy.resume_window_s
     return {
@@ -64,7 +65,7 @@ def background(gateway: native.Gateway) -> dict[str, Coroutine[Any, Any, None]]:
     }
 
 
-def application(gateway: native.Gateway) -> Starlette:
+def application(gateway: Gateway) -> Starlette:
     """The gateway as an ASGI application."""
 
     async def stream(socket: WebSocket) -> None:

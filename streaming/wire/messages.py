@@ -57,6 +57,14 @@ class SessionWatch(_Message, tag="session.watch", frozen=True):
     after: str = "0-0"
 
 
+class SessionReplay(_Message, tag="session.replay", frozen=True):
+    """A recorded session again, in its own time (not there yet): `speed` 0.5 to 16, from behind the event `after`."""
+
+    session_id: str
+    speed: float = 1.0
+    after: str = "0-0"
+
+
 class AudioSkip(_Message, tag="audio.skip", frozen=True):
     """These samples (a channel, at the client's rate) are lost to the client: the clock moves on without them."""
 
@@ -112,6 +120,7 @@ ClientMessage: TypeAlias = (
     SessionStart
     | SessionResume
     | SessionWatch
+    | SessionReplay
     | AudioSkip
     | Text
     | AudioFinalize

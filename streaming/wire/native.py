@@ -20,6 +20,7 @@ from streaming.wire.messages import (
     EndpointingAsked,
     ErrorTold,
     SessionPause,
+    SessionReplay,
     SessionResume,
     SessionStart,
     SessionUnpause,
@@ -59,7 +60,7 @@ def decode(frame: str) -> ClientMessage:
 
 def _check(message: ClientMessage) -> None:
     match message:
-        case SessionWatch() | SuggestionFeedback() | SessionPause() | SessionUnpause():
+        case SessionWatch() | SessionReplay() | SuggestionFeedback() | SessionPause() | SessionUnpause():
             raise unsupported(message.__struct_config__.tag)
         case SessionStart():
             _check_start(message)

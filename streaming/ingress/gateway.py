@@ -1,0 +1,21 @@
+"""What the sockets and routes of one gateway share."""
+
+import asyncio
+
+from msgspec import Struct, field
+
+from streaming.bus import Bus
+from streaming.ingress.door import ServerPolicy
+from streaming.ingress.intake import Intake
+from streaming.session import SessionPolicy
+
+
+class Gateway(Struct):
+    """`sessions`: clients that are here now, each with a session of its own."""
+
+    bus: Bus
+    intake: Intake
+    server: ServerPolicy
+    policy: SessionPolicy
+    sessions: int = 0
+    starting: asyncio.Lock = field(default_factory=asyncio.Lock)  # each counts those before it
