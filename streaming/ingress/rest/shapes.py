@@ -1,0 +1,104 @@
+"""JSON of the REST routes that is not kept as such; OpenAPI is made from these and from what they are made of.
+
+    GET    /v1/sessions?since&until&channel&language&verdict&origin&metadata.<key>&cursor&limit   Sessions
+    GET    /v1/sessions?live=1                             Live: sessions that run now
+    GET    /v1/sessions/{id}                               Shown: the session (kept.Kept) and its notes (kept.Note)
+    GET    /v1/sessions/{id}/events?after=                 NDJSON: the log behind an id, byte for byte as viewers saw it
+    GET    /v1/sessions/{id}/transcript                    export.transcript.Transcript
+    GET    /v1/sessions/{id}/export?format=&by=            srt, vtt, txt, json, csv, parquet
+    GET    /v1/sessions/{id}/audio?format=&channel=&begin_ms=&end_ms=&ticket=    wav (with Range), flac, ogg
+    GET    /v1/sessions/{id}/peaks?per_second=             Peaks
+    GET    /v1/sessions/{id}/search?q=                     Found (all of this session's, in order, no cursor)
+    GET    /v1/search?q=&(filters as above)&cursor&limit   Found
+    POST   /v1/sessions/{id}/notes   NoteAsked             201, kept.Note
+    DELETE /v1/sessions/{id}/notes/{note_id}               204
+    POST   /v1/sessions/{id}/ticket                        Ticket
+    DELETE /v1/sessions/{id}                               kept.Kept: the tombstone
+
+Keys: `Authorization: Bearer <reader's key>`; none is needed where none is set (on loopback). Times `*_at`, `since` and
+`until` are Unix ms. Lists (language, verdict, origin) may be given more than once, or with commas: any of them.
+Errors: {"error": {code, message, retry_after?}} with 400, 401, 403, 404, 409, 501 or 503.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from streaming.archive.kept import Kept, Line, Note
+
+
+class Wrong(Struct, frozen=True, omit_defaults=True):
+    """What was wrong, for programs (`code`) and for people (`message`: also what to do)."""
+
+    code: str
+    message: str
+    retry_after: float | None = None
+
+
+class Failed(Struct, frozen=True):
+    """The body of every answer that is not 2xx."""
+
+    error: Wrong
+
+
+class Sessions(Struct, frozen=True):
+    """Some of the recorded sessions, newest first. `cursor`: of the next page, null after the last."""
+
+    sessions: list[Kept]
+    cursor: str | None = None
+
+
+class Shown(Struct, frozen=True):
+    """One session, and all that readers noted in it, oldest first."""
+
+    session: Kept
+    notes: list[Note]
+
+
+class Peaks(Struct, frozen=True):
+    """The sound's envelope. Each channel: the lowest and highest sample (-127 to 127, 127 is full scale) of each
+    1/`per_second` s, from the beginning on; `duration_ms` of all the sound that is there."""
+
+    per_second: int
+    duration_ms: int
+    channels: list["ChannelPeaks"]
+
+
+class ChannelPeaks(Struct, frozen=True):
+    """`min` and `max` have the same length."""
+
+    min: list[int]
+    max: list[int]
+
+
+class Place(Struct, frozen=True):
+    """A line that was found. `spans` [from, to) of its text are what matched. `at_ms`: where to begin to listen."""
+
+    session: Kept
+    line: Line
+    spans: list[tuple[int, int]]
+    at_ms: int
+
+
+class Found(Struct, frozen=True):
+    """Some of what was found: newest session first, in order within. `cursor`: of the next page, or null."""
+
+    hits: list[Place]
+    cursor: str | None = None
+
+
+class NoteAsked(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a reader adds. `correction`: segment `number`'s text is to be `text` (its original text takes that back);
+    `note` and `bookmark`: at `at_ms`. Text of up to 8000 characters."""
+
+    kind: Literal["correction", "note", "bookmark"]
+    text: str = ""
+    at_ms: int = 0
+    number: int | None = None
+
+
+class Ticket(Struct, frozen=True):
+    """For `/audio?ticket=` of one session, until `expires_at` (Unix ms), for players that cannot send a key."""
+
+    ticket: str
+    expires_at: int
