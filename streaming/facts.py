@@ -26,6 +26,9 @@ from streaming.events import (
     Word,
 )
 
+Origin = Literal["live", "import", "again"]
+"""From where a session's sound came; `again`: it was that of another session."""
+
 
 class Endpointing(Struct, frozen=True, forbid_unknown_fields=True):
     """How a session ends its turns; None means the server's default.
@@ -58,6 +61,8 @@ class SessionConfig(Struct, frozen=True):
     endpointing: Endpointing = Endpointing()
     moderation: Literal["hold"] = "hold"
     record: bool = False
+    origin: Origin = "live"
+    parent: str | None = None
     tenant: str = "default"
     metadata: dict[str, str] = {}
 

@@ -8,6 +8,9 @@ HELD_MS: Final = 60_000
 KEPT_MS: Final = 15 * 60_000
 """All other keys of a session are gone this long after it was last touched."""
 
+RECORDED_MS: Final = 24 * 3_600_000
+"""But while it is to be recorded, they wait so long for the recorder."""
+
 LIVE: Final = "live"
 """Sorted set: session ids by the wall-clock ms at which their gateway last saw their client."""
 
@@ -50,11 +53,21 @@ def stage(sid: str, role: str) -> str:
     return f"{{{sid}}}:{role}"
 
 
+def floors(sid: str) -> str:
+    """Hash: for each role that reads the sound, the lowest id that it still needs; there while there are several."""
+    return f"{{{sid}}}:floors"
+
+
 def jobs(role: str) -> str:
     """Stream of leases: an entry is the work of one role on one session."""
     return f"jobs:{role}"
 
 
-def ttl(key: str) -> int:
-    """How long a key outlives its last write, in ms."""
-    return HELD_MS if key.endswith((":heard", ":draft")) else KEPT_MS
+def kept_ms(record: bool) -> int:
+    """How long the keys of a session outlive its last touch, in ms; `record`: it is to be recorded."""
+    return RECORDED_MS if record else KEPT_MS
+
+
+def ttl(key: str, kept_ms: int = KEPT_MS) -> int:
+    """How long a key outlives its last write, in ms, in a session whose keys do so for `kept_ms`."""
+    return HELD_MS if key.endswith((":heard", ":draft")) else kept_ms

@@ -52,6 +52,7 @@ class Lease:
     ) -> list[str]:
         """Append, move the checkpoint to `state` and trim each stream to its lowest id to keep: all or nothing.
 
+        Sound that other roles read too is trimmed to where the last of them stands (`keys.floors`).
         `at` says how far into the sound we are (16 kHz samples a channel). Returns the ids of what was appended.
 
         Raises:
@@ -76,16 +77,17 @@ class Lease:
         at: int | None,
     ) -> list[str]:
         streams = list(dict.fromkeys([key for key, _ in appends] + [key for key, _ in trims]))
-        number = {key: i for i, key in enumerate(streams, start=2)}
+        number = {key: i for i, key in enumerate(streams, start=3)}
+        kept = keys.kept_ms(self.config.record)
         progress = "" if at is None else at
-        args: list[str | bytes | int] = [self._epoch, revision, state, progress, keys.KEPT_MS, len(appends)]
+        args: list[str | bytes | int] = [self._epoch, revision, state, progress, kept, len(appends)]
         for key, body in appends:
-            args += [number[key], keys.ttl(key), body]
-        args.append(len(trims))
+            args += [number[key], keys.ttl(key, kept), body]
+        args += [self.role, len(trims)]
         for key, lowest in trims:
             args += [number[key], lowest]
         try:
-            ids = await self._bus.run("commit", [self._stage, *streams], args)
+            ids = await self._bus.run("commit", [self._stage, keys.floors(self.session_id), *streams], args)
         except Refused as refused:
             raise LeaseLost(f"{self._stage}: {refused}") from None
         return [entry.decode() for entry in ids]

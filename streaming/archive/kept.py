@@ -9,9 +9,9 @@ from typing import Literal
 from msgspec import Struct, field
 
 from streaming.events import Mode
+from streaming.facts import Origin
 
 State = Literal["open", "closed", "forgotten"]
-Origin = Literal["live", "import", "again"]
 
 
 class Kept(Struct, frozen=True):

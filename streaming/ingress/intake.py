@@ -16,7 +16,7 @@ from streaming import keys
 from streaming.bus import Bus, BusDown
 from streaming.clock import now_ms
 from streaming.errors import Overloaded
-from streaming.facts import CancelReply, Ended, Heard, Mark, SoundEnded, Updated
+from streaming.facts import CancelReply, Ended, Heard, Mark, SessionConfig, SoundEnded, Updated
 from streaming.ingress.sound import Block
 
 log = logging.getLogger(__name__)
@@ -50,10 +50,11 @@ class Inlet:
     `refused` is done when Redis would not take something: with Refused when a script said no, else with its error.
     """
 
-    def __init__(self, intake: "Intake", session_id: str, socket: str, stored: int) -> None:
+    def __init__(self, intake: "Intake", config: SessionConfig, socket: str, stored: int) -> None:
         self._intake = intake
         self._named = 0
-        self.session_id = session_id
+        self.session_id = config.session_id
+        self.kept_ms = keys.kept_ms(config.record)
         self.socket = socket
         self.stored = stored
         self.waiting: list[Deposit] = []
@@ -159,5 +160,12 @@ def _call(inlet: Inlet, deposit: Deposit) -> tuple[list[str], list[str | bytes |
     sid = inlet.session_id
     stored = "" if deposit.stored is None else deposit.stored
     entry = [deposit.entry_id, deposit.field, deposit.value, deposit.at_ms]
-    then = [deposit.ref, stored, deposit.when, deposit.config, keys.ttl(deposit.key), keys.KEPT_MS]
+    then = [
+        deposit.ref,
+        stored,
+        deposit.when,
+        deposit.config,
+        keys.ttl(deposit.key, inlet.kept_ms),
+        inlet.kept_ms,
+    ]
     return [keys.session(sid), deposit.key, keys.refs(sid)], [inlet.socket, *entry, *then]

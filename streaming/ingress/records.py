@@ -44,10 +44,21 @@ def _hash(token: str) -> str:
 
 
 def roles(config: SessionConfig) -> list[str]:
-    """The stages that work on a session."""
+    """The roles that work on a session."""
     asr = ["asr"] if config.audio else []
     responder = ["responder"] if config.mode == "chat" else []
-    return [*asr, "moderator", *responder]
+    recorder = ["recorder"] if config.record else []
+    return [*asr, "moderator", *responder, *recorder]
+
+
+def _floors(config: SessionConfig) -> list[tuple[str | int, ...]]:
+    """Where each reader of the sound begins, if there are several."""
+    if not config.record:
+        return []
+    readers = ["recorder", *(["asr"] if config.audio else [])]
+    places = [word for reader in readers for word in (reader, "0-0")]
+    name = keys.floors(config.session_id)
+    return [("HSET", name, *places), ("PEXPIRE", name, keys.RECORDED_MS)]
 
 
 async def begin(bus: Bus, config: SessionConfig, started: SessionStarted) -> Opened:
@@ -56,11 +67,13 @@ async def begin(bus: Bus, config: SessionConfig, started: SessionStarted) -> Ope
     resume, watch = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
     encoded = msgspec.json.encode(config)
     record = ("config", encoded, "socket", "1", "resume", _hash(resume), "watch", _hash(watch))
+    kept = keys.kept_ms(config.record)
     await bus.together(
         ("HSET", keys.session(sid), *record),
-        ("PEXPIRE", keys.session(sid), keys.KEPT_MS),
+        ("PEXPIRE", keys.session(sid), kept),
         ("XADD", keys.events(sid), "*", "e", msgspec.json.encode(started)),
-        ("PEXPIRE", keys.events(sid), keys.KEPT_MS),
+        ("PEXPIRE", keys.events(sid), kept),
+        *_floors(config),
     )
     await bus.call("ZADD", keys.LIVE, now_ms(), sid)  # first: should we die here, somebody ends it
     for role in roles(config):
@@ -91,10 +104,18 @@ async def resume(bus: Bus, session_id: str, token: str, after: str) -> Opened:
 
 
 async def touch(bus: Bus, session_id: str) -> None:
-    """Its client is there: the keys live on, and nobody ends it."""
-    names = [keys.session(session_id), keys.events(session_id), keys.audio(session_id), keys.refs(session_id)]
+    """Its client is there: the keys live on (longer, as long as the recorder needs them), and nobody ends it."""
+    floors = keys.floors(session_id)
+    kept = keys.kept_ms(bool(await bus.call("EXISTS", floors)))
+    names = [
+        floors,
+        keys.session(session_id),
+        keys.events(session_id),
+        keys.audio(session_id),
+        keys.refs(session_id),
+    ]
     names += [keys.stage(session_id, role) for role in ("asr", "moderator", "responder")]
-    await bus.together(*(("PEXPIRE", name, keys.KEPT_MS) for name in names))
+    await bus.together(*(("PEXPIRE", name, kept) for name in names))
     await bus.call("ZADD", keys.LIVE, "XX", now_ms(), session_id)
 
 
@@ -139,6 +160,7 @@ async def _end_lost(bus: Bus, intake: Intake, session_id: str) -> None:
         await forget(bus, session_id)
         return
     socket = await bus.call("HINCRBY", record, "socket", 1)
-    inlet = Inlet(intake, session_id, str(socket), int(stored or 0))
+    known = msgspec.json.decode(config, type=SessionConfig)
+    inlet = Inlet(intake, known, str(socket), int(stored or 0))
     log.info("client did not come back", extra={"sid": session_id})
-    end(inlet, msgspec.json.decode(config, type=SessionConfig), inlet.stored, "lost")
+    end(inlet, known, inlet.stored, "lost")

@@ -100,7 +100,7 @@ class Speaking:
 
     def _adopt(self, opened: records.Opened) -> None:
         self._session_id = opened.config.session_id
-        self._inlet = Inlet(self._gateway.intake, self._session_id, opened.socket, opened.stored)
+        self._inlet = Inlet(self._gateway.intake, opened.config, opened.socket, opened.stored)
         self._inbox = Inbox(self._policy, opened, self._inlet)
         self._lag = Lag(self._policy, back=opened.socket != "1")
 

@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 from msgspec import UNSET, Struct, UnsetType
 
 from streaming.events import AudioFormat, Limits
+from streaming.facts import Origin
 
 
 class _Message(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
@@ -26,7 +27,8 @@ class SessionStart(_Message, tag="session.start", frozen=True):
 
     `hotwords`: words that may well be said, and be spelled so: 100 of 1 to 60 characters. `prompt`: text as it is usual
     in this domain, up to 1000 characters. `translate`: finals and partials in English; the `language` of a final stays
-    that which was spoken, and the times of its words are rough.
+    that which was spoken, and the times of its words are rough. `record`: it is kept in the archive, where it says from
+    where it came: `origin`, and `parent`, the session whose sound this is `again`.
     """
 
     mode: Literal["transcribe", "chat", "assist"] = "transcribe"
@@ -38,6 +40,8 @@ class SessionStart(_Message, tag="session.start", frozen=True):
     endpointing: EndpointingAsked = EndpointingAsked()
     moderation: Literal["hold", "stream_first", "block_all"] = "hold"
     record: bool = False
+    origin: Origin = "live"
+    parent: str | None = None
     metadata: dict[str, str] = {}
 
 

@@ -83,7 +83,6 @@ def _check_start(start: SessionStart) -> None:
     asked = {
         "mode assist": start.mode == "assist",
         f"moderation {start.moderation}": start.moderation != "hold",
-        "record": start.record,
     }
     for feature, wanted in asked.items():
         if wanted:
@@ -132,6 +131,9 @@ def started(message: SessionStart, session_id: str, tenant: str) -> SessionConfi
         hints=Hints(tuple(message.hotwords), message.prompt),
         translate=message.translate,
         endpointing=ending(Endpointing(), message.endpointing),
+        record=message.record,
+        origin=message.origin,
+        parent=message.parent,
         tenant=tenant,
         metadata=message.metadata,
     )

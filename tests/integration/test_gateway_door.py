@@ -41,7 +41,7 @@ BAD: list[tuple[str, list[str | bytes], str, int]] = [
     ),
     (
         "what is not there yet",
-        [START.replace("{", '{"record":true,', 1)],
+        [START.replace("{", '{"mode":"assist",', 1)],
         "unsupported",
         1008,
     ),

@@ -98,7 +98,7 @@ async def test_what_is_sent_again_after_a_lost_answer_of_redis_is_there_once(
     forgetful = Forgetful(redis_url)
     intake = Intake(forgetful)
     running = asyncio.create_task(intake.run())
-    inlet = Inlet(intake, SID, "1", 0)
+    inlet = Inlet(intake, SessionConfig(SID), "1", 0)
     inlet.heard(Typed("once"))
     inlet.sound(Block(320, b"ab"))
     inlet.mark(Ended(320), 320)

@@ -26,7 +26,6 @@ from streaming.wire import native
         ('{"type":"audio.skip","samples":0}', "above 0", Close.MALFORMED),
         ('{"type":"session.start","mode":"transcribe"}', "audio", Close.MALFORMED),
         ('{"type":"session.start","mode":"assist"}', "mode assist is not supported", Close.POLICY),
-        ('{"type":"session.start","mode":"chat","record":true}', "record is not supported", Close.POLICY),
         (
             '{"type":"session.start","mode":"chat","endpointing":{"silence_ms":5}}',
             "100 to 5000",
