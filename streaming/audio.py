@@ -11,7 +11,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from streaming.errors import ClientFault, Close
-from streaming.events import AudioFormat, Encoding
+from streaming.parts import AudioFormat, Encoding
 
 Int16 = NDArray[np.int16]
 Float32 = NDArray[np.float32]

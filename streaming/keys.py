@@ -43,6 +43,11 @@ def session(sid: str) -> str:
     return f"{{{sid}}}:session"
 
 
+def viewers(sid: str) -> str:
+    """Hash: `who@gateway` -> `<viewers>:<wall-clock ms at which that gateway last said so>`."""
+    return f"{{{sid}}}:viewers"
+
+
 def refs(sid: str) -> str:
     """Set of the `ref`s of client messages already taken."""
     return f"{{{sid}}}:refs"

@@ -1,0 +1,73 @@
+"""Parts of events: what several of them tell, and what other messages tell as well. Units as in `streaming.events`."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+Encoding = Literal["pcm_s16le", "pcm_f32le", "mulaw", "alaw", "opus"]
+GapReason = Literal["lost", "concealed", "shed", "paused"]
+
+
+class AudioFormat(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a client sends sound: little-endian samples, interleaved; for `opus` one packet a frame."""
+
+    encoding: Encoding = "pcm_s16le"
+    sample_rate: int = 16_000
+    channels: int = 1
+
+
+class Served(Struct, frozen=True):
+    """What serves a part of a session: the file's whole SHA-256 in `hash`, `ref` as in `made_by`."""
+
+    role: str
+    name: str
+    hash: str
+    ref: str
+    version: str = ""
+
+
+class Limits(Struct, frozen=True):
+    """What the session may do: seconds of credit beyond the last ack, bytes of a frame, seconds to come back."""
+
+    credit_s: float
+    frame_bytes: int
+    resume_window_s: float
+    idle_timeout_s: float
+
+
+class Word(Struct, frozen=True):
+    """One word of a final: `offset` of its first code point in the final's text, its time, and its confidence."""
+
+    text: str
+    offset: int
+    start_ms: int
+    end_ms: int
+    confidence: float
+
+
+class Target(Struct, frozen=True, omit_defaults=True):
+    """What a verdict is about: a reply or a segment, never both."""
+
+    reply: int | None = None
+    segment: int | None = None
+
+
+class Usage(Struct, frozen=True):
+    """Tokens that a reply cost, as its engine counts them."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class ChannelAccount(Struct, frozen=True):
+    """Where a channel's time went. Each term is counted where it happens, none by subtraction.
+
+    `duration_ms` at the edge of the gateway, the others by the recogniser: whenever nothing was lost on the way,
+    duration_ms = transcribed_ms + silence_ms + sum(gap_ms). Multiples of 1/16 ms, so that sums are exact in floats.
+    """
+
+    channel: int
+    duration_ms: float
+    transcribed_ms: float
+    silence_ms: float
+    gap_ms: dict[GapReason, float]
