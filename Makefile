@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check clean needs-run needs-test env-run env-dev page models-test
+.PHONY: help run test chaos check clean needs-run needs-test env-run env-dev page models-test
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
@@ -18,6 +18,9 @@ run: env-run page  ## Set up what is missing, start everything, print the addres
 test: needs-test env-dev page models-test  ## Run the tests (PYTEST="-k name" passes arguments on)
 	@deploy/page test
 	@$(BIN)/pytest $(PYTEST)
+
+chaos: needs-test env-dev models-test  ## Kill, stop and cut off parts of the service for ten minutes; what was lost (SCENARIO=, SHORT=1)
+	@$(BIN)/python -m tests.chaos $(SCENARIO) $${SHORT:+--short}
 
 check: env-dev  ## ruff, pyright (strict), import contracts, the page's types
 	$(BIN)/ruff check .

@@ -1,0 +1,28 @@
+"""All scenarios, by name."""
+
+from tests.chaos.hours import come_and_go
+from tests.chaos.mixed import one_after_the_other
+from tests.chaos.networks import clients_cut_off, gateways_killed, redis_cut_off
+from tests.chaos.readers import slow_reader
+from tests.chaos.real import real_speech
+from tests.chaos.stage import Scenario
+from tests.chaos.stores import redis_away, redis_forgets
+from tests.chaos.workers import deadly_sound, worker_stopped, workers_killed
+
+ALL: dict[str, Scenario] = {
+    one.__name__: one
+    for one in (
+        workers_killed,
+        redis_forgets,
+        redis_away,
+        gateways_killed,
+        clients_cut_off,
+        redis_cut_off,
+        worker_stopped,
+        deadly_sound,
+        slow_reader,
+        come_and_go,
+        real_speech,
+        one_after_the_other,
+    )
+}
