@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import uvicorn
+from starlette.applications import Starlette
 
 from streaming import roster
 from streaming.bus import Bus
 from streaming.capacity import Load, crowded
 from streaming.config import Settings
 from streaming.events import Served
+from streaming.ingress.door import ServerPolicy
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.http import application, background
 from streaming.ingress.intake import Intake
@@ -140,23 +142,26 @@ async def _gateway(bus: Bus, settings: Settings) -> None:
             task.cancel()
 
 
+def configured(application: Starlette, policy: ServerPolicy) -> uvicorn.Config:
+    """How uvicorn speaks HTTP and WebSockets for us."""
+    return uvicorn.Config(
+        application,
+        host=policy.host,
+        port=policy.port,
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_max_size=1 << 22,  # far above `frame_bytes`, so that our own words come first
+        ws_ping_interval=None,  # an idle timer of ours finds the silent peer
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=3,
+    )
+
+
 async def _serve(gateway: Gateway, settings: Settings) -> None:
     """The HTTP port, until cancelled: then sockets are closed with 1012, and their clients resume elsewhere."""
-    server = _Server(
-        uvicorn.Config(
-            application(gateway),
-            host=settings.server.host,
-            port=settings.server.port,
-            ws="websockets-sansio",
-            ws_per_message_deflate=False,
-            ws_max_size=1 << 22,  # far above `frame_bytes`, so that our own words come first
-            ws_ping_interval=None,  # an idle timer of ours finds the silent peer
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=3,
-        )
-    )
+    server = _Server(configured(application(gateway), settings.server))
     serving = asyncio.ensure_future(server.serve())
     try:
         await asyncio.shield(serving)
