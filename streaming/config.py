@@ -15,6 +15,7 @@ from msgspec import Struct
 from asr.policy import AsrPolicy
 from llm.policy import LlmPolicy
 from moderation.policy import ModerationPolicy
+from streaming.archive.policy import ArchivePolicy
 from streaming.ingress.door import ServerPolicy
 from streaming.leases import LeasePolicy
 from streaming.session import SessionPolicy
@@ -42,6 +43,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     moderation: ModerationPolicy = ModerationPolicy()
     session: SessionPolicy = SessionPolicy()
     lease: LeasePolicy = LeasePolicy()
+    archive: ArchivePolicy = ArchivePolicy()
 
 
 def load(

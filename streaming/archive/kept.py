@@ -92,8 +92,12 @@ class Progress(Struct, frozen=True):
 
 
 class Filter(Struct, frozen=True):
-    """Which sessions: what is None or empty does not matter. Lists mean any of them, `metadata` all of it."""
+    """Which sessions: what is None or empty does not matter. Lists mean any of them, `metadata` all of it.
 
+    `since` and `until`: started in [since, until). In a search, `channel` is the line's own.
+    """
+
+    session_id: str | None = None
     since: int | None = None
     until: int | None = None
     channel: int | None = None

@@ -69,6 +69,14 @@ class Archive(Protocol):
         """The sound from sample `begin` to `end`, in order, in pieces of at most 30 s."""
         ...
 
+    async def cached(self, tenant: str, session_id: str, name: str) -> bytes | None:
+        """What was made of a session and cached under `name` (peaks, say); None if it was not."""
+        ...
+
+    async def cache(self, tenant: str, session_id: str, name: str, content: bytes) -> None:
+        """Keep what was made of a session; it is sealed, and goes with the session. Replaces what was there."""
+        ...
+
     # ---- what readers add ---------------------------------------------------------------------------------------
 
     async def notes(self, tenant: str, session_id: str) -> list[Note]:
@@ -95,12 +103,20 @@ class Archive(Protocol):
 
     # ---- the end ------------------------------------------------------------------------------------------------
 
-    async def forget(self, tenant: str, session_id: str) -> Kept:
-        """Destroy its key, remove sound, log, index and notes, and see that nothing is left but this tombstone."""
+    async def forget(self, tenant: str, session_id: str, by: str = "") -> Kept:
+        """Destroy its key, remove sound, log, index and notes, and see that nothing is left but this tombstone.
+
+        `by`: the reader who asked. A `keep` of it raises ClientFault (`forgotten`) from now on. Raises ServiceFault
+        (`forget_unfinished`) if something is left: it cannot be read, and may be forgotten again.
+        """
         ...
 
     async def expire(self, before: dict[str, int]) -> list[str]:
         """Forget each tenant's sessions that ended before its time (Unix ms); their ids."""
+        ...
+
+    async def sweep(self, now: int) -> int:
+        """Remove what a crash left behind and nothing refers to, at time `now` (Unix ms); how many pieces."""
         ...
 
     async def close(self) -> None:

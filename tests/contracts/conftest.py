@@ -1,4 +1,4 @@
-"""The contract's servers: Debian's Redis, and the Valkey binary that a machine without one gets."""
+"""What the contracts are tried on: Debian's Redis and the Valkey binary that a machine without one gets; archives."""
 
 import shutil
 import tempfile
@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from streaming.archive.opening import open_archive
+from streaming.archive.policy import ArchivePolicy
+from streaming.archive.store import Store
 from streaming.bus import Bus
 from streaming.machine import embedded, home
 from tests.conftest import start_redis
@@ -32,3 +35,11 @@ async def bus(each_redis_url: str) -> AsyncIterator[Bus]:
     await bus.call("FLUSHALL")
     yield bus
     await bus.close()
+
+
+@pytest.fixture
+async def archive(tmp_path: Path) -> AsyncIterator[Store]:
+    """An empty archive of each kind."""
+    store = open_archive(ArchivePolicy(), tmp_path)
+    yield store
+    await store.close()
