@@ -68,6 +68,12 @@ def jobs(role: str) -> str:
     return f"jobs:{role}"
 
 
+def lasting(sid: str) -> list[str]:
+    """All keys of a session that live as long as it: all but `heard` and `draft`."""
+    stages = [stage(sid, role) for role in ("asr", "moderator", "responder", "recorder")]
+    return [session(sid), events(sid), audio(sid), refs(sid), floors(sid), *stages]
+
+
 def kept_ms(record: bool) -> int:
     """How long the keys of a session outlive its last touch, in ms; `record`: it is to be recorded."""
     return RECORDED_MS if record else KEPT_MS

@@ -105,17 +105,8 @@ async def resume(bus: Bus, session_id: str, token: str, after: str) -> Opened:
 
 async def touch(bus: Bus, session_id: str) -> None:
     """Its client is there: the keys live on (longer, as long as the recorder needs them), and nobody ends it."""
-    floors = keys.floors(session_id)
-    kept = keys.kept_ms(bool(await bus.call("EXISTS", floors)))
-    names = [
-        floors,
-        keys.session(session_id),
-        keys.events(session_id),
-        keys.audio(session_id),
-        keys.refs(session_id),
-    ]
-    names += [keys.stage(session_id, role) for role in ("asr", "moderator", "responder")]
-    await bus.together(*(("PEXPIRE", name, kept) for name in names))
+    kept = keys.kept_ms(bool(await bus.call("EXISTS", keys.floors(session_id))))
+    await bus.together(*(("PEXPIRE", name, kept) for name in keys.lasting(session_id)))
     await bus.call("ZADD", keys.LIVE, "XX", now_ms(), session_id)
 
 
