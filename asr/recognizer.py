@@ -14,6 +14,7 @@ from asr.hearing.sound import Arrivals, Float32, Int16
 from asr.rates import CONTEXT, FRAME, MS
 from asr.speaker.channel import Channel
 from asr.speaker.checkpoint import ChannelState, SessionState, Stop, pack, unpack
+from asr.speaker.utterance import adopted
 from asr.tools import Tools
 from streaming.events import AudioGap, SessionDegraded, Step
 from streaming.facts import Ended, Finalize, Heard, Mark, SessionConfig, Skipped, SoundEnded, Updated
@@ -32,10 +33,12 @@ class Recognizer:
         self.state = unpack(blob) if blob else _begin(config)
         self._arrivals = Arrivals()
         states = self.state.channels
+        for spoken in [state.utterance for state in states if state.utterance]:
+            spoken.revision += LEAP
+            if self.state.made_by != tools.made_by:
+                adopted(spoken, tools.vocabulary)
+        self.state.made_by = tools.made_by
         self.channels = [Channel(n, tools, state, self._arrivals) for n, state in enumerate(states)]
-        for state in states:
-            if state.utterance:
-                state.utterance.revision += LEAP
 
     @property
     def over(self) -> bool:

@@ -31,16 +31,19 @@ LOUD = 9_000
 
 
 class Spelled:
-    """Token 7 is the word " w7"."""
+    """Token 7 is the word " w7", or, in a model whose tokens begin at `first`, token `first` + 7."""
+
+    def __init__(self, first: int = 0) -> None:
+        self.first = first
 
     def words(self, tokens: Sequence[int], language: str) -> list[tuple[int, ...]]:
         return [(token,) for token in tokens]
 
     def text(self, tokens: tuple[int, ...]) -> str:
-        return "".join(f" w{token}" for token in tokens)
+        return "".join(f" w{token - self.first}" for token in tokens)
 
     def tokens(self, text: str) -> tuple[int, ...]:
-        return tuple(int(number) for number in re.findall(r"w(\d+)", text))
+        return tuple(self.first + int(number) for number in re.findall(r"w(\d+)", text))
 
 
 class Script(NamedTuple):
@@ -67,13 +70,14 @@ def script(shape: list[tuple[int, int]]) -> Script:
     return Script(words, at + 20 * FRAME + 77)
 
 
-def hear(script: Script, channel: Channel, request: Request) -> Answer:
+def hear(script: Script, channel: Channel, request: Request, first: int = 0) -> Answer:
     """Run a pass: the model hears the words that begin in the window, and guesses wrong at one that is cut."""
     spoken = channel.state.utterance
     assert spoken
     inside = [one for one in script.words if one[2] > spoken.window + 200 and one[1] < request.edge - 800]
-    truth = [token + (1000 if end > request.edge else 0) for token, _, end in inside]
+    truth = [first + token + (1000 if end > request.edge else 0) for token, _, end in inside]
     ends = [(end - spoken.window) / RATE for _, _, end in inside]
+    assert all(0 <= token - first < 10_000 for token in request.question.forced), "tokens of another model"
     program, reply = look(request.question, PassPolicy()), None
     while True:
         try:
@@ -114,11 +118,16 @@ class Run:
         self.judge = judge
         self.scripts, self.entries = scripts, entries
         self.config = SessionConfig("s", audio=AudioFormat(channels=len(scripts)), endpointing=wish)
-        self.tools = Tools(AsrPolicy(), Spelled(), 80, "fake@0")
+        self.tools, self.first = Tools(AsrPolicy(), Spelled(), 80, "fake@0"), 0
         self.blob, self.lowest = b"", 0
         self.facts: list[Heard] = []
         self.committed = 0
         self.stable: set[tuple[int, int, int]] = set()
+        self.begin()
+
+    def succeed(self, first: int) -> None:
+        """A worker takes over, with a model whose tokens begin at `first`."""
+        self.tools, self.first = Tools(AsrPolicy(), Spelled(first), 80, f"fake@{first}"), first
         self.begin()
 
     def begin(self) -> None:
@@ -157,7 +166,7 @@ class Run:
                 return True
             request = self.requests.pop(channel.number, None) or channel.request()
             if request:
-                answer = hear(self.scripts[channel.number], channel, request)
+                answer = hear(self.scripts[channel.number], channel, request, self.first)
                 self.publish(channel.settle(request, answer, 0))
                 return True
         return False

@@ -169,7 +169,7 @@ class Channel:
         return self._asked
 
     def _shorten(self, spoken: Utterance) -> None:
-        count = utterance.surplus(spoken, self._tools.policy.window, self._tools.vocabulary)
+        count = utterance.surplus(spoken, self._tools.policy.window)
         if count:
             utterance.shorten(spoken, count)
 
@@ -241,7 +241,7 @@ class Channel:
         outcome = utterance.grow(spoken, answer, tools.vocabulary, tools.policy.stable)
         if spoken.words and spoken.language is None:
             spoken.language = answer.language
-        if outcome.committed and utterance.splittable(spoken, tools.policy.window, tools.vocabulary):
+        if outcome.committed and utterance.splittable(spoken, tools.policy.window):
             facts += self._conclusion.split(spoken, made, self._display.stable(spoken))
             assert self.state.utterance
             spoken = self.state.utterance

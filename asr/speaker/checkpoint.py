@@ -1,6 +1,6 @@
 """What a successor needs to go on exactly here: everything but the sound, which is read again. Pure.
 
-Words are kept as tokens, and only while their utterance is open: once it is final, nothing here tells what was said.
+Words are kept only while their utterance is open: once it is final, nothing here tells what was said.
 """
 
 from typing import Literal, TypeAlias
@@ -20,12 +20,16 @@ StopReason: TypeAlias = Literal["silence", "semantic", "finalize", "end", "long"
 
 
 class Said(Struct, frozen=True):
-    """A committed word: tokens, where it stands (samples), and the mean probability of its tokens."""
+    """A committed word: tokens, where it stands (samples), and the mean probability of its tokens.
+
+    `text` has its leading space; it stays when a successor with another vocabulary spells it by other tokens.
+    """
 
     tokens: tuple[int, ...]
     begin: int
     end: int
     probability: float
+    text: str = ""
 
 
 class Utterance(Struct):
@@ -105,7 +109,7 @@ class SessionState(Struct):
     """A session: what was consumed (`place`: id of the last entry, `clock`: samples), and its channels.
 
     `vad`: the VAD's memory as float32 bytes; `ended`: why and with how many samples, once the end was read. `step`: of
-    the ladder, as the session was last told.
+    the ladder, as the session was last told. `made_by`: the model whose tokens these are.
     """
 
     place: tuple[int, int] = (0, 0)
@@ -116,6 +120,7 @@ class SessionState(Struct):
     ended: tuple[int, EndReason] | None = None
     over: bool = False
     step: Step = "full"
+    made_by: str = ""
 
 
 def pack(state: SessionState) -> bytes:

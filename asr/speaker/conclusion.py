@@ -71,7 +71,7 @@ class Conclusion:
     def foreseen(self, spoken: Utterance, ahead: Ahead | Closing, answer: Answer) -> str:
         """What the final would say if nothing more is said; "" if it would be cut short."""
         words = self._words(spoken, Closing("silence", ahead.edge, ahead.voice), answer)
-        return "" if answer.cut else spell(utterance.spoken(words, self._tools.vocabulary))
+        return "" if answer.cut else spell(utterance.spoken(words))
 
     def kept(self, spoken: Utterance, ahead: Ahead, answer: Answer) -> tuple[int, ...]:
         """The tokens of `answer` that the final would have."""
@@ -83,11 +83,11 @@ class Conclusion:
 
     def _words(self, spoken: Utterance, closing: Closing, answer: Answer) -> list[Said]:
         """The words of the whole utterance. What begins after the voice is invented, and left out."""
-        policy, first = self._tools.policy, len(utterance.forced(spoken))
+        policy, vocabulary = self._tools.policy, self._tools.vocabulary
         if answer.tokens:
             utterance.retimed(spoken, answer.aligned)
-        groups = self._tools.vocabulary.words(answer.tokens, answer.written)
-        fresh = utterance.heard(spoken, groups, answer.aligned, first)
+        groups = vocabulary.words(answer.tokens, answer.written)
+        fresh = utterance.heard(spoken, groups, answer.aligned, vocabulary)
         fresh = [replace(word, end=max(word.begin, min(word.end, closing.voice))) for word in fresh]
         latest = closing.voice + round(policy.passes.late_s * RATE)
         while any(word.begin > latest for word in fresh):
@@ -141,7 +141,7 @@ class Conclusion:
         floor = spoken.begin if state.voice.begin is None else max(spoken.begin, state.voice.begin)
         said = [
             one._replace(begin=max(floor, one.begin), end=max(floor, one.end))
-            for one in utterance.spoken(words, tools.vocabulary)
+            for one in utterance.spoken(words)
         ]
         text, placed = settle(said, answer.written)
         if not utterance.held(stable, text) and not (spoken.announced and spoken.revision):

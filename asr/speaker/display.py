@@ -27,7 +27,7 @@ class Display:
         self._tools = tools
         self._last = Shown()
         if spoken:
-            stable = utterance.stable(spoken, tools.vocabulary)
+            stable = utterance.stable(spoken)
             self._last = Shown(spoken.number, stable, stable, spoken.seen)
 
     def stable(self, spoken: Utterance) -> str:
@@ -36,13 +36,13 @@ class Display:
 
     def words(self, spoken: Utterance, shown: tuple[int, ...], lag_ms: int) -> list[HeardPartial]:
         """A partial of the committed words and of the tokens behind them that may be `shown`; see `text`."""
-        said = utterance.spoken(spoken.words, self._tools.vocabulary)
+        said = utterance.spoken(spoken.words)
         more = Spoken(self._tools.vocabulary.text(shown), 0, 0, 0)
         return self.text(spoken, spell([*said, more]), lag_ms)
 
     def text(self, spoken: Utterance, text: str, lag_ms: int) -> list[HeardPartial]:
         """A partial, if it says something new, or nothing was said for long. Raises Retracted."""
-        was, stable = self._of(spoken), utterance.stable(spoken, self._tools.vocabulary)
+        was, stable = self._of(spoken), utterance.stable(spoken)
         utterance.held(was.stable, stable)
         utterance.held(stable, text)
         silent = spoken.seen - was.at < self._tools.policy.schedule.repeat_s * RATE

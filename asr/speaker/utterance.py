@@ -30,15 +30,25 @@ def forced(utterance: Utterance) -> tuple[int, ...]:
     return tuple(token for word in utterance.words[utterance.left :] for token in word.tokens)
 
 
-def spoken(words: Sequence[Said], vocabulary: Vocabulary) -> list[Spoken]:
-    """Committed words with their text."""
-    return [Spoken(vocabulary.text(word.tokens), word.begin, word.end, word.probability) for word in words]
+def spoken(words: Sequence[Said]) -> list[Spoken]:
+    """Committed words as they are spelled."""
+    return [Spoken(word.text, word.begin, word.end, word.probability) for word in words]
+
+
+def adopted(utterance: Utterance, vocabulary: Vocabulary) -> None:
+    """The utterance of a predecessor with another vocabulary: what was committed is spelled anew, the rest is heard
+    anew. One of an older version has left no text, and had ours."""
+    for number, word in enumerate(utterance.words):
+        if word.text:
+            utterance.words[number] = replace(word, tokens=vocabulary.tokens(word.text))
+        else:
+            utterance.words[number] = replace(word, text=vocabulary.text(word.tokens))
+    utterance.tail = Tail()
 
 
 def hypothesis(utterance: Utterance, vocabulary: Vocabulary) -> str:
     """All that is believed to have been said, committed or not."""
-    said = [vocabulary.text(word.tokens) for word in utterance.words]
-    return ("".join(said) + vocabulary.text(utterance.tail.tokens)).strip()
+    return ("".join(word.text for word in utterance.words) + vocabulary.text(utterance.tail.tokens)).strip()
 
 
 def retimed(utterance: Utterance, aligned: Aligned) -> None:
@@ -54,14 +64,15 @@ def retimed(utterance: Utterance, aligned: Aligned) -> None:
 
 
 def heard(
-    utterance: Utterance, groups: Sequence[tuple[int, ...]], aligned: Aligned, first: int
+    utterance: Utterance, groups: Sequence[tuple[int, ...]], aligned: Aligned, vocabulary: Vocabulary
 ) -> list[Said]:
-    """Words of which `aligned` tells time and probability, the first token being its number `first`."""
-    words: list[Said] = []
+    """Words of which `aligned` tells time and probability: they stand behind the committed ones of the window."""
+    words, first = list[Said](), len(forced(utterance))
     for group in groups:
         to = first + len(group)
         begin, end = _sample(utterance, aligned.times[first]), _sample(utterance, aligned.times[to])
-        words.append(Said(group, begin, end, sum(aligned.probabilities[first:to]) / len(group)))
+        likely = sum(aligned.probabilities[first:to]) / len(group)
+        words.append(Said(group, begin, end, likely, vocabulary.text(group)))
         first = to
     return words
 
@@ -74,7 +85,7 @@ def grow(utterance: Utterance, answer: Answer, vocabulary: Vocabulary, policy: S
         tail = Tail()  # heard in another language
     if count:
         retimed(utterance, aligned)
-    lasted = _lasted(utterance, aligned, vocabulary)
+    lasted = _lasted(utterance, aligned)
     look = Look(
         words=written(answer.tokens, answer.written, vocabulary),
         probabilities=aligned.probabilities[count:],
@@ -86,7 +97,7 @@ def grow(utterance: Utterance, answer: Answer, vocabulary: Vocabulary, policy: S
         likely=answer.likely,
     )
     outcome = confirm(tail, look, policy)
-    utterance.words += heard(utterance, outcome.committed, aligned, count)
+    utterance.words += heard(utterance, outcome.committed, aligned, vocabulary)
     utterance.tail = outcome.tail
     return outcome
 
@@ -108,7 +119,7 @@ def _name(text: str) -> str:
     return name or ("" if PUNCTUATION.fullmatch(text) and not text.startswith(" ") else text.strip())
 
 
-def _lasted(utterance: Utterance, aligned: Aligned, vocabulary: Vocabulary) -> list[Lasted]:
+def _lasted(utterance: Utterance, aligned: Aligned) -> list[Lasted]:
     """The committed words, and how long each lasts: as the newest pass has heard it, if it is in the window. The
     punctuation that was committed after its word is no word."""
     at, lasted = 0, list[Lasted]()
@@ -117,19 +128,19 @@ def _lasted(utterance: Utterance, aligned: Aligned, vocabulary: Vocabulary) -> l
         if number >= utterance.left:
             to = at + len(word.tokens)
             lasts_s, at = aligned.times[to] - aligned.times[at], to
-        if _name(vocabulary.text(word.tokens)):
+        if _name(word.text):
             lasted.append(Lasted(word.tokens, lasts_s))
     return lasted
 
 
-def surplus(utterance: Utterance, policy: WindowPolicy, vocabulary: Vocabulary) -> int:
+def surplus(utterance: Utterance, policy: WindowPolicy) -> int:
     """How many of the committed words may leave the window."""
     words = utterance.words[utterance.left :]
-    places = [Place(vocabulary.text(word.tokens), seconds(word.end - utterance.window)) for word in words]
+    places = [Place(word.text, seconds(word.end - utterance.window)) for word in words]
     return trim(places, policy)
 
 
-def splittable(utterance: Utterance, policy: WindowPolicy, vocabulary: Vocabulary) -> bool:
+def splittable(utterance: Utterance, policy: WindowPolicy) -> bool:
     """Whether the utterance is so long that it is to be closed behind its last committed word.
 
     Until it is half as long again, only where a phrase ends.
@@ -137,7 +148,7 @@ def splittable(utterance: Utterance, policy: WindowPolicy, vocabulary: Vocabular
     age, last = seconds(utterance.seen - utterance.begin), utterance.words[-1]
     if age < policy.long_s:
         return False
-    return age >= 1.5 * policy.long_s or ends_phrase(Place(vocabulary.text(last.tokens), 0))
+    return age >= 1.5 * policy.long_s or ends_phrase(Place(last.text, 0))
 
 
 def shorten(utterance: Utterance, count: int) -> int:
@@ -154,9 +165,9 @@ def held(before: str, text: str) -> str:
     return text
 
 
-def stable(utterance: Utterance, vocabulary: Vocabulary) -> str:
+def stable(utterance: Utterance) -> str:
     """The text that can no longer change."""
-    return spell(spoken(utterance.words, vocabulary))
+    return spell(spoken(utterance.words))
 
 
 def _sample(utterance: Utterance, time_s: float) -> int:

@@ -124,8 +124,9 @@ def _try(call: Generate, question: Question, policy: PassPolicy) -> Generator[Ca
     forced, whole = call.prefix, call.prefix + made.tokens
     looped, ended = unloop(whole, len(forced)).found, len(made.tokens) < call.room
     left_s = question.voice_s - policy.rest_s
-    if not made.tokens:  # nothing behind words that stand: is there any voice behind them?
-        short = bool(forced or question.tail) and question.said_s < left_s
+    if not made.tokens:  # is there voice behind the words that stand? Where none does: does it hear speech?
+        stands = bool(forced or question.tail)
+        short = question.said_s < left_s if stands else made.no_speech <= policy.silence / 2
         return Try(forced, forced, Aligned(), made, False, short, short, question.said_s)
     aligned = yield from align(call.encoded, call.language, whole, question)
     if not looped:

@@ -242,4 +242,9 @@ def test_a_final_that_is_blank_behind_words_that_stand_is_doubted_while_much_voi
     tries, answer = told(blank, blank, blank, forced=(1,), said_s=0.9)
     assert (tries, answer.tokens, answer.cut) == (3, (), True)
     assert told(blank, forced=(1,), said_s=1.1)[0] == 1
-    assert told(blank)[0] == 1
+
+
+def test_a_final_without_a_word_is_tried_again_when_the_model_hears_speech() -> None:
+    tries, answer = told(Generated((), -0.1, 0.2), Generated((2,), -0.1))
+    assert (tries, answer.tokens) == (2, (2,))
+    assert told(Generated((), -0.1, 0.5))[0] == 1
