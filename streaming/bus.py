@@ -119,6 +119,19 @@ class Bus:
                 pipe.execute_command(*command)
             return await pipe.execute()
 
+    async def each(self, *commands: Sequence[Arg]) -> list[Any]:
+        """Several commands in one round trip, each for itself: an error of one stands in its place in the list.
+
+        Raises:
+            BusDown: Redis is away, or cannot write now; some may have been done.
+        """
+        if not commands:
+            return []
+        async with self._words(), self._redis.pipeline(transaction=False) as pipe:
+            for command in commands:
+                pipe.execute_command(*command)
+            return _each(await pipe.execute(raise_on_error=False))
+
     async def run(self, script: str, keys: Sequence[str], args: Sequence[Arg]) -> Any:
         """Run `scripts/<script>.lua`.
 
@@ -143,10 +156,7 @@ class Bus:
             for keys, args in calls:
                 await self._scripts[script](keys=keys, args=args, client=pipe)
             replies = await pipe.execute(raise_on_error=False)
-        told = [_told(reply) if isinstance(reply, ResponseError) else reply for reply in replies]
-        for down in (reply for reply in told if isinstance(reply, BusDown)):
-            raise down
-        return told
+        return _each(replies)
 
     # ---- streams -------------------------------------------------------------------------------------------------
 
@@ -160,23 +170,12 @@ class Bus:
         limit: list[Arg] = [] if count is None else ["COUNT", count]
         return entries(key, await self.call("XRANGE", key, f"({after}", "+", *limit))
 
-    async def take(self, jobs: str, group: str, consumer: str, block_ms: int) -> Any:
-        """One new entry of a consumer group, or None after `block_ms`, on a connection that may block."""
-        async with self._words():
-            command = (
-                "XREADGROUP",
-                "GROUP",
-                group,
-                consumer,
-                "COUNT",
-                1,
-                "BLOCK",
-                block_ms,
-                "STREAMS",
-                jobs,
-                ">",
-            )
-            return await self._blocking.execute_command(*command)
+    async def take(self, jobs: str, group: str, consumer: str) -> list[Any] | None:
+        """One entry of a consumer group that nobody had before: id and fields; None when there is none."""
+        what = ("XREADGROUP", "GROUP", group, consumer, "COUNT", 1, "STREAMS", jobs, ">")
+        for _, rows in await self.call(*what) or ():
+            return rows[0]
+        return None
 
     def open(self, after: Mapping[str, str]) -> Feed:
         """Follow streams from places in them: `after` has, for each key, the last id already known."""
@@ -191,6 +190,14 @@ class Bus:
             command = ["XREAD", "COUNT", 512, "BLOCK", BLOCK_MS, "STREAMS", *places, *places.values()]
             reply = await self._blocking.execute_command(*command)
         return [entry for key, rows in reply or () for entry in entries(key.decode(), rows)]
+
+
+def _each(replies: list[Any]) -> list[Any]:
+    """Replies with the errors among them in our words. Raises BusDown if one says that."""
+    told = [_told(reply) if isinstance(reply, ResponseError) else reply for reply in replies]
+    for down in (reply for reply in told if isinstance(reply, BusDown)):
+        raise down
+    return told
 
 
 def _told(error: ResponseError) -> Exception:

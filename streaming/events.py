@@ -1,6 +1,6 @@
 """THE vocabulary: everything a client may see, as frozen, tagged structs.
 
-An event is an entry of its session's log `{sid}:events`; its id is the entry's stream id and is joined on when it is
+An event is an entry of its session's log `<sid>:events`; its id is the entry's stream id and is joined on when it is
 sent. The log is written by the moderator (what was said or answered) and by the gateway (control events) only.
 
 Units: `*_ms` counts milliseconds of that channel's sound from the session's first sample (1 ms = 16 samples at 16

@@ -1,8 +1,8 @@
 """What the stages tell each other about a session: entries that no client reads and no archive keeps.
 
-`{sid}:audio` (gateway -> recogniser)   sound, and the marks that stand at a place in the sound
-`{sid}:heard` (recogniser, gateway -> moderator)   what was heard or typed, not yet moderated
-`{sid}:draft` (responder -> moderator)  what the language model wrote, not yet moderated
+`<sid>:audio` (gateway -> recogniser)   sound, and the marks that stand at a place in the sound
+`<sid>:heard` (recogniser, gateway -> moderator)   what was heard or typed, not yet moderated
+`<sid>:draft` (responder -> moderator)  what the language model wrote, not yet moderated
 
 An `utterance` is the recogniser's own number of a stretch of speech; the moderator gives the public `segment`.
 """
@@ -67,7 +67,7 @@ class SessionConfig(Struct, frozen=True):
     metadata: dict[str, str] = {}
 
 
-# ---- {sid}:audio: entry `<end sample>-0` has the sound itself; the marks stand at `<sample>-1`, `-2`, ... ----------
+# ---- <sid>:audio: entry `<end sample>-0` has the sound itself; the marks stand at `<sample>-1`, `-2`, ... ----------
 
 
 class Skipped(Struct, frozen=True, tag="skipped"):
@@ -95,7 +95,7 @@ class Ended(Struct, frozen=True, tag="ended"):
 
 Mark: TypeAlias = Skipped | Finalize | Updated | Ended
 
-# ---- {sid}:heard ---------------------------------------------------------------------------------------------------
+# ---- <sid>:heard ---------------------------------------------------------------------------------------------------
 
 
 class HeardPartial(Struct, frozen=True, tag="partial"):
@@ -185,7 +185,7 @@ Heard: TypeAlias = (
     | SessionDegraded
 )
 
-# ---- {sid}:draft ---------------------------------------------------------------------------------------------------
+# ---- <sid>:draft ---------------------------------------------------------------------------------------------------
 
 
 class DraftStarted(Struct, frozen=True, tag="started"):

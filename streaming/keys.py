@@ -1,6 +1,13 @@
-"""Names of the Redis keys. The braces are a hash tag: all keys of a session live in one slot of a cluster."""
+"""Names of the Redis keys. The braces are a hash tag: all keys of a shard live in one slot of a cluster.
+
+A session belongs to one of 16 shards by the first digit of its id, and so does the work that is posted for it: its
+record, its log and its stages' work are written by one command, all or nothing. A process follows any number of
+sessions with one blocked read a shard in a cluster, and with one read otherwise.
+"""
 
 from typing import Final
+
+SHARDS: Final = "0123456789abcdef"
 
 HELD_MS: Final = 60_000
 """`heard` and `draft` are unmoderated: they are gone this long after the last word was written."""
@@ -18,54 +25,69 @@ WORKERS: Final = "workers"
 """Hash: `role:name` -> JSON of what that worker serves and when it last said so."""
 
 
+def shard(sid: str) -> str:
+    """The shard of a session. Ids of ours are hexadecimal; a foreign one may be in the first shard."""
+    first = sid[:1]
+    return first if first and first in SHARDS else SHARDS[0]
+
+
+def _of(sid: str, kind: str) -> str:
+    return f"{{{shard(sid)}}}:{sid}:{kind}"
+
+
 def audio(sid: str) -> str:
     """Stream of sound; an entry's id is `<end sample>-0`."""
-    return f"{{{sid}}}:audio"
+    return _of(sid, "audio")
 
 
 def heard(sid: str) -> str:
     """Stream from recogniser and gateway to the moderator."""
-    return f"{{{sid}}}:heard"
+    return _of(sid, "heard")
 
 
 def draft(sid: str) -> str:
     """Stream from the responder to the moderator."""
-    return f"{{{sid}}}:draft"
+    return _of(sid, "draft")
 
 
 def events(sid: str) -> str:
     """The session's event log: all that a client may see."""
-    return f"{{{sid}}}:events"
+    return _of(sid, "events")
 
 
 def session(sid: str) -> str:
     """Hash: configuration, hashes of tokens, number of the owning socket, samples stored."""
-    return f"{{{sid}}}:session"
+    return _of(sid, "session")
 
 
 def viewers(sid: str) -> str:
     """Hash: `who@gateway` -> `<viewers>:<wall-clock ms at which that gateway last said so>`."""
-    return f"{{{sid}}}:viewers"
+    return _of(sid, "viewers")
 
 
 def refs(sid: str) -> str:
     """Set of the `ref`s of client messages already taken."""
-    return f"{{{sid}}}:refs"
+    return _of(sid, "refs")
 
 
 def stage(sid: str, role: str) -> str:
     """Hash: epoch, revision, state and progress of one role's work on a session."""
-    return f"{{{sid}}}:{role}"
+    return _of(sid, role)
 
 
 def floors(sid: str) -> str:
     """Hash: for each role that reads the sound, the lowest id that it still needs; there while there are several."""
-    return f"{{{sid}}}:floors"
+    return _of(sid, "floors")
 
 
-def jobs(role: str) -> str:
-    """Stream of leases: an entry is the work of one role on one session."""
-    return f"jobs:{role}"
+def jobs(role: str, sid: str) -> str:
+    """Stream of leases of the session's shard: an entry is the work of one role on one session."""
+    return f"{{{shard(sid)}}}:jobs:{role}"
+
+
+def all_jobs(role: str) -> list[str]:
+    """The streams of leases of every shard."""
+    return [jobs(role, one) for one in SHARDS]
 
 
 def lasting(sid: str) -> list[str]:

@@ -1,9 +1,8 @@
-"""Which worker works on which sessions: leases in job streams.
+"""Which worker works on which sessions: leases of the work that is posted (jobs.py).
 
-An entry of `jobs:<role>` is one role's work on one session. XREADGROUP hands it out; its holder renews it every second
-(XCLAIM with JUSTID leaves the delivery count alone); when a holder is silent for three seconds somebody else takes it
-with XAUTOCLAIM. Work that kills its workers again and again is put aside, and what its role owed the session is written
-in its place, so that the session ends and says so. When a session's keys are gone, so is the work on it.
+A holder renews its lease every second; when it is silent for three seconds somebody else takes it. Work that kills
+its workers again and again is put aside, and what its role owed the session is written in its place, so that the
+session ends and says so. When a session's keys are gone, so is the work on it.
 """
 
 import asyncio
@@ -11,23 +10,25 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final, NoReturn
 
 import msgspec
 from msgspec import Struct
 
 from streaming import keys
-from streaming.bus import Bus, BusDown, Refused
+from streaming.bus import Bus, BusDown
 from streaming.errors import first_of
 from streaming.events import SessionEnded
 from streaming.facts import RepliesEnded, SoundEnded
+from streaming.jobs import Job, Jobs
 from streaming.lease import Lease, LeaseLost
 
 log = logging.getLogger(__name__)
 
-GROUP: Final = "workers"
 DEAD: Final = "dead"
 POLL_S: Final = 0.5
+SWEEP_S: Final = 2.0
+"""All shards are looked through this often, should a word of something new have been lost."""
 BRISK: Final = 10
 """Once nobody wanted a session, a busy worker takes those that wait behind it so many times as fast, and not all at
 once: another one that is as busy gets its part."""
@@ -74,111 +75,117 @@ class Leases:
     def __init__(self, bus: Bus, role: str, worker: str, policy: LeasePolicy) -> None:
         self._bus = bus
         self._role = role
-        self._jobs = keys.jobs(role)
+        self._jobs = Jobs(bus, role, worker, policy.silent_s)
         self._worker = worker
         self._policy = policy
-        self._held: dict[str, Held] = {}
-        self._dropped: list[str] = []
-        self._grouped = False
-        self._cursor: bytes | str = "0-0"
+        self._held: dict[Job, Held] = {}
+        self._dropped: list[Job] = []
+        self._taking = asyncio.Lock()  # so that nobody takes more than there is room for
 
     @property
     def held(self) -> int:
         """Sessions being served now."""
         return len(self._held)
 
+    @property
+    def _room(self) -> int:
+        return self._policy.capacity - len(self._held)
+
     async def run(self, serve: Serve, busy: Callable[[], bool] = lambda: False) -> None:
         """Until cancelled; then what is held is handed back at once, for others to take. `busy`: see `yield_s`."""
         try:
             async with asyncio.TaskGroup() as group:
+                group.create_task(self._jobs.follow(), name=f"{self._role}-jobs")
                 group.create_task(self._renew(), name=f"{self._role}-renew")
                 group.create_task(self._look(), name=f"{self._role}-look")
-                left = False
-                while True:
-                    try:
-                        if busy():
-                            await asyncio.sleep(self._policy.yield_s / (BRISK if left else 1))
-                        left = await self._take(group, serve, 1 if busy() else int(POLL_S * 1000))
-                    except BusDown as down:
-                        log.warning("%s: %s", self._role, down.message)
-                        self._grouped = False  # a Redis that comes back empty knows no group
-                        await asyncio.sleep(POLL_S)
+                group.create_task(self._take_over(group, serve), name=f"{self._role}-take-over")
+                await self._take_new(group, serve, busy)
         finally:
             await asyncio.shield(self._hand_back())
 
     # ---- taking ------------------------------------------------------------------------------------------------------
 
-    async def _take(self, group: asyncio.TaskGroup, serve: Serve, block_ms: int) -> bool:
-        """One round: silent holders' leases first, then a new one, for which it is waited so long. Whether it came."""
-        if not self._grouped:
-            with contextlib.suppress(Refused):  # BUSYGROUP: there is one
-                await self._bus.call("XGROUP", "CREATE", self._jobs, GROUP, "0", "MKSTREAM")
-            self._grouped = True
-        for name, fields in await self._silent():
-            await self._begin(group, serve, name.decode(), fields[1].decode())
-        if len(self._held) >= self._policy.capacity:
+    async def _take_new(self, group: asyncio.TaskGroup, serve: Serve, busy: Callable[[], bool]) -> NoReturn:
+        left, swept = False, float("-inf")
+        while True:
+            try:
+                if time.monotonic() - swept > SWEEP_S:
+                    await self._jobs.join()
+                    self._jobs.sweep()
+                    swept = time.monotonic()
+                await self._jobs.news(POLL_S)
+                if self._jobs.promising and busy():
+                    await asyncio.sleep(self._policy.yield_s / (BRISK if left else 1))
+                left = await self._take(group, serve)
+            except BusDown as down:
+                log.warning("%s: %s", self._role, down.message)
+                self._jobs.doubt()
+                swept = float("-inf")
+                await asyncio.sleep(POLL_S)
+
+    async def _take(self, group: asyncio.TaskGroup, serve: Serve) -> bool:
+        """One job that nobody had yet, if there is room. Whether there was one."""
+        async with self._taking:
+            if self._room > 0:
+                job = await self._jobs.fresh()
+                if job is not None:
+                    await self._begin(group, serve, job)
+                return job is not None
+        await asyncio.sleep(POLL_S)
+        return False
+
+    async def _take_over(self, group: asyncio.TaskGroup, serve: Serve) -> NoReturn:
+        """What silent holders left, as much as there is room for; a busy worker leaves it to nobody."""
+        while True:
+            with contextlib.suppress(BusDown):  # who takes new ones says it
+                async with self._taking:
+                    await self._jobs.join()
+                    for job in await self._jobs.silent(self._room):
+                        await self._begin(group, serve, job)
             await asyncio.sleep(POLL_S)
-            return False
-        fresh = await self._bus.take(self._jobs, GROUP, self._worker, block_ms)
-        for _, entries in fresh or ():
-            for name, fields in entries:
-                await self._begin(group, serve, name.decode(), fields[1].decode())
-        return bool(fresh)
 
-    async def _silent(self) -> list[Any]:
-        """Leases whose holder is silent, as many as there is room for. XAUTOCLAIM looks at a part of them at a time."""
-        room = self._policy.capacity - len(self._held)
-        if room <= 0:
-            return []
-        silent = int(self._policy.silent_s * 1000)
-        claim = ("XAUTOCLAIM", self._jobs, GROUP, self._worker, silent, self._cursor, "COUNT", room)
-        reply = await self._bus.call(*claim)
-        self._cursor = reply[0]
-        return [row for row in reply[1] if row]
-
-    async def _begin(self, group: asyncio.TaskGroup, serve: Serve, entry: str, session_id: str) -> None:
+    async def _begin(self, group: asyncio.TaskGroup, serve: Serve, job: Job) -> None:
         """Serve one lease. Whatever is wrong with one session harms no other."""
         try:
-            if entry in self._held or await self._given_up(entry, session_id):
+            if job in self._held or await self._given_up(job):
                 return
-            lease = await Lease.claim(self._bus, self._role, session_id, self._worker)
+            lease = await Lease.claim(self._bus, self._role, job.session_id, self._worker)
             if lease is None:  # the session expired before anybody came
-                await self._finish(entry)
+                await self._jobs.finish(job)
                 return
         except BusDown:
             raise
         except Exception:
-            log.exception("a lease could not be taken; it is tried again", extra={"sid": session_id})
+            log.exception("a lease could not be taken; it is tried again", extra={"sid": job.session_id})
             return
-        task = group.create_task(self._serve(serve, lease, entry), name=f"{self._role}-{session_id}")
-        self._held[entry] = Held(session_id, time.monotonic(), task)
+        task = group.create_task(self._serve(serve, lease, job), name=f"{self._role}-{job.session_id}")
+        self._held[job] = Held(job.session_id, time.monotonic(), task)
 
-    async def _given_up(self, entry: str, session_id: str) -> bool:
+    async def _given_up(self, job: Job) -> bool:
         """Whether this was tried too often: then it is put aside, and what the role owed is written."""
-        pending = await self._bus.call("XPENDING", self._jobs, GROUP, entry, entry, 1)
-        if not pending or int(pending[0][3]) <= self._policy.deliveries:
+        sid, tries = job.session_id, self._policy.deliveries
+        if await self._jobs.tries(job) <= tries:
             return False
-        tries = self._policy.deliveries
-        log.error("%s: given up after %d tries", self._role, tries, extra={"sid": session_id})
-        await self._bus.call("XADD", DEAD, "*", "role", self._role, "sid", session_id)
-        lease = await Lease.claim(self._bus, self._role, session_id, self._worker)
+        log.error("%s: given up after %d tries", self._role, tries, extra={"sid": sid})
+        await self._bus.call("XADD", DEAD, "*", "role", self._role, "sid", sid)
+        lease = await Lease.claim(self._bus, self._role, sid, self._worker)
         if lease and self._role in OWED:
             where, fact = OWED[self._role]
-            await lease.append(where(session_id), msgspec.json.encode(fact))
-        await self._finish(entry)
+            await lease.append(where(sid), msgspec.json.encode(fact))
+        await self._jobs.finish(job)
         return True
 
     # ---- serving -----------------------------------------------------------------------------------------------------
 
-    async def _serve(self, serve: Serve, lease: Lease, entry: str) -> None:
-        """Done or failed, the entry is let go; after a failure it is delivered again."""
+    async def _serve(self, serve: Serve, lease: Lease, job: Job) -> None:
+        """Done or failed, the job is let go; after a failure it is delivered again."""
         context = {"sid": lease.session_id, "role": self._role}
         try:
             await serve(lease)
-            await self._finish(entry)
+            await self._jobs.finish(job)
         except asyncio.CancelledError:
-            if entry in self._held:  # we are stopping; a lease that was lost is no longer among the held
-                self._dropped.append(entry)
+            if job in self._held:  # we are stopping; a lease that was lost is no longer among the held
+                self._dropped.append(job)
             raise
         except Exception as error:
             match first_of(error):
@@ -189,50 +196,39 @@ class Leases:
                 case _:
                     log.exception("serving failed; it is tried again", extra=context)
         finally:
-            self._held.pop(entry, None)
-
-    async def _finish(self, entry: str) -> None:
-        await self._bus.together(("XACK", self._jobs, GROUP, entry), ("XDEL", self._jobs, entry))
+            self._held.pop(job, None)
 
     # ---- keeping -----------------------------------------------------------------------------------------------------
 
-    async def _renew(self) -> None:
+    async def _renew(self) -> NoReturn:
         while True:
             await asyncio.sleep(self._policy.renew_s)
-            held = dict(self._held)
-            if not held:
-                continue
             healthy = time.monotonic() - self._policy.healthy_s
-            asked = [
-                word for entry, one in held.items() for word in (entry, "1" if one.since < healthy else "")
-            ]
+            held = {job: one.since < healthy for job, one in self._held.items()}
             try:
-                mine = await self._bus.run("renew", [self._jobs], [GROUP, self._worker, *asked])
+                mine = await self._jobs.renew(held)
             except BusDown:
                 continue
-            for entry in held.keys() - {name.decode() for name in mine}:
-                self._stop(entry)
+            for job in held.keys() - mine:
+                self._stop(job)
 
-    async def _look(self) -> None:
+    async def _look(self) -> NoReturn:
         """Sessions whose keys are gone need nobody any more."""
         while True:
             await asyncio.sleep(self._policy.look_s)
+            held = list(self._held)
             with contextlib.suppress(BusDown):
-                for entry, one in list(self._held.items()):
-                    if not await self._bus.call("EXISTS", keys.session(one.session_id)):
-                        log.warning("a session is gone", extra={"sid": one.session_id, "role": self._role})
-                        self._stop(entry)
-                        await self._finish(entry)
+                there = await self._bus.each(*(("EXISTS", keys.session(job.session_id)) for job in held))
+                for job in (job for job, found in zip(held, there, strict=True) if found == 0):
+                    log.warning("a session is gone", extra={"sid": job.session_id, "role": self._role})
+                    self._stop(job)
+                    await self._jobs.finish(job)
 
-    def _stop(self, entry: str) -> None:
-        one = self._held.pop(entry, None)
+    def _stop(self, job: Job) -> None:
+        one = self._held.pop(job, None)
         if one:
             one.task.cancel()
 
     async def _hand_back(self) -> None:
-        """Make what was held look silent and never tried, so that the next worker takes it at once."""
-        silent = int(self._policy.silent_s * 1000) + 1
-        claim = ("XCLAIM", self._jobs, GROUP, self._worker, 0)
-        with contextlib.suppress(BusDown, Refused):
-            for entry in self._dropped:
-                await self._bus.call(*claim, entry, "IDLE", silent, "RETRYCOUNT", 0, "JUSTID")
+        with contextlib.suppress(BusDown):
+            await self._jobs.hand_back({*self._dropped, *self._held})  # some had not even begun

@@ -62,22 +62,21 @@ def _floors(config: SessionConfig) -> list[tuple[str | int, ...]]:
 
 
 async def begin(bus: Bus, config: SessionConfig, started: SessionStarted) -> Opened:
-    """Write the record and the log's first entry, then post the work of each stage."""
+    """Write the record and the log's first entry, and post the work of each stage: all or nothing."""
     sid = config.session_id
     resume, watch = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
     encoded = msgspec.json.encode(config)
     record = ("config", encoded, "socket", "1", "resume", _hash(resume), "watch", _hash(watch))
     kept = keys.kept_ms(config.record)
+    await bus.call("ZADD", keys.LIVE, now_ms(), sid)  # first: should we die here, somebody ends it
     await bus.together(
         ("HSET", keys.session(sid), *record),
         ("PEXPIRE", keys.session(sid), kept),
         ("XADD", keys.events(sid), "*", "e", msgspec.json.encode(started)),
         ("PEXPIRE", keys.events(sid), kept),
         *_floors(config),
+        *(("XADD", keys.jobs(role, sid), "*", "sid", sid) for role in roles(config)),
     )
-    await bus.call("ZADD", keys.LIVE, now_ms(), sid)  # first: should we die here, somebody ends it
-    for role in roles(config):
-        await bus.call("XADD", keys.jobs(role), "*", "sid", sid)
     return Opened(config, "1", resume_token=resume, watch_token=watch)
 
 

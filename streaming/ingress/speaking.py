@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from streaming import keys, roster
+from streaming import jobs, keys, roster
 from streaming.bus import BusDown, Refused
 from streaming.clock import now_ms, stamp
 from streaming.errors import ClientFault, Close, Fault, Overloaded, about, first_of
@@ -79,7 +79,7 @@ class Speaking:
         first = SessionStarted(config.session_id, config.mode, serves, limits, now, config.audio)
         async with self._gateway.starting:
             if config.audio:
-                door.seat(server, workers, await self._bus.call("XLEN", keys.jobs("asr")))
+                door.seat(server, workers, await jobs.posted(self._bus, "asr"))
             opened = await records.begin(self._bus, config, first)
         [entry] = await self._bus.read(keys.events(config.session_id), count=1)
         tokens = [("resume_token", opened.resume_token), ("watch_token", opened.watch_token)]

@@ -7,8 +7,9 @@ import pytest
 
 from streaming import keys
 from streaming.bus import Bus
+from streaming.jobs import GROUP
 from streaming.lease import Lease
-from streaming.leases import GROUP, LeasePolicy, Leases
+from streaming.leases import LeasePolicy, Leases
 from tests.sessions import SID, made
 
 
@@ -27,7 +28,7 @@ QUICK = LeasePolicy(renew_s=0.1, silent_s=0.5, look_s=0.2)
 
 async def post(bus: Bus) -> None:
     await made(bus)
-    await bus.call("XADD", keys.jobs("asr"), "*", "sid", SID)
+    await bus.call("XADD", keys.jobs("asr", SID), "*", "sid", SID)
 
 
 async def test_a_lease_is_kept_while_it_is_renewed_and_gone_when_it_is_done(
@@ -49,7 +50,7 @@ async def test_a_lease_is_kept_while_it_is_renewed_and_gone_when_it_is_done(
     assert len(taken) == 1
     may_end.set()
     await asyncio.sleep(0.3)
-    assert await bus.call("XLEN", keys.jobs("asr")) == 0
+    assert await bus.call("XLEN", keys.jobs("asr", SID)) == 0
 
 
 async def test_a_stopped_worker_hands_its_sessions_over_at_once(
@@ -89,8 +90,8 @@ async def test_work_that_fails_is_tried_three_times_and_then_put_aside(
         if await bus.call("XLEN", "dead"):
             break
     assert len(tries) == 3
-    assert await bus.call("XLEN", keys.jobs("asr")) == 0
-    assert (await bus.call("XINFO", "GROUPS", keys.jobs("asr")))[0]
+    assert await bus.call("XLEN", keys.jobs("asr", SID)) == 0
+    assert (await bus.call("XINFO", "GROUPS", keys.jobs("asr", SID)))[0]
     assert GROUP == "workers"
 
 
@@ -114,9 +115,9 @@ async def test_a_lease_held_for_long_begins_to_count_its_tries_anew(
     bus: Bus, workers: list[asyncio.Task[None]]
 ) -> None:
     await post(bus)
-    jobs = keys.jobs("asr")
+    jobs = keys.jobs("asr", SID)
     await bus.call("XGROUP", "CREATE", jobs, GROUP, "0")
-    await bus.take(jobs, GROUP, "gone", 10)
+    await bus.take(jobs, GROUP, "gone")
     [[entry, *_]] = await bus.call("XPENDING", jobs, GROUP, "-", "+", 1)
     await bus.call("XCLAIM", jobs, GROUP, "gone", 0, entry, "IDLE", 9_000, "RETRYCOUNT", 2, "JUSTID")
 
@@ -145,18 +146,18 @@ async def test_a_session_whose_keys_are_gone_needs_nobody(
     await bus.call("DEL", keys.session(SID))
     await asyncio.sleep(1)
     assert leases.held == 0
-    assert await bus.call("XLEN", keys.jobs("asr")) == 0
+    assert await bus.call("XLEN", keys.jobs("asr", SID)) == 0
 
 
 async def test_a_silent_lease_behind_many_busy_ones_is_taken_over(
     bus: Bus, workers: list[asyncio.Task[None]]
 ) -> None:
-    jobs = keys.jobs("asr")
+    jobs = keys.jobs("asr", SID)
     await bus.call("XGROUP", "CREATE", jobs, GROUP, "0", "MKSTREAM")
     for n in range(41):
         await made(bus, f"s{n}")
         await bus.call("XADD", jobs, "*", "sid", f"s{n}")
-        await bus.take(jobs, GROUP, "busy", 10)
+        await bus.take(jobs, GROUP, "busy")
     pending = await bus.call("XPENDING", jobs, GROUP, "-", "+", 50)
     taken = asyncio.Queue[str]()
 
@@ -182,7 +183,7 @@ async def test_one_broken_session_harms_no_other(bus: Bus, workers: list[asyncio
         await taken.put(lease.session_id)
 
     await bus.call("SET", keys.session("broken"), "not a hash")
-    await bus.call("XADD", keys.jobs("asr"), "*", "sid", "broken")
+    await bus.call("XADD", keys.jobs("asr", "broken"), "*", "sid", "broken")
     await post(bus)
     workers.append(asyncio.create_task(Leases(bus, "asr", "w", QUICK).run(hold)))
     assert await asyncio.wait_for(taken.get(), 5) == SID

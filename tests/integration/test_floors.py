@@ -90,8 +90,8 @@ async def test_keys_wait_a_day_for_the_recorder_and_a_quarter_of_an_hour_without
 
 async def test_the_recorder_is_given_sessions_that_are_to_be_recorded(bus: Bus) -> None:
     await begun(bus, record=False)
-    assert await bus.call("XLEN", keys.jobs("recorder")) == 0
+    assert await bus.call("XLEN", keys.jobs("recorder", SID)) == 0
     await begun(bus, record=True)
-    assert await bus.call("XLEN", keys.jobs("recorder")) == 1
+    assert await bus.call("XLEN", keys.jobs("recorder", SID)) == 1
     config = msgspec.json.decode(await bus.call("HGET", keys.session(SID), "config"), type=SessionConfig)
     assert config.record

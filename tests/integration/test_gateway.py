@@ -151,7 +151,7 @@ async def test_every_key_of_a_session_has_an_end(gateway: Gateway, bus: Bus) -> 
         await client.send(SECOND)
         client.text("hi")
         await asyncio.sleep(0.3)
-        names = await bus.call("KEYS", f"{{{client.session_id}}}:*")
+        names = await bus.call("KEYS", f"*:{client.session_id}:*")
         assert len(names) >= 5
         for name in names:
             assert 0 < await bus.call("PTTL", name) <= keys.KEPT_MS, name

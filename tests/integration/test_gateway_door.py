@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError
 
-from streaming import keys, roster
+from streaming import jobs, keys, roster
 from streaming.bus import Bus, BusDown
 from streaming.capacity import Load
 from streaming.client.client import Client
@@ -202,12 +202,12 @@ async def test_a_voice_is_refused_while_the_recognisers_are_full_and_typing_is_n
                     pass
             told = (caught.value.code, caught.value.retry_after, caught.value.close)
             assert told == ("overloaded", 2, 1013)
-            assert await bus.call("XLEN", keys.jobs("asr")) == 1
+            assert await jobs.posted(bus, "asr") == 1
             async with Client(gateway.url, start=SessionStart(mode="chat")) as typing:
                 assert typing.session_id
             await tell("b", 0.0)
             async with Client(gateway.url), Client(gateway.url), Client(gateway.url):
-                assert await bus.call("XLEN", keys.jobs("asr")) == 4
+                assert await jobs.posted(bus, "asr") == 4
                 with pytest.raises(Overloaded):
                     for _ in range(3):  # the fifth and the sixth have room, which nobody serves yet
                         await Client(gateway.url).__aenter__()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from streaming import keys
 from streaming.bus import Bus
 from streaming.events import ModerationVerdict, ReplyDone, SessionEnded, TranscriptFinal, TranscriptPartial
 from tests import speech
@@ -90,7 +91,7 @@ async def leaks(stack: Stack, talk: Conversation) -> list[str]:
         places = await dump(bus)
     finally:
         await bus.close()
-    assert any(key.startswith(f"{{{talk.client.session_id}}}:events") for key in places)
+    assert keys.events(talk.client.session_id) in places
     places["events as sent"] = "\n".join(arrival.message.raw for arrival in talk.arrivals)
     places["logs"] = stack.log()
     return [
