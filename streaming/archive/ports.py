@@ -69,14 +69,6 @@ class Archive(Protocol):
         """The sound from sample `begin` to `end`, in order, in pieces of at most 30 s."""
         ...
 
-    async def cached(self, tenant: str, session_id: str, name: str) -> bytes | None:
-        """What was made of a session and cached under `name` (peaks, say); None if it was not."""
-        ...
-
-    async def cache(self, tenant: str, session_id: str, name: str, content: bytes) -> None:
-        """Keep what was made of a session; it is sealed, and goes with the session. Replaces what was there."""
-        ...
-
     # ---- what readers add ---------------------------------------------------------------------------------------
 
     async def notes(self, tenant: str, session_id: str) -> list[Note]:

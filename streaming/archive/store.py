@@ -51,9 +51,9 @@ class Store:
         """See Archive."""
         return await reading.cached(self.vault, tenant, session_id, name)
 
-    async def cache(self, tenant: str, session_id: str, name: str, content: bytes) -> None:
+    async def cache(self, tenant: str, session_id: str, name: str, body: bytes) -> None:
         """See Archive."""
-        await reading.cache(self.vault, (tenant, session_id), name, content)
+        await reading.cache(self.vault, (tenant, session_id), name, body)
 
     async def notes(self, tenant: str, session_id: str) -> list[Note]:
         """See Archive."""
