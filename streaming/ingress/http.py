@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
@@ -50,6 +50,11 @@ async def schema(_: Request) -> Response:
     return JSONResponse(wire.schema())
 
 
+async def replay(_: Request) -> Response:
+    """The page of recorded sessions."""
+    return FileResponse(PAGE / "replay.html")
+
+
 async def no_page(_: Request) -> Response:
     """The page was not built."""
     return PlainTextResponse("The page is not built here: `make page`. The API is at /v1/stream.\n", 404)
@@ -71,13 +76,17 @@ def application(gateway: Gateway) -> Starlette:
     async def stream(socket: WebSocket) -> None:
         await native.serve(gateway, socket)
 
-    page = Mount("/", StaticFiles(directory=PAGE, html=True)) if PAGE.exists() else Route("/", no_page)
+    page = (
+        [Route("/replay", replay), Mount("/", StaticFiles(directory=PAGE, html=True))]
+        if PAGE.exists()
+        else [Route("/", no_page), Route("/replay", no_page)]
+    )
     routes = [
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/v1/schema.json", schema),
         WebSocketRoute("/v1/stream", stream),
-        page,
+        *page,
     ]
     app = Starlette(routes=routes)
     app.state.gateway = gateway

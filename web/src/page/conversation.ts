@@ -126,7 +126,7 @@ function replaced(before: Conversation, kind: string, name: string, text: string
 }
 
 /** What the steps of a busy server mean for whoever speaks. */
-const PACES: Readonly<Record<SessionDegraded["step"], string>> = {
+export const PACES: Readonly<Record<SessionDegraded["step"], string>> = {
   full: "The server keeps up as usual again.",
   slower: "The server is busy: words appear a little later.",
   slowest: "The server is busy: words appear later.",
@@ -167,10 +167,14 @@ const CATEGORIES: Readonly<Record<string, string>> = {
   profanity: "profanity",
 };
 
+export function categoryWords(category: string): string {
+  return CATEGORIES[category] ?? category;
+}
+
 function judged(before: Conversation, session: number, verdict: ModerationVerdict): Conversation {
   const { reply, segment } = verdict.target;
   const key = reply === undefined ? `${session}/segment/${segment}` : `${session}/reply/${reply}`;
-  const mark: Mark = { action: verdict.action, categories: verdict.categories.map((one) => CATEGORIES[one] ?? one) };
+  const mark: Mark = { action: verdict.action, categories: verdict.categories.map(categoryWords) };
   const after = changed(before, key, (item) => {
     const [from, to] = verdict.span;
     const text = verdict.replacement === null ? item.text : put(item.text, from, to, verdict.replacement);
@@ -201,7 +205,7 @@ function times(firstTokenMs: number | undefined, replyMs: number | undefined): S
   };
 }
 
-const GAPS = {
+export const GAPS = {
   lost: "did not reach the server",
   concealed: "arrived damaged",
   shed: "were left out because the server is busy",

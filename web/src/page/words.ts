@@ -110,7 +110,7 @@ export function connectionWords(state: State, lostS: number): string {
   }
 }
 
-function sentence(text: string): string {
+export function sentence(text: string): string {
   const capital = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(capital) ? capital : `${capital}.`;
 }

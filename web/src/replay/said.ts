@@ -1,0 +1,255 @@
+/**
+ * What was said, line by line. The word that is being heard is lit by its class alone, and hits are highlights over the
+ * text: neither renders anything. What is out of view is laid out by nobody (`content-visibility`).
+ */
+
+import { html, LitElement, nothing } from "lit";
+import type { TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
+import { categoryWords } from "../page/conversation.ts";
+import type { Hit } from "./find.ts";
+import type { Latency } from "./latency.ts";
+import { pieces } from "./pieces.ts";
+import { saidStyle } from "./said-style.ts";
+import type { Said } from "./shapes.ts";
+import type { Spoken } from "./timeline.ts";
+import { clock, quickness, verdictWords } from "./words.ts";
+
+/** What may happen here, for whoever listens. */
+export interface Asked {
+  seek: number;
+  correct: { said: Said; text: string };
+  undo: Said;
+}
+
+export class Lines extends LitElement {
+  static override properties = {
+    said: { attribute: false },
+    latencies: { attribute: false },
+    channels: { attribute: false },
+    editing: { state: true },
+    following: { state: true },
+  };
+  static override styles = saidStyle;
+
+  declare said: readonly Said[];
+  declare latencies: ReadonlyMap<number, Latency>;
+  declare channels: number;
+  /** The line that is being corrected, and the word of it that was meant. */
+  declare editing: { line: number; word: number | undefined } | undefined;
+  declare following: boolean;
+  private lit: Element[] = [];
+  private now: Element | undefined;
+
+  constructor() {
+    super();
+    this.said = [];
+    this.following = true;
+  }
+
+  override render() {
+    return html`
+      <div class="scroll" tabindex="0" role="region" aria-label="Transcript" @click=${this.clicked} @dblclick=${this.meant}
+        @wheel=${this.away} @touchmove=${this.away}>
+        <div class="lines">
+          ${this.said.length ? nothing : html`<p class="nothing">Nothing was said in this session.</p>`}
+          ${this.said.map((said, index) => {
+            const editing = this.editing?.line === index ? this.editing : undefined;
+            const latency = said.kind === "speech" ? this.latencies.get(said.number) : undefined;
+            return guard([said, editing, latency, index, this.channels], () => this.line(said, index, latency));
+          })}
+        </div>
+      </div>
+      <button class="follow" ?hidden=${this.following} @click=${this.follow}>Follow the sound</button>
+    `;
+  }
+
+  private line(said: Said, index: number, latency: Latency | undefined): TemplateResult {
+    const who = speaker(said, this.channels);
+    const reply = said.kind === "reply";
+    return html`
+      <article class="line ${said.kind} ${said.corrected ? "corrected" : ""}" data-line=${index} aria-label=${who}>
+        <div class="who"><span class="name" data-channel=${reply ? "" : said.channel}>${who}</span>
+          <button class="when" title=${`Listen from here (${quickness(said, latency)})`} data-seek=${said.start_ms}>${clock(said.start_ms)}</button></div>
+        <div class="what">
+          ${this.editing?.line === index ? this.editor(said) : text(said)}
+          ${footer(said)}
+          ${reply || this.editing?.line === index
+            ? nothing
+            : html`<button class="edit" title="Correct this line (e)" data-edit=${index}>Correct</button>`}
+        </div>
+      </article>
+    `;
+  }
+
+  private editor(said: Said): TemplateResult {
+    return html`<form class="editor" @submit=${this.saved} @keydown=${this.pressed}>
+      <label class="unseen" for="correction">What was said</label>
+      <textarea id="correction" name="text" rows="2" maxlength="8000" .value=${said.text}></textarea>
+      <button class="save">Save</button><button type="button" @click=${() => this.edit(undefined)}>Cancel</button>
+      <span class="hint">What was heard is kept beside it.</span>
+    </form>`;
+  }
+
+  // ---- what others do here ------------------------------------------------------------------------------------------
+
+  /** Light these words, and no others; `line` is where one is. */
+  light(words: readonly Spoken[], line: number | undefined): void {
+    const found = words.flatMap(({ line, word }) => this.box(line)?.querySelector(`[data-word="${word}"]`) ?? []);
+    const now = line === undefined ? undefined : this.box(line);
+    for (const one of this.lit) if (!found.includes(one)) one.classList.remove("lit");
+    for (const one of found) one.classList.add("lit");
+    this.lit = found;
+    if (now === this.now) return;
+    this.now?.classList.remove("now");
+    now?.classList.add("now");
+    this.now = now;
+    if (this.following) this.reveal(now);
+  }
+
+  /** Highlight all hits; the one at `current` more so, and in view. */
+  mark(hits: readonly Hit[], current: number): void {
+    if (!CSS.highlights) return;
+    const ranges = hits.map((hit) => this.range(hit));
+    const found = ranges.filter((range): range is Range => range !== undefined);
+    CSS.highlights.set("found", new Highlight(...found));
+    const here = ranges[current];
+    CSS.highlights.set("found-now", here ? new Highlight(here) : new Highlight());
+    const hit = hits[current];
+    if (!hit) return;
+    this.following = false;
+    this.reveal(this.box(hit.line));
+  }
+
+  /** Correct a line; `word` is selected. */
+  async edit(line: number | undefined, word?: number): Promise<void> {
+    this.editing = line === undefined || this.said[line]?.kind === "reply" ? undefined : { line, word };
+    await this.updateComplete;
+    const field = this.renderRoot.querySelector<HTMLTextAreaElement>("#correction");
+    if (!field || line === undefined) return this.focusLines();
+    const piece = pieces(this.said[line]!).find((one) => one.word === word && word !== undefined);
+    field.focus();
+    field.setSelectionRange(piece?.at ?? field.value.length, piece ? piece.at + piece.text.length : field.value.length);
+  }
+
+  /** So that keys go where one reads. */
+  focusLines(): void {
+    this.renderRoot.querySelector<HTMLElement>(".scroll")?.focus({ preventScroll: true });
+  }
+
+  private box(line: number): HTMLElement | undefined {
+    return this.renderRoot.querySelector<HTMLElement>(`[data-line="${line}"]`) ?? undefined;
+  }
+
+  private reveal(box: Element | undefined): void {
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    box?.scrollIntoView({ block: "center", behavior: calm || !this.near(box) ? "auto" : "smooth" });
+  }
+
+  private near(box: Element): boolean {
+    const scroll = this.renderRoot.querySelector(".scroll");
+    return !!scroll && Math.abs(box.getBoundingClientRect().top - scroll.getBoundingClientRect().top) < 2 * scroll.clientHeight;
+  }
+
+  /** A hit as a range over the line's text, which may be of many nodes. */
+  private range(hit: Hit): Range | undefined {
+    const body = this.box(hit.line)?.querySelector(".text");
+    if (!body) return undefined;
+    const range = document.createRange();
+    const walker = document.createTreeWalker(body, NodeFilter.SHOW_TEXT);
+    let at = 0;
+    for (let node = walker.nextNode() as Text | null; node; node = walker.nextNode() as Text | null) {
+      const end = at + node.data.length;
+      if (at <= hit.from && hit.from < end) range.setStart(node, hit.from - at);
+      if (at < hit.to && hit.to <= end) {
+        range.setEnd(node, hit.to - at);
+        return range;
+      }
+      at = end;
+    }
+    return undefined;
+  }
+
+  // ---- what a person does here --------------------------------------------------------------------------------------
+
+  private tell<K extends keyof Asked>(type: K, detail: Asked[K]): void {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  private readonly clicked = (event: Event) => {
+    const target = event.target as HTMLElement;
+    const { seek, edit, undo } = target.dataset;
+    const word = target.closest<HTMLElement>("[data-word]");
+    if (edit) return void this.edit(Number(edit));
+    if (undo) return this.tell("undo", this.said[Number(target.closest<HTMLElement>(".line")?.dataset["line"])]!);
+    const at = seek ?? word?.dataset["at"];
+    if (at === undefined || getSelection()?.type === "Range") return;
+    this.following = true;
+    this.tell("seek", Number(at));
+  };
+
+  private readonly meant = (event: Event) => {
+    const word = (event.target as HTMLElement).closest<HTMLElement>("[data-word]");
+    const line = word?.closest<HTMLElement>(".line");
+    if (word && line) void this.edit(Number(line.dataset["line"]), Number(word.dataset["word"]));
+  };
+
+  private readonly pressed = (event: KeyboardEvent) => {
+    event.stopPropagation();
+    if (event.key === "Escape") void this.edit(undefined);
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.saved(event);
+  };
+
+  private readonly saved = (event: Event) => {
+    event.preventDefault();
+    const said = this.editing && this.said[this.editing.line];
+    const text = this.renderRoot.querySelector<HTMLTextAreaElement>("#correction")?.value.trim() ?? "";
+    void this.edit(undefined);
+    if (said && text && text !== said.text) this.tell("correct", { said, text });
+  };
+
+  private readonly away = () => {
+    this.following = false;
+  };
+
+  private readonly follow = () => {
+    this.following = true;
+    this.reveal(this.now);
+  };
+}
+
+customElements.define("vv-lines", Lines);
+
+function speaker(said: Said, channels: number): string {
+  if (said.kind === "reply") return "Reply";
+  if (said.kind === "text") return "Typed";
+  return channels > 1 ? `Speaker ${said.channel + 1}` : "Speaker";
+}
+
+function text(said: Said): TemplateResult {
+  const heard = said.original ? `Heard: ${said.original.text}` : nothing;
+  return html`<p class="text" title=${heard} lang=${said.language || nothing}>${pieces(said).map(({ text, word, changed }) =>
+    word === undefined
+      ? text
+      : html`<span class=${changed ? "changed" : ""} data-word=${word} data-at=${said.words[word]!.start_ms}>${text}</span>`)}</p>`;
+}
+
+const ENDS: Partial<Record<NonNullable<Said["status"]>, string>> = {
+  cancelled: "Stopped before its end",
+  blocked: "Withheld by moderation",
+  failed: "No answer could be made",
+};
+
+function footer(said: Said): TemplateResult | typeof nothing {
+  const found = said.verdicts.filter(({ action }) => action !== "pass");
+  const told = new Set(found.map(({ action, categories }) => verdictWords(action, categories.map(categoryWords))));
+  const ended = said.status && ENDS[said.status];
+  return html`<div class="foot">
+    ${[...told].map((one) => html`<span class="verdict">${one}</span>`)}
+    ${ended ? html`<span class="verdict">${ended}</span>` : nothing}
+    ${said.original && said.corrected
+      ? html`<span class="original">Corrected by ${said.corrected.author}. Heard: <q>${said.original.text}</q>
+          <button data-undo="yes">Undo</button></span>`
+      : nothing}
+  </div>`;
+}
