@@ -122,11 +122,12 @@ class Listening:
         return self._recognizer.mark(at, MARK.decode(entry.body))
 
     async def _judge(self) -> list[Heard]:
-        frames = self._recognizer.frames()
-        chances, self._memory = await self._vad.judge(frames, self._memory)
-        if frames:
+        facts: list[Heard] = []
+        while frames := self._recognizer.frames():
+            chances, self._memory = await self._vad.judge(frames, self._memory)
             self._recognizer.state.vad = self._memory.tobytes()
-        return self._recognizer.judged(chances)
+            facts += self._recognizer.judged(chances)
+        return facts + self._recognizer.judged([])
 
     def _answers(self) -> list[Heard]:
         facts: list[Heard] = []

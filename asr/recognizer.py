@@ -11,7 +11,7 @@ from typing import Final, assert_never, get_args
 import numpy as np
 
 from asr.hearing.sound import Arrivals, Float32, Int16
-from asr.rates import CONTEXT, FRAME, MS
+from asr.rates import CONTEXT, FRAME, MS, RATE
 from asr.speaker.channel import Channel
 from asr.speaker.checkpoint import ChannelState, SessionState, Stop, pack, unpack
 from asr.speaker.utterance import adopted
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 STEPS: Final[tuple[Step, ...]] = get_args(Step)
 LEAP = 16
 """Partials that may have been sent since a checkpoint: revisions go on above theirs."""
+AHEAD: Final = 30 * RATE
+"""Samples behind the cursor that are judged before they are needed: judgements are part of every checkpoint."""
 
 
 class Recognizer:
@@ -153,10 +155,14 @@ class Recognizer:
     # ---- judgements in, facts out --------------------------------------------------------------------------------
 
     def frames(self) -> list[Float32]:
-        """What the VAD is to judge next: for each frame of 512 samples (channels, 576), 64 of them seen before."""
+        """What the VAD is to judge next: for each frame of 512 samples (channels, 576), 64 of them seen before.
+
+        Asked again until there is none: of sound that came all at once only so much is judged as may soon be needed.
+        """
         if not self.channels:
             return []
-        begins = range(self.state.judged, self.state.clock - FRAME + 1, FRAME)
+        until = min(self.state.clock, self.cursor + AHEAD)
+        begins = range(self.state.judged, until - FRAME + 1, FRAME)
         sounds = [channel.sound for channel in self.channels]
         return [np.stack([sound.cut(at - CONTEXT, at + FRAME) for sound in sounds]) for at in begins]
 

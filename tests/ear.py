@@ -73,11 +73,14 @@ class Ear:
         return self.engine.words.text(self.engine.run([question])[0].tokens).strip()
 
     def _judge(self, core: Recognizer) -> list[Heard]:
-        chances: list[Any] = []
-        for frame in core.frames():
-            chance, self._memory = self.vad.judge(frame, self._memory)
-            chances.append(chance)
-        return core.judged(chances)
+        facts: list[Heard] = []
+        while frames := core.frames():
+            chances: list[Any] = []
+            for frame in frames:
+                chance, self._memory = self.vad.judge(frame, self._memory)
+                chances.append(chance)
+            facts += core.judged(chances)
+        return facts + core.judged([])
 
     def _passes(self, core: Recognizer, at_s: float) -> list[Due]:
         """The first channel's pass that is due, and when its answer is there."""

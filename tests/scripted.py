@@ -153,11 +153,15 @@ class Run:
             if entry.mark
             else self.core.hear(entry.place, entry.pcm, 0)
         )
-        chances = [
-            (np.abs(frame[:, 64:]).mean(axis=1) > 0.1).astype(np.float32) for frame in self.core.frames()
-        ]
-        self.publish(facts + self.core.judged(chances))
+        self.publish(facts + self.judge_sound())
         return True
+
+    def judge_sound(self) -> list[Heard]:
+        facts: list[Heard] = []
+        while frames := self.core.frames():
+            loud = [(np.abs(frame[:, 64:]).mean(axis=1) > 0.1).astype(np.float32) for frame in frames]
+            facts += self.core.judged(loud)
+        return facts + self.core.judged([])
 
     def answer(self) -> bool:
         for channel in self.core.channels:
@@ -167,7 +171,7 @@ class Run:
             request = self.requests.pop(channel.number, None) or channel.request()
             if request:
                 answer = hear(self.scripts[channel.number], channel, request, self.first)
-                self.publish(channel.settle(request, answer, 0))
+                self.publish([*channel.settle(request, answer, 0), *self.judge_sound()])
                 return True
         return False
 

@@ -87,11 +87,13 @@ class Session:
             self._running = self._begun(now_s)
 
     def _judge(self) -> Iterator[Heard]:
-        chances: list[Float32] = []
-        for frame in self._core.frames():
-            chance, self._memory = self._loaded.vad.judge(frame, self._memory)
-            chances.append(chance)
-        yield from self._core.judged(chances)
+        while frames := self._core.frames():
+            chances: list[Float32] = []
+            for frame in frames:
+                chance, self._memory = self._loaded.vad.judge(frame, self._memory)
+                chances.append(chance)
+            yield from self._core.judged(chances)
+        yield from self._core.judged([])
 
     def _begun(self, now_s: float) -> _Running | None:
         for channel in self._core.channels:

@@ -173,6 +173,18 @@ def test_after_a_final_the_checkpoint_tells_nothing_of_what_was_said() -> None:
     assert {"words", "tail", "tokens"}.isdisjoint(before)
 
 
+def test_the_checkpoint_of_a_recording_that_came_all_at_once_stays_small() -> None:
+    one = script([(10, 20)] * 200)  # three minutes
+    run = Run([one], cut([one], [one.length], {}, set()))
+    run.read()
+    largest = len(run.core.checkpoint())
+    while run.answer():
+        largest = max(largest, len(run.core.checkpoint()))
+    run.finish()
+    assert largest < 12_000
+    assert len(words(run.facts)) == 200
+
+
 def test_a_hole_keeps_the_clock_true_and_breaks_the_account() -> None:
     one = script([(10, 20), (30, 20)])
     entries = cut([one], [FRAME * 4], {}, set())
