@@ -15,6 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from streaming import roster
+from streaming.archive.opening import open_archive
 from streaming.bus import Bus
 from streaming.capacity import Load, crowded
 from streaming.config import Settings
@@ -25,7 +26,7 @@ from streaming.ingress.http import application, background
 from streaming.ingress.intake import Intake
 from streaming.lease import Lease
 from streaming.leases import LeasePolicy, Leases
-from streaming.machine import models
+from streaming.machine import home, models
 from streaming.machine.catalog import ModelMissing
 from streaming.roster import Pulse
 
@@ -134,7 +135,15 @@ class _Server(uvicorn.Server):
 
 
 async def _gateway(bus: Bus, settings: Settings) -> None:
-    gateway = Gateway(bus, Intake(bus), settings.server, settings.session)
+    archive = open_archive(settings.archive, home.locate())
+    gateway = Gateway(bus, Intake(bus), settings.server, settings.session, archive=archive)
+    try:
+        await _beside(gateway, settings)
+    finally:
+        await archive.close()
+
+
+async def _beside(gateway: Gateway, settings: Settings) -> None:
     async with asyncio.TaskGroup() as tasks:
         beside = [tasks.create_task(work, name=name) for name, work in background(gateway).items()]
         await _serve(gateway, settings)

@@ -4,6 +4,7 @@ import asyncio
 
 from msgspec import Struct, field
 
+from streaming.archive.ports import Archive
 from streaming.bus import Bus
 from streaming.ingress.door import ServerPolicy
 from streaming.ingress.intake import Intake
@@ -19,3 +20,4 @@ class Gateway(Struct):
     policy: SessionPolicy
     sessions: int = 0
     starting: asyncio.Lock = field(default_factory=asyncio.Lock)  # each counts those before it
+    archive: Archive | None = None

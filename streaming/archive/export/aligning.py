@@ -2,15 +2,16 @@
 they stand for. Pure."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Final, NamedTuple
 
+from streaming.archive.words import plain
 from streaming.events import Word
 
-# A sign of a script that is written without spaces is a word of its own, as recognisers have it.
-TOKEN: Final = re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿]|[^\s぀-ヿ㐀-䶿一-鿿豈-﫿]+")
+_WIDE: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+TOKEN: Final = re.compile(rf"[{_WIDE}]|[^\s{_WIDE}]+")
+"""A word, or a sign of a script that is written without spaces: recognisers time those one by one too."""
 
 
 class Token(NamedTuple):
@@ -129,6 +130,5 @@ def _at(word: Word, offset: int) -> Word:
 
 
 def _plain(text: str) -> str:
-    """A word without case, accents and punctuation; what is nothing but punctuation is itself."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(sign for sign in apart if sign.isalnum()) or text
+    """A word as it is compared; what is nothing but punctuation is itself."""
+    return plain(text) or text

@@ -37,7 +37,7 @@ from streaming.events import (
 
 # Events are written with their type first.
 PASSING: Final = (b'{"type":"transcript.partial"', b'{"type":"reply.delta"', b'{"type":"speech.')
-BULLET: Final = "•"
+CHANGING: Final = frozenset({"redact", "retract", "block"})
 _decoder = msgspec.json.Decoder(Event)
 Key = tuple[bool, int]
 
@@ -194,9 +194,9 @@ def read(session: Kept, log: Iterable[LogEntry], notes: Sequence[Note] = ()) -> 
 def judged(said: Said, made: Judgement) -> Said:
     """What was said, after this was decided about it."""
     begin, end = made.span
-    put = _put(made, said.text[begin:end])
-    if put is None:
+    if made.action not in CHANGING:
         return replace(said, verdicts=[*said.verdicts, made])
+    put = made.replacement or ""
     shift = len(put) - (end - begin)
     earlier = [
         replace(one, span=(one.span[0] + shift, one.span[1] + shift)) if one.span[0] >= end else one
@@ -209,17 +209,8 @@ def judged(said: Said, made: Judgement) -> Said:
 
 def _worth(said: Said) -> bool:
     """A blank final only takes back a partial; but what moderation emptied was said."""
-    changed = any(one.action not in ("pass", "flag") for one in said.verdicts)
+    changed = any(one.action in CHANGING for one in said.verdicts)
     return bool(said.text) or said.kind == "reply" or changed
-
-
-def _put(made: Judgement, there: str) -> str | None:
-    """What takes the place of `there`, or None if it stays."""
-    if made.action in ("pass", "flag"):
-        return None
-    if made.replacement is not None:
-        return made.replacement
-    return BULLET * len(there) if made.action == "redact" else ""
 
 
 def corrected(said: Said, note: Note | None) -> Said:
@@ -236,6 +227,5 @@ def corrected(said: Said, note: Note | None) -> Said:
 def overruled(said: Said, note: Note) -> bool:
     """Whether moderation took something out of a segment after it had been corrected."""
     return any(
-        one.action not in ("pass", "flag") and int(one.id.partition("-")[0]) > note.made_at
-        for one in said.verdicts
+        one.action in CHANGING and int(one.id.partition("-")[0]) > note.made_at for one in said.verdicts
     )

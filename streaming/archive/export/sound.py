@@ -131,7 +131,9 @@ class Encoder:
     def __init__(self, form: Literal["flac", "ogg"], channels: int, samples: int) -> None:
         most = 2 if form == "ogg" else len(LAYOUTS)
         if channels > most:
-            told = f"{form} holds at most {most} of the {channels} channels: ask for one by channel=, or for wav"
+            told = (
+                f"{form} holds at most {most} of the {channels} channels: ask for one by channel=, or for wav"
+            )
             raise ClientFault("bad_request", told)
         self._layout = LAYOUTS[channels - 1]
         self._samples = samples
