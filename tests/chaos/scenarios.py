@@ -1,6 +1,7 @@
 """All scenarios, by name."""
 
 from tests.chaos.hours import come_and_go
+from tests.chaos.junk import malformed_messages
 from tests.chaos.mixed import one_after_the_other
 from tests.chaos.networks import clients_cut_off, gateways_killed, redis_cut_off
 from tests.chaos.readers import slow_reader
@@ -22,6 +23,7 @@ ALL: dict[str, Scenario] = {
         deadly_sound,
         slow_reader,
         come_and_go,
+        malformed_messages,
         real_speech,
         one_after_the_other,
     )
