@@ -28,6 +28,7 @@ from streaming.lease import Lease
 from streaming.leases import LeasePolicy, Leases
 from streaming.machine import home, models
 from streaming.machine.catalog import ModelMissing
+from streaming.recording.recorder import Recorder
 from streaming.roster import Pulse
 
 
@@ -49,11 +50,16 @@ class Worker(Protocol):
 
 @runtime_checkable
 class Measured(Protocol):
-    """A worker that can tell how busy it will be, and what is wrong."""
+    """A worker that can tell how busy it will be."""
 
     def load(self) -> Load:
         """With the sessions that it serves now."""
         ...
+
+
+@runtime_checkable
+class Candid(Protocol):
+    """A worker that can tell what is wrong."""
 
     def trouble(self) -> str:
         """What keeps it from its work just now, or nothing."""
@@ -93,6 +99,8 @@ def worker(role: str, settings: Settings) -> Worker:
             from moderation.worker import Moderator
 
             return Moderator(settings.moderation)
+        case "recorder":
+            return Recorder(lambda: open_archive(settings.archive, home.locate()), settings.recorder)
         case _:
             raise ValueError(role)
 
@@ -114,7 +122,9 @@ async def _work(bus: Bus, role: str, worker: Worker, policy: LeasePolicy) -> Non
         async with asyncio.TaskGroup() as tasks:
             told = Pulse(lambda: leases.held)
             if isinstance(worker, Measured):
-                told = told._replace(load=worker.load, trouble=worker.trouble)
+                told = told._replace(load=worker.load)
+            if isinstance(worker, Candid):
+                told = told._replace(trouble=worker.trouble)
 
             def busy() -> bool:
                 load = told.load()

@@ -14,7 +14,7 @@ from streaming.refusal import Refusal, refusal_in
 
 # As they are called in a checkout and in the wheel.
 OURS = ("streaming", "asr", "llm", "moderation", "vivavoce")
-ROLES = ("gateway", "asr", "responder", "moderator")
+ROLES = ("gateway", "asr", "responder", "moderator", "recorder")
 
 
 def parser() -> argparse.ArgumentParser:

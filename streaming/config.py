@@ -18,6 +18,7 @@ from moderation.policy import ModerationPolicy
 from streaming.archive.policy import ArchivePolicy
 from streaming.ingress.door import ServerPolicy
 from streaming.leases import LeasePolicy
+from streaming.recording.recorder import RecorderPolicy
 from streaming.session import SessionPolicy
 from streaming.settings import SettingsError, Source, nest, settle
 
@@ -44,6 +45,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     session: SessionPolicy = SessionPolicy()
     lease: LeasePolicy = LeasePolicy()
     archive: ArchivePolicy = ArchivePolicy()
+    recorder: RecorderPolicy = RecorderPolicy()
 
 
 def load(

@@ -83,10 +83,7 @@ async def recorder(
 ) -> AsyncGenerator[Recorder]:
     """A recorder that takes what is posted."""
 
-    async def opened() -> MemoryArchive:
-        return archive
-
-    worker = Recorder(opened, policy)  # type: ignore[arg-type]
+    worker = Recorder(lambda: archive, policy)  # type: ignore[arg-type]
     await worker.start()
     leases = Leases(bus, "recorder", "w", QUICK)
     task = asyncio.create_task(leases.run(lambda lease: worker.serve(lease, bus)))

@@ -8,7 +8,7 @@ nobody waits for the recorder, and what it has not read is safe in Redis.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Final
 
 from msgspec import Struct
@@ -44,7 +44,7 @@ class RecorderPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 class Recorder:
     """Records into the archive that `opened` gives."""
 
-    def __init__(self, opened: Callable[[], Awaitable[Archive]], policy: RecorderPolicy) -> None:
+    def __init__(self, opened: Callable[[], Archive], policy: RecorderPolicy) -> None:
         self._opened = opened
         self._policy = policy
         self._archive: Archive | None = None
@@ -52,7 +52,7 @@ class Recorder:
 
     async def start(self) -> list[Served]:
         """Open the archive. Nothing that a session shows is made by it."""
-        self._archive = await self._opened()
+        self._archive = self._opened()
         self._steady = Steady(self._archive)
         return []
 

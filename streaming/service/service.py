@@ -19,7 +19,7 @@ from streaming.service import listening
 from streaming.service.output import Output
 from streaming.service.supervise import Role, RoleFailed, Supervisor
 
-ROLES = ("gateway", "asr", "responder", "moderator")
+ROLES = ("gateway", "asr", "responder", "moderator", "recorder")
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

@@ -50,7 +50,10 @@ async def test_a_session_is_kept_whole_and_its_keys_then_go_as_those_of_others(
         ttl = await eventually(lambda: bus.call("PTTL", keys.events("r1")), lambda ms: ms <= keys.KEPT_MS)
         assert 0 < ttl <= keys.KEPT_MS
         assert await bus.call("EXISTS", keys.floors("r1")) == 0
-        assert await eventually(lambda: bus.call("XLEN", keys.jobs("recorder")), lambda left: not left) == 0
+        assert (
+            await eventually(lambda: bus.call("XLEN", keys.jobs("recorder", "r1")), lambda left: not left)
+            == 0
+        )
 
 
 async def test_a_batch_is_kept_while_the_session_goes_on_and_then_its_sound_may_go(bus: Bus) -> None:
@@ -87,7 +90,7 @@ async def test_a_session_that_was_forgotten_is_recorded_no_further(bus: Bus) -> 
     archive.forgotten.add("r1")
     async with recorder(bus, archive):
         await session.say(1)
-        left = await eventually(lambda: bus.call("XLEN", keys.jobs("recorder")), lambda left: not left)
+        left = await eventually(lambda: bus.call("XLEN", keys.jobs("recorder", "r1")), lambda left: not left)
         assert (left, archive.kept) == (0, {})
         assert await bus.call("EXISTS", keys.floors("r1")) == 0, "its sound waits for the recogniser alone"
 
