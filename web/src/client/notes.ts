@@ -24,6 +24,8 @@ export interface SessionConfig {
   translate?: boolean;
   endpointing?: Endpointing;
   metadata?: Record<string, string>;
+  /** Sound and text are kept, to be found and heard again at `/replay`. */
+  record?: boolean;
 }
 
 /** What stands at a place in the sound and is sent again, with the same `ref`, until it is known to have arrived. */

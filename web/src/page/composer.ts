@@ -82,9 +82,7 @@ export class Composer extends LitElement {
     const { live } = this;
     return html`
       <div class="options">
-        <label class="switch"><input type="checkbox" role="switch" .checked=${live.replies}
-          @change=${(event: Event) => live.setReplies((event.target as HTMLInputElement).checked)} />
-          <span class="track" aria-hidden="true"></span>Reply to me</label>
+        ${this.choice("replies", "Reply to me")} ${this.choice("record", "Record")}
         <label>Language
           <select @change=${(event: Event) => live.setLanguage((event.target as HTMLSelectElement).value)}>
             ${LANGUAGES.map(([code, name]) => html`<option value=${code} ?selected=${code === live.language}>${name}</option>`)}
@@ -93,6 +91,12 @@ export class Composer extends LitElement {
         ${live.playing ? this.file() : nothing}
       </div>
     `;
+  }
+
+  private choice(what: "replies" | "record", label: string) {
+    return html`<label class="switch"><input type="checkbox" role="switch" .checked=${this.live[what]}
+      @change=${(event: Event) => this.live.choose(what, (event.target as HTMLInputElement).checked)} />
+      <span class="track" aria-hidden="true"></span>${label}</label>`;
   }
 
   private file() {

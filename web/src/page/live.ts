@@ -6,7 +6,6 @@ import { after, EMPTY, remarked } from "./conversation.ts";
 import { loudness, Microphone, openContext } from "./microphone.ts";
 import type { Playing } from "./soundfile.ts";
 import { decode, play } from "./soundfile.ts";
-import type { Notice } from "./words.ts";
 import * as words from "./words.ts";
 
 /** Told when anything that is shown has changed, and how loud the sound is that goes out now (0 to 1). */
@@ -22,11 +21,12 @@ export class Live {
   /** Typed messages that have not come back from the server yet. */
   outgoing: readonly string[] = [];
   replies = true;
+  record = false;
   language = "";
   key = sessionStorage.getItem("vivavoce-key") ?? "";
   recordedS = 0;
-  private own: Notice | undefined;
-  private dismissed: Notice | undefined;
+  private own: words.Notice | undefined;
+  private dismissed: words.Notice | undefined;
   private client: VivavoceClient | undefined;
   private sessions = 0;
   private shownFrom = 1;
@@ -40,7 +40,7 @@ export class Live {
   }
 
   /** What must be said in words now. */
-  get notice(): Notice | undefined {
+  get notice(): words.Notice | undefined {
     const notice = words.connectionNotice(this.connection, this.lostS) ?? this.own;
     return notice && notice.title === this.dismissed?.title ? undefined : notice;
   }
@@ -113,10 +113,10 @@ export class Live {
     this.client?.cancelReply();
   }
 
-  /** Whether turns are answered: that is fixed for a session, so a new one begins. */
-  setReplies(wanted: boolean): void {
-    this.replies = wanted;
-    if (this.client) this.leave(wanted ? "From here on, replies" : "From here on, only what is said");
+  /** Whether turns are answered, or all is recorded: that is fixed for a session, so a new one begins. */
+  choose(what: "replies" | "record", wanted: boolean): void {
+    this[what] = wanted;
+    if (this.client) this.leave(words.FROM_HERE_ON[what][wanted ? "yes" : "no"]);
     this.watching.changed();
   }
 
@@ -201,7 +201,7 @@ export class Live {
     const client = (this.client = new VivavoceClient({ url: location.href, key: this.key || undefined }));
     const number = (this.sessions += 1);
     const audio = { encoding: "pcm_s16le", sample_rate: this.context().sampleRate, channels: 1 } as const;
-    const config: SessionConfig = { mode: this.replies ? "chat" : "transcribe", audio };
+    const config: SessionConfig = { mode: this.replies ? "chat" : "transcribe", audio, ...(this.record ? { record: true } : {}) };
     if (this.language) config.language = this.language;
     client.on("message", (message) => this.heard(number, message));
     client.on("state", (state) => this.turned(client, state));
@@ -242,7 +242,7 @@ export class Live {
     this.watching.changed();
   }
 
-  private say(notice: Notice | undefined): void {
+  private say(notice: words.Notice | undefined): void {
     this.own = notice;
     this.dismissed = undefined;
     this.watching.changed();

@@ -18,8 +18,9 @@ export const pageStyle = css`
     border-radius: 99px; padding: 0.45rem 0.9rem; cursor: pointer; white-space: nowrap;
   }
   .quiet:hover { color: var(--ink); background: var(--hover); }
-  header .quiet { margin-right: -0.9rem; }
-  :is(button, input):focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+  a.quiet { text-decoration: none; }
+  header nav { margin-right: -0.9rem; white-space: nowrap; }
+  :is(a, button, input):focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 
   main { display: grid; grid-template: minmax(0, 1fr) auto / minmax(0, 1fr); min-height: 0; position: relative; }
   vv-transcript { grid-area: 1 / 1; }
@@ -84,8 +85,10 @@ export const pageStyle = css`
   }
   @media (max-width: 40rem) {
     header .column { height: 3.25rem; }
+    header .quiet { padding: 0.45rem 0.6rem; }
     dl div { min-width: 0; }
     dl div:nth-child(4) { display: none; }
     .states { min-width: 0; }
   }
+  @media (max-width: 26rem) { .name { font-size: 0; gap: 0; } }
 `;

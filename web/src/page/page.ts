@@ -47,7 +47,8 @@ export class Page extends LitElement {
       <header><div class="column">
         <span class="name"><svg viewBox="0 0 32 24" width="28" height="21" aria-hidden="true"><path
           d="M3 9v6M9.5 4v16M16 8v8M22.500 2v20M29 10v4" /></svg>Vivavoce</span>
-        <button class="quiet" @click=${() => live.fresh()}>New conversation</button>
+        <nav><a class="quiet" href="./replay">Recorded sessions</a>
+          <button class="quiet" @click=${() => live.fresh()}>New conversation</button></nav>
       </div></header>
       <main>
         <vv-transcript .conversation=${live.conversation} .outgoing=${live.outgoing}></vv-transcript>

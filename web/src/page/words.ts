@@ -9,6 +9,12 @@ export interface Notice {
   text: string;
 }
 
+/** What is remarked where a new session begins in the middle. */
+export const FROM_HERE_ON = {
+  replies: { yes: "From here on, replies", no: "From here on, only what is said" },
+  record: { yes: "From here on, recorded", no: "From here on, not recorded" },
+} as const;
+
 export class MicrophoneFault extends Error {}
 
 const MICROPHONE: Record<string, readonly [string, string]> = {
