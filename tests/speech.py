@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SOUNDS = Path("/usr/share/asterisk/sounds/en_US_f_Allison")
+MUSIC = Path("/usr/share/asterisk/moh")
 WORDS = Path("/usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz")
 RATE = 16_000
 
@@ -27,6 +28,18 @@ def prompt(name: str) -> Pcm:
     """The prompt `name`, such as "auth-thankyou" or "digits/4", at 16 kHz."""
     path = SOUNDS / f"{name}.wav"
     assert path.exists(), f"the tests need Debian's asterisk-core-sounds-en-wav ({path})"
+    return _read(path)
+
+
+@cache
+def music(name: str) -> Pcm:
+    """A piece of real music on hold, such as "reno_project-system"."""
+    path = MUSIC / f"{name}.wav"
+    assert path.exists(), f"the tests need Debian's asterisk-moh-opsound-wav ({path})"
+    return _read(path)
+
+
+def _read(path: Path) -> Pcm:
     resampler: Any = av.AudioResampler("s16", "mono", RATE)
     with av.open(str(path)) as container:
         frames = [out for frame in container.decode(audio=0) for out in resampler.resample(frame)]

@@ -80,6 +80,17 @@ def test_the_model_says_nothing_in_noises_and_music_even_if_the_vad_takes_them_f
     assert heard == dict.fromkeys(heard, ("", ""))
 
 
+@pytest.mark.parametrize("piece", ["macroform-the_simplicity", "manolo_camp-morning_coffee"])
+def test_real_music_on_hold_gives_no_word(ear: Ear, piece: str) -> None:
+    assert said(ear.hear(join(speech.music(piece)[: 25 * RATE], 1.0))) == []
+
+
+@pytest.mark.parametrize("name", ["garcia", "kowalski"])
+def test_a_name_that_is_spelled_has_all_its_letters(ear: Ear, name: str) -> None:
+    letters: list[str | float] = [part for letter in name for part in (f"letters/{letter}", 0.1)]
+    assert "".join(said(ear.hear(join(0.5, *letters, 1.0)))) == name
+
+
 @pytest.mark.parametrize("name", ["digits/5", "letters/f"])
 def test_a_very_short_answer_is_no_silence(ear: Ear, name: str) -> None:
     assert errors(plain(speech.said()[name]), plain(ear.once(join(0.3, name, 0.4)))) == 0
