@@ -28,24 +28,22 @@ from redis.exceptions import (
     TryAgainError,
 )
 
-from streaming.errors import ServiceFault
+from streaming.errors import BusDown
 from streaming.feed import Entry, Feed, Tail
+from streaming.journal import Journal, JournalPolicy
+from streaming.standing import Standing, identity
 
 BLOCK_MS: Final = 2_000
-REFUSALS: Final = frozenset({"FENCED", "REPLACED", "ENDED", "BUSYGROUP"})
+REFUSALS: Final = frozenset({"FENCED", "REPLACED", "ENDED", "BUSYGROUP", "HOLE"})
 PASSING_KINDS: Final = (OutOfMemoryError, ReadOnlyError, ClusterDownError, TryAgainError, MasterDownError)
 PASSING: Final = re.compile(r"\b(OOM|MISCONF|LOADING|UNBLOCKED|NOGROUP|BUSY|NOREPLICAS|EXECABORT)\b")
 """Errors of a server that cannot do it now, and may later: the library has classes for some, and codes for the rest."""
 
+SINGLE: Final = frozenset({"NOGROUP", "UNBLOCKED"})
+"""Those that are about one stream: the server is there."""
+
 SCRIPTS: Final = pathlib.Path(__file__).parent / "scripts"
 Arg = str | bytes | int
-
-
-class BusDown(ServiceFault):
-    """Redis cannot be reached, or cannot write: the caller may wait and try again."""
-
-    def __init__(self, why: object) -> None:
-        super().__init__("bus_down", f"the message bus is away ({why}); it is tried again")
 
 
 class Refused(Exception):
@@ -65,24 +63,49 @@ def lua(name: str) -> str:
 class Bus:
     """A connection to Redis (or Valkey), shared by all that a process does."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, policy: JournalPolicy | None = None, *, plain: bool = False) -> None:
+        """`plain`: whatever the server's standing; for those who find out."""
         connect = cast(Callable[..., Any], aredis.Redis.from_url)  # pyright: ignore[reportUnknownMemberType]
-        self._redis = connect(url, protocol=2, socket_timeout=5, socket_connect_timeout=3)
-        blocked = BLOCK_MS / 1000 + 5
-        once = Retry(NoBackoff(), 0)
-        self._blocking = connect(
-            url, protocol=2, socket_connect_timeout=3, socket_timeout=blocked, retry=once
-        )
+        once: dict[str, Any] = {"protocol": 2, "socket_connect_timeout": 3, "retry": Retry(NoBackoff(), 0)}
+        if not plain:
+            once["redis_connect_func"] = self._met
+        self._redis = connect(url, socket_timeout=5, **once)
+        self._blocking = connect(url, socket_timeout=BLOCK_MS / 1000 + 5, **once)
         for client in (self._redis, self._blocking):
             client.response_callbacks.clear()  # replies as they are on the wire, the same for every command
+        self.journal = Journal(policy)
+        self._plain = self if plain else Bus(url, plain=True)
+        self.standing = Standing(self._plain, self.journal)
         self._tail = Tail(self._follow, self._wake)
         self._scripts: dict[str, Any] = {}
 
     async def close(self) -> None:
         """Stop following and close every connection."""
         await self._tail.stop()
+        await self.standing.close()
+        if self._plain is not self:
+            await self._plain.close()
         await self._redis.aclose()
         await self._blocking.aclose()
+
+    # ---- who is there ------------------------------------------------------------------------------------------------
+
+    async def identities(self) -> frozenset[str]:
+        """Who answers: see `Server`."""
+        return frozenset({identity(await self.call("INFO"))})
+
+    async def _met(self, connection: Any) -> None:
+        """A new connection: who is at its other end?"""
+        await connection.on_connect()
+        await connection.send_command("INFO")
+        if not self.standing.met(identity(await connection.read_response())):
+            raise ConnectionError("it was started anew")
+
+    def _lost(self, down: BusDown) -> BusDown:
+        """It failed; if that is about the whole server, everybody is to know."""
+        if self._plain is not self and down.why not in SINGLE:
+            self.standing.lost(down.why)
+        return down
 
     # ---- commands ------------------------------------------------------------------------------------------------
 
@@ -93,15 +116,17 @@ class Bus:
         On Python 3.11 the library's `asyncio.wait_for` swallows a cancellation that comes as its write ends (CPython
         issue 86296): it is raised again here, or a worker that was told to stop would go on.
         """
+        self.standing.check()
         try:
             yield
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise asyncio.CancelledError
         except ResponseError as error:
-            raise _told(error) from None
+            told = _told(error)
+            raise self._lost(told) if isinstance(told, BusDown) else told from None
         except (ConnectionError, TimeoutError, OSError) as error:
-            raise BusDown(error) from error
+            raise self._lost(BusDown(error)) from error
 
     async def call(self, *command: Arg) -> Any:
         """One plain command.
@@ -130,7 +155,7 @@ class Bus:
         async with self._words(), self._redis.pipeline(transaction=False) as pipe:
             for command in commands:
                 pipe.execute_command(*command)
-            return _each(await pipe.execute(raise_on_error=False))
+            return self._each(await pipe.execute(raise_on_error=False))
 
     async def run(self, script: str, keys: Sequence[str], args: Sequence[Arg]) -> Any:
         """Run `scripts/<script>.lua`.
@@ -156,7 +181,14 @@ class Bus:
             for keys, args in calls:
                 await self._scripts[script](keys=keys, args=args, client=pipe)
             replies = await pipe.execute(raise_on_error=False)
-        return _each(replies)
+        return self._each(replies)
+
+    def _each(self, replies: list[Any]) -> list[Any]:
+        """Replies with the errors among them in our words. Raises BusDown if one says that."""
+        told = [_told(reply) if isinstance(reply, ResponseError) else reply for reply in replies]
+        for down in (reply for reply in told if isinstance(reply, BusDown)):
+            raise self._lost(down)
+        return told
 
     # ---- streams -------------------------------------------------------------------------------------------------
 
@@ -166,7 +198,8 @@ class Bus:
         return cast(bytes, reply[0]).decode()
 
     async def read(self, key: str, after: str = "0-0", count: int | None = None) -> list[Entry]:
-        """Entries of a stream behind `after`, oldest first."""
+        """Entries of a stream behind `after`, oldest first. While Redis is away it waits."""
+        await self.standing.up()
         limit: list[Arg] = [] if count is None else ["COUNT", count]
         return entries(key, await self.call("XRANGE", key, f"({after}", "+", *limit))
 
@@ -186,18 +219,11 @@ class Bus:
 
     async def _follow(self, places: Mapping[str, str]) -> list[Entry]:
         """One XREAD over `places`, at most BLOCK_MS long."""
+        await self.standing.up()
         async with self._words():
             command = ["XREAD", "COUNT", 512, "BLOCK", BLOCK_MS, "STREAMS", *places, *places.values()]
             reply = await self._blocking.execute_command(*command)
         return [entry for key, rows in reply or () for entry in entries(key.decode(), rows)]
-
-
-def _each(replies: list[Any]) -> list[Any]:
-    """Replies with the errors among them in our words. Raises BusDown if one says that."""
-    told = [_told(reply) if isinstance(reply, ResponseError) else reply for reply in replies]
-    for down in (reply for reply in told if isinstance(reply, BusDown)):
-        raise down
-    return told
 
 
 def _told(error: ResponseError) -> Exception:

@@ -63,6 +63,14 @@ class ServiceFault(Fault):
         super().__init__(code, message, close=close)
 
 
+class BusDown(ServiceFault):
+    """Redis cannot be reached, or cannot write: the caller may wait and try again. `why` in a few words."""
+
+    def __init__(self, why: object) -> None:
+        super().__init__("bus_down", f"the message bus is away ({why}); it is tried again")
+        self.why = str(why)
+
+
 @contextmanager
 def about(ref: str | None) -> Generator[None]:
     """Whatever fault comes up within is about the client's message of this name."""

@@ -70,6 +70,16 @@ def refs(sid: str) -> str:
     return _of(sid, "refs")
 
 
+def refs_of(record: str) -> str:
+    """The set beside a session's hash; beside any other one, none that is used."""
+    return record.rpartition(":")[0] + ":refs"
+
+
+def restored(key: str) -> str:
+    """Hash, in the slot of `key`: where streams ended when the server came back (scripts/restore.lua)."""
+    return key[: key.find("}") + 1] + ":restored"
+
+
 def stage(sid: str, role: str) -> str:
     """Hash: epoch, revision, state and progress of one role's work on a session."""
     return _of(sid, role)

@@ -5,13 +5,20 @@ checks the epoch, and that the checkpoint is where its holder left it: a worker 
 Fencing tokens: M. Kleppmann, "How to do distributed locking" (2016).
 """
 
+import asyncio
+import time
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from streaming import keys
 from streaming.bus import Bus, Refused
+from streaming.errors import BusDown
 from streaming.facts import SessionConfig
+from streaming.journal import Put
+
+RETRY_S: Final = 0.05
 
 
 class LeaseLost(Exception):
@@ -30,6 +37,8 @@ class Lease:
         self._stage = keys.stage(session_id, role)
         self._epoch = epoch
         self._revision = int(revision)
+        self._number = 0
+        self._at: int | None = None
         self.role = role
         self.session_id = session_id
         self.state: bytes = state
@@ -39,8 +48,12 @@ class Lease:
     async def claim(cls, bus: Bus, role: str, session_id: str, worker: str) -> "Lease | None":
         """Begin a new epoch; None when the session is gone."""
         where = [keys.stage(session_id, role), keys.session(session_id)]
-        claimed = await bus.run("claim", where, [worker, keys.KEPT_MS])
-        return None if claimed is None else cls(bus, role, session_id, claimed)
+        claimed = await bus.run("claim", where, [worker, keys.KEPT_MS, bus.standing.incarnation])
+        if claimed is None:
+            return None
+        lease = cls(bus, role, session_id, claimed)
+        lease._note((), (), (), None)
+        return lease
 
     async def commit(
         self,
@@ -55,18 +68,22 @@ class Lease:
         Sound that other roles read too is trimmed to where the last of them stands (`keys.floors`).
         `at` says how far into the sound we are (16 kHz samples a channel). Returns the ids of what was appended.
 
+        While Redis is away it waits, and what was written before is written again if Redis has lost it (journal.py).
+
         Raises:
             LeaseLost: the epoch or the checkpoint is no longer ours.
-            BusDown: Redis is away; whether it was written is unknown, and doing it again tells (LeaseLost, if so).
         """
         ids = await self._write(str(self._revision), state, appends, trims, at)
         self._revision += 1
         self.state = state
+        self._note(ids, appends, trims, at)
         return ids
 
     async def append(self, key: str, body: bytes, *, at: int | None = None) -> str:
         """Append under the epoch and leave the checkpoint where it is. Raises as `commit` does."""
-        return (await self._write("", b"", [(key, body)], (), at))[0]
+        ids = await self._write("", b"", [(key, body)], (), at)
+        self._note(ids, [(key, body)], (), at)
+        return ids[0]
 
     async def _write(
         self,
@@ -86,8 +103,43 @@ class Lease:
         args += [self.role, len(trims)]
         for key, lowest in trims:
             args += [number[key], lowest]
-        try:
-            ids = await self._bus.run("commit", [self._stage, keys.floors(self.session_id), *streams], args)
-        except Refused as refused:
-            raise LeaseLost(f"{self._stage}: {refused}") from None
-        return [entry.decode() for entry in ids]
+        self._number += 1
+        args.append(self._number)
+        return await self._done([self._stage, keys.floors(self.session_id), *streams], args)
+
+    async def _done(self, where: Sequence[str], args: Sequence[str | bytes | int]) -> list[str]:
+        """Have the script do it once: its number tells it when an answer was lost."""
+        while True:
+            try:
+                ids = await self._bus.run("commit", where, args)
+            except Refused as refused:
+                self._bus.journal.left(self._stage)
+                raise LeaseLost(f"{self._stage}: {refused}") from None
+            except BusDown:
+                await asyncio.sleep(RETRY_S)
+                await self._bus.standing.up()
+            else:
+                return [entry.decode() for entry in ids]
+
+    def _note(
+        self,
+        ids: Sequence[str],
+        appends: Sequence[tuple[str, bytes]],
+        trims: Sequence[tuple[str, str]],
+        at: int | None,
+    ) -> None:
+        """Keep what was written. Of trims only those of unmoderated text: old sound does no harm."""
+        kept = keys.kept_ms(self.config.record)
+        self._at = self._at if at is None else at
+        page = self._bus.journal.page(self._stage, "stage", kept, time.monotonic())
+        page.fields = {
+            "epoch": self._epoch,
+            "rev": self._revision,
+            "state": self.state,
+            "n": self._number,
+            "ids": " ".join(ids),
+            **({} if self._at is None else {"at": self._at}),
+        }
+        for (key, body), entry in zip(appends, ids, strict=True):
+            self._bus.journal.put(page, Put(key, entry, ("e", body), keys.ttl(key, kept)))
+        page.cuts.update({key: lowest for key, lowest in trims if keys.ttl(key) == keys.HELD_MS})

@@ -1,12 +1,12 @@
 -- Take a session's work for a role: a new epoch fences whoever had it before.
 -- The epoch only grows, and is at least the clock's ms, so that it grows also after Redis lost its tail.
--- KEYS: stage, session    ARGV: worker, ttl ms    -> {epoch, revision, state, configuration}; nil: no such session
+-- KEYS: stage, session    ARGV: worker, ttl ms, incarnation of the server    -> {epoch, revision, state, configuration}; nil: no such session
 local config = redis.call('HGET', KEYS[2], 'config')
 if not config then return nil end
 local now = redis.call('TIME')
 local ms = now[1] * 1000 + math.floor(now[2] / 1000)
 local had = redis.call('HMGET', KEYS[1], 'epoch', 'rev', 'state')
 local epoch = string.format('%.0f', math.max(ms, tonumber(had[1] or '0') + 1))
-redis.call('HSET', KEYS[1], 'epoch', epoch, 'owner', ARGV[1])
+redis.call('HSET', KEYS[1], 'epoch', epoch, 'owner', ARGV[1], 'n', '0', 'ids', '', 'run', ARGV[3])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return {epoch, had[2] or '0', had[3] or '', config}

@@ -5,9 +5,15 @@
 -- ARGV: epoch, expected revision ('' appends under the epoch alone and leaves the checkpoint), state, progress ('' keeps),
 --       ttl ms of the stage, number of appends, then (stream's place in KEYS, ttl ms, body) each,
 --       role, number of trims, then (stream's place in KEYS, lowest id to keep) each
--- -> ids of what was appended
-local has = redis.call('HMGET', KEYS[1], 'epoch', 'rev')
+--       number of this write within its epoch
+-- -> ids of what was appended; those of before, when this very write was done already and its answer lost
+local has = redis.call('HMGET', KEYS[1], 'epoch', 'rev', 'n', 'ids')
 if has[1] ~= ARGV[1] then return redis.error_reply('FENCED epoch is ' .. (has[1] or 'gone')) end
+if has[3] == ARGV[#ARGV] then
+  local done = {}
+  for id in string.gmatch(has[4] or '', '%S+') do done[#done + 1] = id end
+  return done
+end
 if ARGV[2] ~= '' and (has[2] or '0') ~= ARGV[2] then
   return redis.error_reply('FENCED checkpoint is ' .. (has[2] or 'gone'))
 end
@@ -48,5 +54,6 @@ if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'at', ARGV[4]) end
 if ARGV[2] ~= '' then
   redis.call('HSET', KEYS[1], 'state', ARGV[3], 'rev', string.format('%.0f', tonumber(ARGV[2]) + 1))
 end
+redis.call('HSET', KEYS[1], 'n', ARGV[#ARGV], 'ids', table.concat(ids, ' '))
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
 return ids
