@@ -40,7 +40,7 @@ PASSING: Final = re.compile(r"\b(OOM|MISCONF|LOADING|UNBLOCKED|NOGROUP|BUSY|NORE
 """Errors of a server that cannot do it now, and may later: the library has classes for some, and codes for the rest."""
 
 SINGLE: Final = frozenset({"NOGROUP", "UNBLOCKED"})
-"""Those that are about one stream: the server is there."""
+"""About one stream: the server is there."""
 
 SCRIPTS: Final = pathlib.Path(__file__).parent / "scripts"
 Arg = str | bytes | int
@@ -61,10 +61,9 @@ def lua(name: str) -> str:
 
 
 class Bus:
-    """A connection to Redis (or Valkey), shared by all that a process does."""
+    """A connection to Redis (or Valkey), shared by all that a process does; `plain`: whatever the server's standing."""
 
     def __init__(self, url: str, policy: JournalPolicy | None = None, *, plain: bool = False) -> None:
-        """`plain`: whatever the server's standing; for those who find out."""
         connect = cast(Callable[..., Any], aredis.Redis.from_url)  # pyright: ignore[reportUnknownMemberType]
         once: dict[str, Any] = {"protocol": 2, "socket_connect_timeout": 3, "retry": Retry(NoBackoff(), 0)}
         if not plain:
@@ -88,11 +87,9 @@ class Bus:
         await self._redis.aclose()
         await self._blocking.aclose()
 
-    # ---- who is there ------------------------------------------------------------------------------------------------
-
     async def identities(self) -> frozenset[str]:
         """Who answers: see `Server`."""
-        return frozenset({identity(await self.call("INFO"))})
+        return frozenset([identity(await self.call("INFO"))])
 
     async def _met(self, connection: Any) -> None:
         """A new connection: who is at its other end?"""

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 
 from streaming import keys
 from streaming.bus import Bus
+from streaming.standing import Server
 
 GROUP: Final = "workers"
 
@@ -123,17 +124,21 @@ class Jobs:
 
     # ---- keeping and letting go --------------------------------------------------------------------------------------
 
-    async def renew(self, held: Mapping[Job, bool]) -> set[Job]:
-        """Which of `held` are still ours; a healthy one (True) begins to count its deliveries anew. Raises BusDown."""
+    async def renew(self, held: Mapping[Job, bool], server: Server, *, again: bool = False) -> set[Job]:
+        """Which of `held` are still ours; a healthy one (True) begins to count its deliveries anew. Raises BusDown.
+
+        `again`: the server may have forgotten that they were handed out.
+        """
         streams: dict[str, list[Job]] = {}
         for job in held:
             streams.setdefault(job.stream, []).append(job)
         calls: list[tuple[list[str], list[str]]] = []
         for stream, jobs in streams.items():
             asked = [word for job in jobs for word in (job.entry, "1" if held[job] else "")]
-            calls.append(([stream], [GROUP, self._worker, *asked]))
+            calls.append(([stream], [GROUP, self._worker, "again" if again else "", *asked]))
         mine: set[Job] = set()
-        for jobs, reply in zip(streams.values(), await self._bus.run_many("renew", calls), strict=True):
+        replies = await server.run_many("renew", calls)
+        for jobs, reply in zip(streams.values(), replies, strict=True):
             if isinstance(reply, Exception):
                 raise reply
             kept = {name.decode() for name in reply}

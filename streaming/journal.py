@@ -36,7 +36,7 @@ class JournalPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Put(Struct, frozen=True):
-    """An entry of a stream as it was written: `words` are its fields' names and values in turn."""
+    """An entry of a stream as it was written: `words` are its fields' names and values in turn; `ttl_ms` 0: none."""
 
     key: str
     id: str

@@ -16,7 +16,7 @@ from streaming import keys
 from streaming.bus import Bus, Refused
 from streaming.errors import BusDown
 from streaming.facts import SessionConfig
-from streaming.journal import Put
+from streaming.journal import Page, Put
 
 RETRY_S: Final = 0.05
 
@@ -52,8 +52,12 @@ class Lease:
         if claimed is None:
             return None
         lease = cls(bus, role, session_id, claimed)
-        lease._note((), (), (), None)
+        lease._page()
         return lease
+
+    def posted(self, stream: str, entry: str) -> None:
+        """Where this work stands, so that it is posted again if Redis forgets that too."""
+        self._bus.journal.put(self._page(), Put(stream, entry, ("sid", self.session_id), 0))
 
     async def commit(
         self,
@@ -129,17 +133,22 @@ class Lease:
         at: int | None,
     ) -> None:
         """Keep what was written. Of trims only those of unmoderated text: old sound does no harm."""
-        kept = keys.kept_ms(self.config.record)
         self._at = self._at if at is None else at
+        page = self._page(" ".join(ids))
+        for (key, body), entry in zip(appends, ids, strict=True):
+            self._bus.journal.put(page, Put(key, entry, ("e", body), keys.ttl(key, page.ttl_ms)))
+        page.cuts.update({key: lowest for key, lowest in trims if keys.ttl(key) == keys.HELD_MS})
+
+    def _page(self, ids: str = "") -> Page:
+        """Our page of the journal, with the stage as it is now; `ids` of the last write's entries."""
+        kept = keys.kept_ms(self.config.record)
         page = self._bus.journal.page(self._stage, "stage", kept, time.monotonic())
         page.fields = {
             "epoch": self._epoch,
             "rev": self._revision,
             "state": self.state,
             "n": self._number,
-            "ids": " ".join(ids),
+            "ids": ids,
             **({} if self._at is None else {"at": self._at}),
         }
-        for (key, body), entry in zip(appends, ids, strict=True):
-            self._bus.journal.put(page, Put(key, entry, ("e", body), keys.ttl(key, kept)))
-        page.cuts.update({key: lowest for key, lowest in trims if keys.ttl(key) == keys.HELD_MS})
+        return page

@@ -22,6 +22,7 @@ from streaming.events import SessionEnded
 from streaming.facts import RepliesEnded, SoundEnded
 from streaming.jobs import Job, Jobs
 from streaming.lease import Lease, LeaseLost
+from streaming.standing import Server
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +94,7 @@ class Leases:
 
     async def run(self, serve: Serve, busy: Callable[[], bool] = lambda: False) -> None:
         """Until cancelled; then what is held is handed back at once, for others to take. `busy`: see `yield_s`."""
+        self._bus.standing.tell(self._returned)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._jobs.follow(), name=f"{self._role}-jobs")
@@ -101,6 +103,7 @@ class Leases:
                 group.create_task(self._take_over(group, serve), name=f"{self._role}-take-over")
                 await self._take_new(group, serve, busy)
         finally:
+            self._bus.standing.untell(self._returned)
             await asyncio.shield(self._hand_back())
 
     # ---- taking ------------------------------------------------------------------------------------------------------
@@ -137,6 +140,8 @@ class Leases:
     async def _take_over(self, group: asyncio.TaskGroup, serve: Serve) -> NoReturn:
         """What silent holders left, as much as there is room for; a busy worker leaves it to nobody."""
         while True:
+            back = self._bus.standing.since + self._policy.silent_s - time.monotonic()
+            await asyncio.sleep(max(0.0, back))  # while Redis was away nobody could renew
             with contextlib.suppress(BusDown):  # who takes new ones says it
                 async with self._taking:
                     await self._jobs.join()
@@ -153,6 +158,7 @@ class Leases:
             if lease is None:  # the session expired before anybody came
                 await self._jobs.finish(job)
                 return
+            lease.posted(job.stream, job.entry)
         except BusDown:
             raise
         except Exception:
@@ -206,11 +212,18 @@ class Leases:
             healthy = time.monotonic() - self._policy.healthy_s
             held = {job: one.since < healthy for job, one in self._held.items()}
             try:
-                mine = await self._jobs.renew(held)
+                mine = await self._jobs.renew(held, self._bus)
             except BusDown:
                 continue
             for job in held.keys() - mine:
                 self._stop(job)
+
+    async def _returned(self, server: Server, changed: bool) -> None:
+        """Redis is back: before anybody takes us for silent, and as if it knew all that it may have forgotten."""
+        held = dict.fromkeys(self._held, False)
+        mine = await self._jobs.renew(held, server, again=changed)
+        for job in held.keys() - mine:
+            self._stop(job)
 
     async def _look(self) -> NoReturn:
         """Sessions whose keys are gone need nobody any more."""

@@ -14,10 +14,10 @@ from streaming.bus import Bus
 from tests.stack import Stack
 
 
-def start_redis(binary: str, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
+def start_redis(binary: str, folder: Path, *more: str) -> tuple[subprocess.Popen[bytes], str]:
     """A server on a socket of its own in `folder`, without a port; its process and URL."""
     sock = folder / "redis.sock"
-    options = ["--port", "0", "--unixsocket", str(sock), "--save", "", "--dir", str(folder)]
+    options = ["--port", "0", "--unixsocket", str(sock), "--save", "", "--dir", str(folder), *more]
     server = subprocess.Popen([binary, *options], stdout=subprocess.DEVNULL)
     for _ in range(200):
         if sock.exists():

@@ -5,7 +5,7 @@
 -- ARGV: incarnation of the server, 'stage' or 'record', ttl ms of the hash, number of fields, then (name, value) each,
 --       number of names taken, then those, number of trims, then (stream's place in KEYS, lowest id to keep) each,
 --       place in KEYS of the stream that must have no hole and the sample where our part of it begins (0, 0: none),
---       number of entries, then (stream's place in KEYS, id, ttl ms, number of words, those) each
+--       number of entries, then (stream's place in KEYS, id, ttl ms (0: none), number of words, those) each
 -- -> number of entries that were missing. FENCED: the stage was claimed since; HOLE: what lies before our part is gone.
 local hash, ends, run = KEYS[1], KEYS[2], ARGV[1]
 local a = 4
@@ -114,6 +114,6 @@ for _ = 1, tonumber(word()) do
     if type(done) == 'table' then return done end
     missing = missing + done
   end
-  if redis.call('EXISTS', key) == 1 then redis.call('PEXPIRE', key, ttl) end
+  if ttl ~= '0' and redis.call('EXISTS', key) == 1 then redis.call('PEXPIRE', key, ttl) end
 end
 return missing
