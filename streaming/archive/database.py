@@ -33,16 +33,17 @@ class Database(Protocol):
         """The rows of a statement that changes nothing."""
         ...
 
-    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        """All that is done within is durable on leaving it, or nothing of it if an error leaves it."""
+    def transaction(self, session_id: str) -> AbstractAsyncContextManager[Transaction]:
+        """One after the other for one session. All that is done within is durable on leaving it, or nothing of it if
+        an error leaves it."""
         ...
 
     async def purge(self) -> None:
         """What was deleted leaves no trace in the database's files, as far as it can be had."""
         ...
 
-    async def traces(self, needles: Sequence[bytes]) -> int:
-        """How many of `needles` are still in the database's files; 0 where these cannot be read."""
+    async def traces(self, needles: Sequence[bytes]) -> bool:
+        """Whether any of `needles` is still in the database's files; False where these cannot be read."""
         ...
 
     async def close(self) -> None:

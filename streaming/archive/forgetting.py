@@ -10,9 +10,12 @@ Whoever is cut off in the middle calls again: an unfinished tombstone is gone on
 
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from streaming.archive.blobs import PARTIAL
 from streaming.archive.index import Head
@@ -22,36 +25,83 @@ from streaming.errors import Fault, ServiceFault
 
 log = logging.getLogger(__name__)
 
-TABLES = ("line", "note", "tag", "secret", "piece", "copy", "session")
-NEEDLES = 32
-"""Sealed lines that are looked for; all go the same way."""
+UNFINISHED: Final = "SELECT tenant, session_id FROM tombstone WHERE done_at IS NULL"
+ENDED: Final = "SELECT tenant, session_id FROM session WHERE tenant = $1 AND ended_at < $2 ORDER BY ended_at"
+THERE: Final = "SELECT 1 FROM {} WHERE session_id = $1 LIMIT 1"
+TABLES: Final = ("line", "note", "tag", "secret", "piece", "copy", "session")
+NEEDLES: Final = 32
+"""Of each kind, that are looked for: all go the same way."""
 
-ORPHAN_MS = 3_600_000
+ORPHAN_MS: Final = 3_600_000
 """A piece that no row names is an orphan after an hour: until then it may be part of a step that goes on."""
+
+
+class _Buried(Struct, frozen=True):
+    """A session that cannot be read any more. `needles`: bytes that must be nowhere in the end."""
+
+    tombstone: Kept
+    needles: Sequence[bytes]
 
 
 async def forget(vault: Vault, tenant: str, session_id: str, by: str) -> Kept:
     """See Archive."""
-    buried = await vault.index.buried(session_id)
-    if buried is not None and (buried.tenant != tenant or buried.done):
+    buried = await _bury(vault, tenant, session_id, by)
+    await vault.index.database.purge()
+    await _verify(vault, buried)
+    return buried.tombstone
+
+
+async def expire(vault: Vault, before: Mapping[str, int], by: str = "retention") -> list[str]:
+    """See Archive. One that fails does not keep the others: it is told in the log, and tried again next time.
+
+    What was begun earlier and not finished is gone on with.
+    """
+    due = list(await vault.index.database.fetch(UNFINISHED))
+    for tenant, time in before.items():
+        due += await vault.index.database.fetch(ENDED, tenant, time)
+    buried: list[_Buried] = []
+    for tenant, session_id in due:
+        with _told(session_id):
+            buried.append(await _bury(vault, tenant, session_id, by))
+    if buried:
+        await vault.index.database.purge()
+    gone: list[str] = []
+    for one in buried:
+        with _told(one.tombstone.session_id):
+            await _verify(vault, one)
+            gone.append(one.tombstone.session_id)
+    return gone
+
+
+@contextmanager
+def _told(session_id: str) -> Generator[None]:
+    try:
+        yield
+    except Fault as fault:
+        log.warning("a session could not be forgotten", extra={"sid": session_id, "error": fault.code})
+
+
+async def _bury(vault: Vault, tenant: str, session_id: str, by: str) -> _Buried:
+    """Everything but the purge, and the look whether it was one."""
+    found = await vault.index.buried(session_id)
+    if found is not None and (found.tenant != tenant or found.done):
         raise unknown(session_id)
-    needles: list[bytes] = [f"{session_id}/".encode()]
-    if buried is None:
+    sql = "SELECT blob FROM piece WHERE session_id = $1 LIMIT $2"
+    rows = await vault.index.database.fetch(sql, session_id, NEEDLES)
+    needles: list[bytes] = [row[0].encode() for row in rows]
+    if found is None:
         head = await vault.head(tenant, session_id)
         needles += await _needles(vault, head)
         tombstone = await _tombstone(vault, head)
         await _shred(vault, head, tombstone, by)
     else:
-        tombstone = msgspec.json.decode(buried.details, type=Kept)
+        tombstone = msgspec.json.decode(found.details, type=Kept)
     await vault.erase_live(session_id)
     await vault.blobs.drop(session_id)
-    await _clear(vault, session_id)
-    await vault.index.database.purge()
-    await _verify(vault, session_id, needles)
-    async with vault.index.database.transaction() as work:
-        sql = "UPDATE tombstone SET done_at = $2 WHERE session_id = $1"
-        await work.fetch(sql, session_id, vault.now())
-    return tombstone
+    async with vault.index.database.transaction(session_id) as work:
+        for table in TABLES:
+            await work.fetch(f"DELETE FROM {table} WHERE session_id = $1", session_id)
+    return _Buried(tombstone, needles)
 
 
 async def _tombstone(vault: Vault, head: Head) -> Kept:
@@ -61,12 +111,16 @@ async def _tombstone(vault: Vault, head: Head) -> Kept:
     except ServiceFault:
         kept = Kept(head.session_id, head.tenant, "transcribe", 0)
     return Kept(
-        kept.session_id, kept.tenant, kept.mode, kept.started_at, ended_at=kept.ended_at, state="forgotten"
+        *(head.session_id, head.tenant),
+        mode=kept.mode,
+        started_at=kept.started_at,
+        ended_at=kept.ended_at,
+        state="forgotten",
     )
 
 
 async def _needles(vault: Vault, head: Head) -> list[bytes]:
-    """What must be nowhere afterwards: the wrapped key, the session's sealed row and some of its lines."""
+    """The beginnings (random nonces) of the wrapped key, the sealed row and some sealed lines."""
     sql = "SELECT text FROM line WHERE session_id = $1 LIMIT $2"
     rows = await vault.index.database.fetch(sql, head.session_id, NEEDLES)
     return [bytes(one)[:24] for one in (head.wrapped, head.details, *(row[0] for row in rows))]
@@ -74,7 +128,9 @@ async def _needles(vault: Vault, head: Head) -> list[bytes]:
 
 async def _shred(vault: Vault, head: Head, tombstone: Kept, by: str) -> None:
     sid, database = head.session_id, vault.index.database
-    async with database.transaction() as work:
+    async with database.transaction(sid) as work:
+        if not await work.fetch("SELECT 1 FROM session WHERE session_id = $1", sid):
+            raise unknown(sid)
         await work.fetch(
             "INSERT INTO tombstone (session_id, tenant, details, forgotten_at, forgotten_by) "
             "VALUES ($1, $2, $3, $4, $5)",
@@ -88,42 +144,21 @@ async def _shred(vault: Vault, head: Head, tombstone: Kept, by: str) -> None:
             await work.fetch(f"DELETE FROM {table} WHERE session_id = $1", sid)
 
 
-async def _clear(vault: Vault, session_id: str) -> None:
-    async with vault.index.database.transaction() as work:
-        for table in TABLES:
-            await work.fetch(f"DELETE FROM {table} WHERE session_id = $1", session_id)
-
-
-async def _verify(vault: Vault, session_id: str, needles: Sequence[bytes]) -> None:
-    """Raises ServiceFault (`forget_unfinished`) that says where something is left."""
+async def _verify(vault: Vault, buried: _Buried) -> None:
+    """Finish the tombstone if nothing is left. Raises ServiceFault (`forget_unfinished`) that says what is."""
+    session_id, database = buried.tombstone.session_id, vault.index.database
     left = [f"pieces of it ({stored.name})" async for stored in vault.blobs.list(session_id)]
-    for table in TABLES:
-        sql = f"SELECT 1 FROM {table} WHERE session_id = $1 LIMIT 1"
-        if await vault.index.database.fetch(sql, session_id):
-            left.append(f"rows of it in {table}")
-    if await vault.index.database.traces(needles):
+    left += [
+        f"rows of it in {table}" for table in TABLES if await database.fetch(THERE.format(table), session_id)
+    ]
+    if await database.traces(buried.needles):
         left.append("bytes of it in the index's files")
     if left:
         told = f"session {session_id} cannot be read any more, but there are still {left[0]}: forget it again"
         raise ServiceFault("forget_unfinished", told)
-
-
-async def expire(vault: Vault, before: dict[str, int], by: str = "retention") -> list[str]:
-    """See Archive. One that fails does not keep the others: it is told in the log, and tried again next time."""
-    gone: list[str] = []
-    due = list(
-        await vault.index.database.fetch("SELECT tenant, session_id FROM tombstone WHERE done_at IS NULL")
-    )
-    for tenant, time in before.items():
-        sql = "SELECT tenant, session_id FROM session WHERE tenant = $1 AND ended_at < $2 ORDER BY ended_at"
-        due += await vault.index.database.fetch(sql, tenant, time)
-    for tenant, session_id in due:
-        try:
-            await forget(vault, tenant, session_id, by)
-            gone.append(session_id)
-        except Fault as fault:
-            log.warning("a session could not be forgotten", extra={"sid": session_id, "error": fault.code})
-    return gone
+    async with database.transaction(session_id) as work:
+        sql = "UPDATE tombstone SET done_at = $2 WHERE session_id = $1"
+        await work.fetch(sql, session_id, vault.now())
 
 
 async def sweep(vault: Vault, now: int) -> int:

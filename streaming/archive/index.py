@@ -108,7 +108,7 @@ class Index:
 
     async def add(self, added: Added, before: Head | None) -> bool:
         """Whether all of it was written: not if the session is no longer as it was `before`."""
-        async with self.database.transaction() as work:
+        async with self.database.transaction(added.head.session_id) as work:
             if not await _unmoved(work, added.head.session_id, before):
                 return False
             await _put_session(work, added)
@@ -161,7 +161,7 @@ class Index:
 
     async def put_copy(self, session_id: str, name: str, blob: str) -> str | None:
         """A cached copy is there from now on; where the one before it was. Nothing for a session that is gone."""
-        async with self.database.transaction() as work:
+        async with self.database.transaction(session_id) as work:
             if not await work.fetch("SELECT 1 FROM session WHERE session_id = $1", session_id):
                 return blob
             sql = "SELECT blob FROM copy WHERE session_id = $1 AND name = $2"

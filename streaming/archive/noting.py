@@ -26,7 +26,7 @@ async def annotate(vault: Vault, tenant: str, session_id: str, note: Note) -> No
     """See Archive. Raises ClientFault (`unknown_segment`) for a correction of what is not there."""
     head, seal = await vault.opened(tenant, session_id)
     root = vault.keyring.root(tenant, head.root)
-    async with vault.index.database.transaction() as work:
+    async with vault.index.database.transaction(session_id) as work:
         sql = "UPDATE session SET notes = notes + 1 WHERE session_id = $1 RETURNING notes"
         if not (rows := await work.fetch(sql, session_id)):
             raise unknown(session_id)
@@ -43,7 +43,7 @@ async def erase_note(vault: Vault, tenant: str, session_id: str, note_id: int) -
     """See Archive. Raises ClientFault (`unknown_note`)."""
     head, seal = await vault.opened(tenant, session_id)
     root = vault.keyring.root(tenant, head.root)
-    async with vault.index.database.transaction() as work:
+    async with vault.index.database.transaction(session_id) as work:
         sql = "DELETE FROM note WHERE session_id = $1 AND note_id = $2 RETURNING content"
         if not (rows := await work.fetch(sql, session_id, note_id)):
             raise ClientFault("unknown_note", f"session {session_id} has no note {note_id}")

@@ -30,10 +30,19 @@ def open_archive(policy: ArchivePolicy, home: Path, erase_live: Erase | None = N
 def _database(policy: ArchivePolicy, folder: Path) -> Database:
     if not policy.url:
         return Sqlite(folder / INDEX)
+    if policy.url.startswith(("postgresql://", "postgres://")):
+        from streaming.archive.postgres import Postgres
+
+        return Postgres(policy.url)
     raise SettingsError("archive.url is neither empty nor postgresql://user@host/database")
 
 
 def _blobs(policy: ArchivePolicy, folder: Path) -> Blobs:
     if not policy.blobs:
         return Folder(folder / "blobs")
+    if policy.blobs.startswith("s3://"):
+        from streaming.archive.objects import Bucket
+
+        bucket, _, prefix = policy.blobs.removeprefix("s3://").partition("/")
+        return Bucket(bucket, prefix.strip("/"))
     raise SettingsError("archive.blobs is neither empty nor s3://bucket/prefix")

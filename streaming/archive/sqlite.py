@@ -5,7 +5,6 @@ One connection in one thread: whoever comes meanwhile waits.
 """
 
 import asyncio
-import re
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -48,8 +47,8 @@ class Sqlite:
             return await self.do(lambda link: _rows(link, sql, given))
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[Transaction]:
-        """See Database. Others that write wait from the beginning."""
+    async def transaction(self, session_id: str) -> AsyncGenerator[Transaction]:
+        """See Database. Whoever else writes waits from the beginning."""
         async with self._turn:
             try:
                 await self.do(lambda link: link.execute("BEGIN IMMEDIATE"))
@@ -70,9 +69,9 @@ class Sqlite:
                 await asyncio.sleep(0.1)  # somebody is reading an old state
         raise DatabaseDown("its journal is being read and cannot be emptied")
 
-    async def traces(self, needles: Sequence[bytes]) -> int:
+    async def traces(self, needles: Sequence[bytes]) -> bool:
         """See Database."""
-        return await self.do(lambda _: sum(1 for needle in needles if _inside(self._files(), needle)))
+        return await asyncio.to_thread(_inside, list(self._files()), needles)
 
     async def close(self) -> None:
         """See Database."""
@@ -187,14 +186,14 @@ def _emptied(link: sqlite3.Connection) -> bool:
     return int(link.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]) == 0
 
 
-def _inside(files: Iterator[Path], needle: bytes) -> bool:
-    """Whether `needle` is anywhere in the files, read a few megabytes at a time."""
-    pattern = re.compile(re.escape(needle))
+def _inside(files: Sequence[Path], needles: Sequence[bytes]) -> bool:
+    """Whether any of `needles` is in the files, read a few megabytes at a time."""
+    overlap = max(map(len, needles), default=0)
     for file in files:
         with file.open("rb") as content:
-            tail = b""
+            seen = b""
             while window := content.read(_WINDOW):
-                if pattern.search(tail + window):
+                seen = seen[-overlap:] + window
+                if any(needle in seen for needle in needles):
                     return True
-                tail = window[-len(needle) :]
     return False

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from streaming.archive.store import Store
 from streaming.bus import Bus
 from streaming.machine import embedded, home
 from tests.conftest import start_redis
+from tests.stores import BUCKET, running_postgres, running_s3
 
 
 @pytest.fixture(scope="session", params=["redis", "valkey"])
@@ -37,9 +38,35 @@ async def bus(each_redis_url: str) -> AsyncIterator[Bus]:
     await bus.close()
 
 
-@pytest.fixture
-async def archive(tmp_path: Path) -> AsyncIterator[Store]:
-    """An empty archive of each kind."""
-    store = open_archive(ArchivePolicy(), tmp_path)
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """URL of the Postgres of the archive's contract, which empties it."""
+    with running_postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def s3_environment() -> Iterator[Mapping[str, str]]:
+    """How the S3 server of the archive's contract is reached."""
+    with running_s3() as environment:
+        yield environment
+
+
+@pytest.fixture(params=["sqlite", "postgres", "s3"])
+async def archive(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Store]:
+    """An empty archive of each kind: SQLite and files, Postgres and files, SQLite and S3."""
+    policy = ArchivePolicy()
+    if request.param == "postgres":
+        policy = ArchivePolicy(url=request.getfixturevalue("postgres_url"))
+    if request.param == "s3":
+        policy = ArchivePolicy(blobs=f"s3://{BUCKET}/{tmp_path.name}")
+        for name, value in request.getfixturevalue("s3_environment").items():
+            monkeypatch.setenv(name, value)
+    store = open_archive(policy, tmp_path)
+    if request.param == "postgres":
+        async with store.vault.index.database.transaction("") as work:
+            await work.fetch("TRUNCATE session, secret, tag, piece, copy, line, note, tombstone")
     yield store
     await store.close()
