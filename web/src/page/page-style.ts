@@ -90,5 +90,8 @@ export const pageStyle = css`
     dl div:nth-child(4) { display: none; }
     .states { min-width: 0; }
   }
-  @media (max-width: 26rem) { .name { font-size: 0; gap: 0; } }
+  @media (max-width: 26rem) {
+    .name { font-size: 0; gap: 0; }
+    .wide { display: none; }
+  }
 `;

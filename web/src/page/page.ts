@@ -47,7 +47,7 @@ export class Page extends LitElement {
       <header><div class="column">
         <span class="name"><svg viewBox="0 0 32 24" width="28" height="21" aria-hidden="true"><path
           d="M3 9v6M9.5 4v16M16 8v8M22.500 2v20M29 10v4" /></svg>Vivavoce</span>
-        <nav><a class="quiet" href="./replay">Recorded sessions</a>
+        <nav><a class="quiet" href="./replay" aria-label="Recorded sessions">Recorded<span class="wide"> sessions</span></a>
           <button class="quiet" @click=${() => live.fresh()}>New conversation</button></nav>
       </div></header>
       <main>
