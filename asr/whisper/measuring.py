@@ -19,6 +19,7 @@ from asr.whisper.device import device
 from asr.whisper.engine import Engine
 from asr.whisper.passes import Align, Encode, Generate
 from asr.whisper.profile import Taken, costs, described, settled
+from streaming.refusal import Usage
 
 log = logging.getLogger(__name__)
 
@@ -29,18 +30,20 @@ LONG: Final = 3.5
 
 
 def load(folder: Path, policy: AsrPolicy) -> tuple[Engine, Costs]:
-    """The Whisper model in `folder`, ready for its first window, and what it costs. Raises RuntimeError if the device
-    that `policy` names cannot be used; one that was only found is not insisted on."""
-    suits = settled(policy, device(policy.device))
+    """The Whisper model in `folder`, ready for its first window, and what it costs. Raises Usage if the device or the
+    numbers that `policy` names cannot be used; a device that was only found is not insisted on."""
     try:
+        suits = settled(policy, device(policy.device))
         engine = Engine(folder, suits)
         if not proven(engine):
             log.warning("words that are known cost as much as new ones: the edited model says something else")
             engine = Engine(folder, replace(suits, prefix="plain"))
         found = costs(measure(engine), policy.passes.beam) if policy.measure else Costs()
-    except RuntimeError as wrong:
-        if policy.device != "auto" or suits.device == "cpu":
+    except (RuntimeError, ValueError) as wrong:
+        if policy.device == "cpu":
             raise
+        if policy.device != "auto":
+            raise Usage(f"asr.device = {policy.device!r} cannot be used: {wrong}") from None
         log.warning("the GPU cannot be used, so the CPU is: %s", wrong)
         return load(folder, replace(policy, device="cpu"))
     log.info("%s", described(suits, found))

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from asr.policy import AsrPolicy
 from asr.sharing.costs import Costs
+from streaming.refusal import Usage
 
 SMALLEST: Final = {
     "cpu": ("int8", "int8_float32", "float32"),
@@ -57,14 +58,19 @@ class Taken(Struct, frozen=True):
 
 
 def settled(policy: AsrPolicy, device: Device) -> AsrPolicy:
-    """`policy` with all that was left to the device decided."""
+    """`policy` with all that was left to the device decided. Raises Usage for numbers that it cannot compute with."""
+    asked, known = policy.compute_type, ", ".join(sorted(device.types))
+    if asked not in ("auto", "default") and device.types and asked not in device.types:
+        raise Usage(
+            f"asr.compute_type = {asked!r} cannot be had on this {device.kind}: choose auto, or of {known}"
+        )
     types = [name for name in SMALLEST.get(device.kind, ()) if name in device.types]
     suits = types[0] if types else "default"
     workers = GPU_WORKERS if device.kind != "cpu" else max(1, int(device.cores) // (policy.threads or 1))
     return replace(
         policy,
         device=device.kind,
-        compute_type=suits if policy.compute_type == "auto" else policy.compute_type,
+        compute_type=suits if asked == "auto" else asked,
         workers=policy.workers or workers,
         threads=policy.threads or 1,
     )

@@ -19,6 +19,7 @@ from asr.whisper.engine import Engine
 from asr.whisper.measuring import load, proven
 from asr.whisper.passes import Encode, Generate
 from streaming.machine import models
+from streaming.refusal import Usage
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +89,14 @@ def test_a_gpu_that_cannot_be_used_leaves_the_work_to_the_cpu(
 
 @pytest.mark.models
 def test_a_device_that_was_asked_for_is_insisted_on(folder: Path) -> None:
-    with pytest.raises((RuntimeError, ValueError)):
+    with pytest.raises(Usage, match=r"asr.device = 'cuda' cannot be used"):
         load(folder, AsrPolicy(device="cuda", compute_type="float16"))
+
+
+@pytest.mark.models
+def test_numbers_that_the_device_cannot_compute_with_are_refused_in_one_line(folder: Path) -> None:
+    with pytest.raises(Usage, match=r"asr.compute_type = 'float16' cannot be had on this cpu: .*int8"):
+        load(folder, AsrPolicy(device="cpu", compute_type="float16"))
 
 
 @pytest.mark.parametrize(
