@@ -90,7 +90,7 @@ def test_a_gpu_that_cannot_be_used_leaves_the_work_to_the_cpu(
 @pytest.mark.models
 def test_a_device_that_was_asked_for_is_insisted_on(folder: Path) -> None:
     with pytest.raises(Usage, match=r"asr.device = 'cuda' cannot be used"):
-        load(folder, AsrPolicy(device="cuda", compute_type="float16"))
+        load(folder, AsrPolicy(device="cuda"))
 
 
 @pytest.mark.models
