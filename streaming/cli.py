@@ -36,8 +36,9 @@ def parser() -> argparse.ArgumentParser:
     transcribe.add_argument("--split", action="store_true", help="each of two channels is a speaker")
     transcribe.add_argument("--realtime", action="store_true", help="send a file at the pace of speech")
     chat = _command(commands, "chat", "type to the model", 'echo "What is a lease?" | vivavoce chat')
+    replay = _replay(commands)
     _bench(commands)
-    for client in (transcribe, chat):
+    for client in (transcribe, chat, replay):
         client.add_argument("--url", default=None, help="of the server (ws://127.0.0.1:8080/v1/stream)")
         client.add_argument("--key", default=None, help="to speak to the server with")
         client.add_argument("--json", action="store_true", help="one event a line")
@@ -86,6 +87,14 @@ def _models(commands: Any) -> None:
     verify.add_argument("names", nargs="*", metavar="NAME", help="all that are here when none is named")
 
 
+def _replay(commands: Any) -> argparse.ArgumentParser:
+    replay = _command(commands, "replay", "see a recorded session again", "vivavoce replay SESSION --speed 4")
+    replay.add_argument("session", metavar="SESSION", help="its id")
+    replay.add_argument("--speed", type=float, default=1.0, help="0.5 to 16 times its own pace (1)")
+    replay.add_argument("--after", default="0-0", metavar="ID", help="from behind this event on")
+    return replay
+
+
 def _bench(commands: Any) -> None:
     bench = _command(commands, "bench", "measure a server", "vivavoce bench asr --serve --clients 1 4")
     subjects = bench.add_subparsers(dest="subject", metavar="SUBJECT", required=True)
@@ -122,6 +131,10 @@ def _dispatch(options: argparse.Namespace) -> int:
         from streaming.bench import asr
 
         return asr.run(options)
+    if options.command == "replay":
+        from streaming.rerun import replay
+
+        return replay.run(options)
     from streaming import commands
 
     return commands.run(options)

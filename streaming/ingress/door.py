@@ -43,6 +43,17 @@ class Reader(NamedTuple):
     name: str
 
 
+def knock(policy: ServerPolicy, headers: Mapping[str, str], offered: Sequence[str] = ()) -> None:
+    """Whether a peer may say what it wants. Whoever shows no key yet may have another proof: a watch token.
+
+    Raises:
+        ClientFault: a page of another site, or a key that nobody has (1008).
+    """
+    _check_origin(policy, headers)
+    if policy.keys and _shown(headers, offered):
+        _named((*policy.keys, *policy.readers), headers, offered, "VIVAVOCE_SERVER__KEYS")
+
+
 def admit(policy: ServerPolicy, headers: Mapping[str, str], offered: Sequence[str] = ()) -> str:
     """The tenant (the key's name) of a peer. `offered`: the key as a subprotocol offered it, if it did.
 
@@ -70,9 +81,7 @@ def read(policy: ServerPolicy, headers: Mapping[str, str], offered: Sequence[str
 
 def _named(named: Sequence[str], headers: Mapping[str, str], offered: Sequence[str], setting: str) -> str:
     """The name of the key that was shown. Raises ClientFault."""
-    scheme, _, bearer = headers.get("authorization", "").partition(" ")
-    shown = [bearer.strip()] if scheme.lower() == "bearer" else []
-    shown += offered
+    shown = _shown(headers, offered)
     for one in named:
         name, _, key = one.partition(":")
         if any(hmac.compare_digest(key.encode(), seen.encode()) for seen in shown):
@@ -81,6 +90,11 @@ def _named(named: Sequence[str], headers: Mapping[str, str], offered: Sequence[s
     if shown:
         told = f"this key is not known here: ask whoever runs this server for one ({setting})"
     raise ClientFault("unauthorized", told, close=Close.POLICY)
+
+
+def _shown(headers: Mapping[str, str], offered: Sequence[str]) -> list[str]:
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    return [*([bearer.strip()] if scheme.lower() == "bearer" else []), *offered]
 
 
 def seat(policy: ServerPolicy, workers: Sequence[Present], posted: int) -> None:

@@ -10,6 +10,7 @@ from streaming.errors import ClientFault, Close, Fault, ServiceFault
 from streaming.ingress import door
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.inbox import misplaced
+from streaming.ingress.replaying import Replaying
 from streaming.ingress.speaking import Speaking
 from streaming.session import Input, Phase, advance
 from streaming.wire import messages as said
@@ -24,8 +25,8 @@ async def serve(gateway: Gateway, socket: WebSocket) -> None:
     await socket.accept(subprotocol=wire.SUBPROTOCOL if wire.SUBPROTOCOL in offered else None)
     shown = [name.removeprefix(wire.KEY_PREFIX) for name in offered if name.startswith(wire.KEY_PREFIX)]
     try:
-        tenant = door.admit(gateway.server, socket.headers, shown)
-        await _serve(gateway, socket, tenant)
+        door.knock(gateway.server, socket.headers, shown)
+        await _serve(gateway, socket, shown)
         await socket.close(Close.NORMAL)
     except Fault as fault:
         await _close(socket, fault)
@@ -36,10 +37,14 @@ async def serve(gateway: Gateway, socket: WebSocket) -> None:
         await _close(socket, ServiceFault("internal", "something failed on our side: resume the session"))
 
 
-async def _serve(gateway: Gateway, socket: WebSocket, tenant: str) -> None:
+async def _serve(gateway: Gateway, socket: WebSocket, shown: Sequence[str]) -> None:
     match await _first(gateway, socket):
         case said.SessionStart() | said.SessionResume() as message:
+            tenant = door.admit(gateway.server, socket.headers, shown)
             await Speaking(gateway, socket, tenant).run(message)
+        case said.SessionReplay() as message:
+            reader = door.read(gateway.server, socket.headers, shown)
+            await Replaying(gateway, socket, reader).run(message)
         case other:
             raise misplaced(other, Phase.FRESH)
 

@@ -62,7 +62,10 @@ class SessionWatch(_Message, tag="session.watch", frozen=True):
 
 
 class SessionReplay(_Message, tag="session.replay", frozen=True):
-    """A recorded session again, in its own time (not there yet): `speed` 0.5 to 16, from behind the event `after`."""
+    """The first message of a reader (with a reader's key): a recorded session again, in its own time, from behind the
+    event `after`, at `speed` (0.5 to 16) times its pace. Its log comes byte for byte as viewers were sent it; behind
+    all that is kept the socket is closed with 1000.
+    """
 
     session_id: str
     speed: float = 1.0

@@ -60,7 +60,7 @@ def decode(frame: str) -> ClientMessage:
 
 def _check(message: ClientMessage) -> None:
     match message:
-        case SessionWatch() | SessionReplay() | SuggestionFeedback() | SessionPause() | SessionUnpause():
+        case SessionWatch() | SuggestionFeedback() | SessionPause() | SessionUnpause():
             raise unsupported(message.__struct_config__.tag)
         case SessionStart():
             _check_start(message)
@@ -71,12 +71,23 @@ def _check(message: ClientMessage) -> None:
         case SessionResume(last_event_id=after) if not EVENT_ID.fullmatch(after):
             told = f"last_event_id {after!r} is no id of an event"
             raise ClientFault("bad_message", told, close=Close.MALFORMED)
+        case SessionReplay():
+            _check_replay(message)
         case AudioSkip(samples=samples) if samples <= 0:
             raise ClientFault("bad_message", "audio.skip.samples must be above 0", close=Close.MALFORMED)
         case Text(text=text) if not text.strip() or len(text) > MAX_TEXT:
             raise ClientFault("bad_text", f"text must have 1 to {MAX_TEXT} characters that are not all blank")
         case _:
             pass
+
+
+def _check_replay(asked: SessionReplay) -> None:
+    if not 0.5 <= asked.speed <= 16:
+        told = f"session.replay.speed must be 0.5 to 16, not {asked.speed:g}"
+        raise ClientFault("bad_message", told, close=Close.MALFORMED)
+    if not EVENT_ID.fullmatch(asked.after):
+        told = f"after {asked.after!r} is no id of an event"
+        raise ClientFault("bad_message", told, close=Close.MALFORMED)
 
 
 def _check_start(start: SessionStart) -> None:

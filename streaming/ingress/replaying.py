@@ -1,0 +1,92 @@
+"""A recorded session again, in its own time: the very bytes that its viewers were sent, from any place in its log.
+
+Times are those at which the events were written, since an event's id has them. A session that is still being recorded
+is replayed as far as it is kept.
+"""
+
+import asyncio
+from typing import NoReturn
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from streaming.archive.ports import Archive
+from streaming.errors import ClientFault, Close, Fault, ServiceFault, first_of
+from streaming.feed import place
+from streaming.ingress.door import Reader
+from streaming.ingress.egress import Egress
+from streaming.ingress.gateway import Gateway
+from streaming.wire import messages as said
+from streaming.wire import native as wire
+
+
+class Finished(Exception):
+    """All that is kept was sent."""
+
+
+class Pace:
+    """When each entry is due: as long after the first one as it was written after it, at `speed`. Pure."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._first: tuple[int, float] | None = None
+
+    def wait_s(self, entry_id: str, now: float) -> float:
+        """Seconds to wait at `now` (monotonic) before the entry is sent; 0 when it is late."""
+        written = place(entry_id)[0]
+        if self._first is None:
+            self._first = written, now
+        since_ms, began = written - self._first[0], self._first[1]
+        return max(0.0, began + since_ms / 1000 / self._speed - now)
+
+
+class Replaying:
+    """One reader's socket, for one replay."""
+
+    def __init__(self, gateway: Gateway, socket: WebSocket, reader: Reader) -> None:
+        self._archive = gateway.archive
+        self._socket = socket
+        self._reader = reader
+        self._egress = Egress(gateway.bus, socket, gateway.policy.slow_viewer_s)
+
+    async def run(self, asked: said.SessionReplay) -> None:
+        """To the end of what is kept.
+
+        Raises:
+            ClientFault: there is no such session for this reader (1008), or the reader says something (1002).
+            WebSocketDisconnect: the reader has gone.
+        """
+        archive = self._archive
+        if archive is None:
+            raise ServiceFault("archive_down", "this gateway has no archive to replay from")
+        await _known(archive, self._reader.tenant, asked.session_id)
+        ended: BaseException | None = None
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._listen(), name="receive")
+                tasks.create_task(self._send(archive, asked), name="replay")
+        except* (Finished, Fault, WebSocketDisconnect) as group:
+            ended = first_of(group)
+        if isinstance(ended, Fault | WebSocketDisconnect):
+            raise ended
+
+    async def _listen(self) -> NoReturn:
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1006))
+        raise ClientFault("order", "a replay takes no more messages: ask for another one", close=Close.ORDER)
+
+    async def _send(self, archive: Archive, asked: said.SessionReplay) -> NoReturn:
+        pace, now = Pace(asked.speed), asyncio.get_running_loop().time
+        async for entry in archive.log(self._reader.tenant, asked.session_id, asked.after):
+            if wait_s := pace.wait_s(entry.id, now()):
+                await asyncio.sleep(wait_s)
+            await self._egress.send(wire.joined(entry.id, entry.body))
+        raise Finished
+
+
+async def _known(archive: Archive, tenant: str, session_id: str) -> None:
+    """Raises ClientFault (1008) for a session that this tenant has not recorded."""
+    try:
+        await archive.session(tenant, session_id)
+    except ClientFault as fault:
+        raise ClientFault(fault.code, fault.message, close=Close.POLICY) from None
