@@ -14,21 +14,36 @@ Int8 = NDArray[np.int8]
 """(pairs, channels, 2), -127 to 127."""
 
 
-def envelope(pcm: bytes, channels: int) -> Int8:
-    """Of interleaved PCM16; the last pair may be of fewer samples than the others."""
-    samples = np.frombuffer(pcm, np.int16).reshape(-1, channels)
-    whole = len(samples) // SAMPLES * SAMPLES
-    parts = samples[:whole].reshape(-1, SAMPLES, channels)
-    pairs = [np.stack([parts.min(axis=1), parts.max(axis=1)], axis=2)] if whole else []
-    if len(rest := samples[whole:]):
-        pairs.append(np.stack([rest.min(axis=0), rest.max(axis=0)], axis=1)[np.newaxis])
-    if not pairs:
-        return np.zeros((0, channels, 2), np.int8)
-    return np.round(np.concatenate(pairs).astype(np.float32) * (127 / 32768)).astype(np.int8)
+class Envelope:
+    """Grows with the sound, from the first sample behind `pairs` on. A pair that is not whole yet is not there."""
+
+    def __init__(self, channels: int, pairs: bytes = b"") -> None:
+        self._channels = channels
+        self._parts = [np.frombuffer(pairs, np.int8).reshape(-1, channels, 2)]
+        self._left = b""
+
+    @property
+    def samples(self) -> int:
+        """A channel, that the pairs are of."""
+        return SAMPLES * sum(map(len, self._parts))
+
+    def push(self, pcm: bytes) -> None:
+        """More interleaved PCM16."""
+        pcm = self._left + pcm
+        whole = len(pcm) // (2 * SAMPLES * self._channels) * 2 * SAMPLES * self._channels
+        self._left = pcm[whole:]
+        parts = np.frombuffer(pcm[:whole], np.int16).reshape(-1, SAMPLES, self._channels)
+        made = np.stack([parts.min(axis=1), parts.max(axis=1)], axis=2).astype(np.float32)
+        self._parts.append(np.round(made * (127 / 32768)).astype(np.int8))
+
+    def pairs(self) -> Int8:
+        """All of them."""
+        self._parts = [np.concatenate(self._parts)]
+        return self._parts[0]
 
 
 def coarser(pairs: Int8, per_second: int) -> Int8:
-    """So many pairs a second, which must divide PER_SECOND."""
+    """So many pairs a second, which must divide PER_SECOND; the last one may be of less sound."""
     size = PER_SECOND // per_second
     missing = -len(pairs) % size
     if missing:

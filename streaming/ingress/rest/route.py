@@ -1,0 +1,61 @@
+"""What a route is: from one table of these both the service and its description are made."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic, Literal, TypeVar
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+
+from streaming.archive.ports import Archive
+from streaming.errors import ClientFault
+from streaming.ingress.door import Reader
+from streaming.ingress.gateway import Gateway
+from streaming.ingress.rest.queries import NoQuery
+
+Q = TypeVar("Q")
+B = TypeVar("B")
+
+
+class Call(Struct, Generic[Q, B], frozen=True):
+    """A request that was let in, and understood. `session_id` is "" where the path has none."""
+
+    gateway: Gateway
+    archive: Archive
+    reader: Reader
+    request: Request
+    query: Q
+    body: B
+    session_id: str = ""
+
+    def number(self, name: str) -> int:
+        """A number in the path. Raises ClientFault (`bad_request`)."""
+        shown: str = self.request.path_params[name]
+        if not shown.isdecimal() or len(shown) > 9:
+            raise ClientFault("bad_request", f"{name} in the path is a number")
+        return int(shown)
+
+
+class Answer(Struct, frozen=True):
+    """What a route gives: JSON of `shape`, or bytes of these media types."""
+
+    about: str
+    shape: Any = None
+    media: tuple[str, ...] = ("application/json",)
+    status: int = 200
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """`refusals`: statuses of errors beside those that every route may give (400, 401, 403, 500, 503). `ticketed`: a
+    ticket will do instead of a key."""
+
+    method: Literal["GET", "POST", "DELETE"]
+    path: str
+    name: str
+    about: str
+    serve: Callable[[Call[Any, Any]], Awaitable[Response]]
+    answers: tuple[Answer, ...]
+    query: type[Struct] = NoQuery
+    body: type[Struct] | None = None
+    refusals: tuple[int, ...] = ()
+    ticketed: bool = False
