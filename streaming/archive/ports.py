@@ -83,6 +83,16 @@ class Archive(Protocol):
         """Take a note away."""
         ...
 
+    # ---- what is made of it, and can be made again ---------------------------------------------------------------
+
+    async def cached(self, tenant: str, session_id: str, name: str) -> bytes | None:
+        """What was put aside under this name (letters, digits, `-`), or None: never what cannot be made again."""
+        ...
+
+    async def cache(self, tenant: str, session_id: str, name: str, body: bytes) -> None:
+        """Put something aside, encrypted, in the place of what was there; `forget` destroys it with the rest."""
+        ...
+
     # ---- the end ------------------------------------------------------------------------------------------------
 
     async def forget(self, tenant: str, session_id: str, by: str = "") -> Kept:
