@@ -16,6 +16,7 @@ from streaming import roster
 from streaming.bus import BusDown
 from streaming.ingress import native, records
 from streaming.ingress.gateway import Gateway
+from streaming.ingress.rest import serving as rest
 from streaming.wire import native as wire
 
 PAGE: Final = Path(__file__).parents[2] / "web" / "dist"
@@ -86,6 +87,7 @@ def application(gateway: Gateway) -> Starlette:
         Route("/readyz", readyz),
         Route("/v1/schema.json", schema),
         WebSocketRoute("/v1/stream", stream),
+        *rest.mounted(),
         *page,
     ]
     app = Starlette(routes=routes)

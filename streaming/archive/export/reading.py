@@ -229,3 +229,13 @@ def overruled(said: Said, note: Note) -> bool:
     return any(
         one.action in CHANGING and int(one.id.partition("-")[0]) > note.made_at for one in said.verdicts
     )
+
+
+def standing(transcript: Transcript, notes: Sequence[Note]) -> list[Note]:
+    """The notes without corrections of what moderation took away after them."""
+    said = {one.number: one for one in transcript.said if one.kind != "reply"}
+    return [
+        note
+        for note in notes
+        if note.kind != "correction" or note.number not in said or not overruled(said[note.number], note)
+    ]

@@ -37,10 +37,10 @@ class Call(Struct, Generic[Q, B], frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """What a route gives: JSON of `shape`, or bytes of these media types."""
+    """What a route gives: JSON of one of `shapes`, or bytes of these media types."""
 
     about: str
-    shape: Any = None
+    shapes: tuple[Any, ...] = ()
     media: tuple[str, ...] = ("application/json",)
     status: int = 200
 

@@ -1,7 +1,7 @@
 """JSON of the REST routes that is not kept as such; OpenAPI is made from these and from what they are made of.
 
     GET    /v1/sessions?since&until&channel&language&verdict&origin&metadata.<key>&cursor&limit   Sessions
-    GET    /v1/sessions?live=1                             Live: sessions that run now
+    GET    /v1/sessions?live=1&metadata.<key>              LiveSessions: sessions that run now
     GET    /v1/sessions/{id}                               Shown: the session (kept.Kept) and its notes (kept.Note)
     GET    /v1/sessions/{id}/events?after=                 NDJSON: the log behind an id, byte for byte as viewers saw it
     GET    /v1/sessions/{id}/transcript                    export.transcript.Transcript
@@ -24,7 +24,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+from streaming.archive.export.transcript import Transcript
 from streaming.archive.kept import Kept, Line, Note
+from streaming.ingress.live import Live
 
 
 class Wrong(Struct, frozen=True, omit_defaults=True):
@@ -46,6 +48,12 @@ class Sessions(Struct, frozen=True):
 
     sessions: list[Kept]
     cursor: str | None = None
+
+
+class LiveSessions(Struct, frozen=True):
+    """Sessions that go on now, the last begun first, recorded or not."""
+
+    sessions: list[Live]
 
 
 class Shown(Struct, frozen=True):
@@ -85,6 +93,14 @@ class Found(Struct, frozen=True):
 
     hits: list[Place]
     cursor: str | None = None
+
+
+class Exported(Struct, frozen=True):
+    """All that can be told of a session in JSON."""
+
+    session: Kept
+    notes: list[Note]
+    transcript: Transcript
 
 
 class NoteAsked(Struct, frozen=True, forbid_unknown_fields=True):
