@@ -5,6 +5,7 @@ Here, and only here, the spine meets the models: each role's package is imported
 
 import asyncio
 import contextlib
+import functools
 import os
 import secrets
 from collections.abc import Awaitable, Generator
@@ -14,11 +15,14 @@ from typing import Protocol, runtime_checkable
 import uvicorn
 from starlette.applications import Starlette
 
-from streaming import roster
+from streaming import clock, roster
 from streaming.archive.opening import open_archive
+from streaming.archive.ports import Archive
+from streaming.archive.retiring import retire_daily
 from streaming.bus import Bus
 from streaming.capacity import Load, crowded
 from streaming.config import Settings
+from streaming.erasing import erase_live
 from streaming.events import Served
 from streaming.ingress.door import ServerPolicy
 from streaming.ingress.gateway import Gateway
@@ -72,6 +76,8 @@ async def run_role(role: str, settings: Settings, redis_url: str) -> None:
     try:
         if role == "gateway":
             await _gateway(bus, settings)
+        elif role == "recorder":
+            await _record(bus, settings)
         else:
             await _work(bus, role, worker(role, settings), settings.lease)
     finally:
@@ -99,10 +105,22 @@ def worker(role: str, settings: Settings) -> Worker:
             from moderation.worker import Moderator
 
             return Moderator(settings.moderation)
-        case "recorder":
-            return Recorder(lambda: open_archive(settings.archive, home.locate()), settings.recorder)
         case _:
             raise ValueError(role)
+
+
+async def _record(bus: Bus, settings: Settings) -> None:
+    """The recorder, and beside it the archive's daily work."""
+    archive = _archive(bus, settings)
+    async with asyncio.TaskGroup() as tasks:
+        daily = retire_daily(archive, settings.archive, clock.now_ms)
+        beside = tasks.create_task(daily, name="retention")
+        await _work(bus, "recorder", Recorder(lambda: archive, settings.recorder), settings.lease)
+        beside.cancel()
+
+
+def _archive(bus: Bus, settings: Settings) -> Archive:
+    return open_archive(settings.archive, home.locate(), functools.partial(erase_live, bus))
 
 
 def _turn(settings: Settings) -> Path | None:
@@ -145,7 +163,7 @@ class _Server(uvicorn.Server):
 
 
 async def _gateway(bus: Bus, settings: Settings) -> None:
-    archive = open_archive(settings.archive, home.locate())
+    archive = _archive(bus, settings)
     gateway = Gateway(bus, Intake(bus), settings.server, settings.session, archive=archive)
     try:
         await _beside(gateway, settings)

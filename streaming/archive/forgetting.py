@@ -20,13 +20,17 @@ from msgspec import Struct
 from streaming.archive.blobs import PARTIAL
 from streaming.archive.index import Head
 from streaming.archive.kept import Kept
+from streaming.archive.retiring import ANYBODY
 from streaming.archive.vault import Vault, kept_of, unknown
 from streaming.errors import Fault, ServiceFault
 
 log = logging.getLogger(__name__)
 
 UNFINISHED: Final = "SELECT tenant, session_id FROM tombstone WHERE done_at IS NULL"
-ENDED: Final = "SELECT tenant, session_id FROM session WHERE tenant = $1 AND ended_at < $2 ORDER BY ended_at"
+ENDED: Final = (
+    "SELECT tenant, session_id FROM session WHERE tenant = $1 AND coalesce(ended_at, started_at) < $2 "
+    "ORDER BY started_at"
+)
 THERE: Final = "SELECT 1 FROM {} WHERE session_id = $1 LIMIT 1"
 TABLES: Final = ("line", "note", "tag", "secret", "piece", "copy", "session")
 NEEDLES: Final = 32
@@ -57,7 +61,11 @@ async def expire(vault: Vault, before: Mapping[str, int], by: str = "retention")
     What was begun earlier and not finished is gone on with.
     """
     due = list(await vault.index.database.fetch(UNFINISHED))
-    for tenant, time in before.items():
+    tenants = [row[0] for row in await vault.index.database.fetch("SELECT DISTINCT tenant FROM session")]
+    times = {tenant: before.get(tenant, before.get(ANYBODY)) for tenant in tenants}
+    for tenant, time in times.items():
+        if time is None:
+            continue
         due += await vault.index.database.fetch(ENDED, tenant, time)
     buried: list[_Buried] = []
     for tenant, session_id in due:

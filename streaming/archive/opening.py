@@ -7,6 +7,7 @@ from streaming.archive.database import Database
 from streaming.archive.index import Index
 from streaming.archive.keyring import Keyring
 from streaming.archive.policy import ArchivePolicy
+from streaming.archive.retiring import retention
 from streaming.archive.sqlite import Sqlite
 from streaming.archive.store import Store
 from streaming.archive.vault import Erase, Vault
@@ -19,8 +20,9 @@ def open_archive(policy: ArchivePolicy, home: Path, erase_live: Erase | None = N
     """The archive; call within an event loop. Nothing is opened before it is used, so this does not fail because
     something is away. `erase_live` is told a session's id when it is forgotten.
 
-    Raises SettingsError for an address that means nothing.
+    Raises SettingsError for an address, or a retention, that means nothing.
     """
+    retention(policy)
     keys = Path(policy.keys).expanduser() if policy.keys else home / "keys"
     index = Index(_database(policy, home / "archive"))
     given = () if erase_live is None else (erase_live,)

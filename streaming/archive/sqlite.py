@@ -100,7 +100,11 @@ class Sqlite:
 
     async def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """`work` in the thread of the connection, with SQLite's errors in our words."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._done, work)
+        try:
+            doing = asyncio.get_running_loop().run_in_executor(self._thread, self._done, work)
+        except RuntimeError:
+            raise DatabaseDown("it was closed") from None
+        return await doing
 
     def _done(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:

@@ -1,0 +1,51 @@
+"""Sessions that are older than their tenant wants go, once a day; so does what crashes left behind."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from streaming.archive.policy import ArchivePolicy
+from streaming.archive.ports import Archive
+from streaming.errors import Fault
+from streaming.settings import SettingsError
+
+log = logging.getLogger(__name__)
+
+DAY_MS: Final = 86_400_000
+FIRST_S: Final = 60.0
+EVERY_S: Final = 86_400.0
+ANYBODY: Final = "*"
+
+
+def retention(policy: ArchivePolicy) -> dict[str, int]:
+    """Days by tenant. Raises SettingsError."""
+    days: dict[str, int] = {}
+    for one in policy.retention_days:
+        tenant, _, number = one.rpartition(":")
+        if not tenant or not number.isdecimal():
+            raise SettingsError(
+                f"archive.retention_days: {one!r} is not tenant:days, such as desk:90 or *:365"
+            )
+        days[tenant] = int(number)
+    return days
+
+
+async def retire(archive: Archive, policy: ArchivePolicy, now: int) -> list[str]:
+    """Forget what is too old at `now` (Unix ms), and finish what was not finished; ids of what is gone."""
+    gone = await archive.expire({tenant: now - days * DAY_MS for tenant, days in retention(policy).items()})
+    swept = await archive.sweep(now)
+    if gone or swept:
+        log.info("retired %d sessions and %d pieces that nothing refers to", len(gone), swept)
+    return gone
+
+
+async def retire_daily(archive: Archive, policy: ArchivePolicy, clock: Callable[[], int]) -> None:
+    """A minute after the start and then every day, until cancelled; what fails is tried again the next day."""
+    await asyncio.sleep(FIRST_S)
+    while True:
+        try:
+            await retire(archive, policy, clock())
+        except Fault as fault:
+            log.warning("retention waits: %s", fault.message)
+        await asyncio.sleep(EVERY_S)
