@@ -1,12 +1,17 @@
 """A recorded call for the tests of what reads an archive: two channels, one of them corrected by nobody yet."""
 
+from typing import Any
+
+import httpx
 import msgspec
 import numpy as np
 from msgspec import Struct
 
 from streaming.archive.kept import Batch, Kept, Line, LogEntry, Sound
 from streaming.archive.ports import Archive
+from streaming.bus import Bus
 from streaming.events import (
+    Action,
     AudioGap,
     ModerationVerdict,
     ReplyDone,
@@ -19,11 +24,15 @@ from streaming.events import (
     TurnEnded,
     Word,
 )
+from streaming.ingress.door import ServerPolicy
+from streaming.ingress.gateway import Gateway
+from streaming.ingress.http import application
+from streaming.ingress.intake import Intake
 from streaming.session import SessionPolicy
 
 SID = "call-1"
 BEGAN = 1_700_000_000_000
-SECONDS = 65
+SECONDS = 35
 MADE_BY = "tiny@0123456789abcdef"
 
 
@@ -46,19 +55,12 @@ def final(channel: int, segment: int, start_ms: int, text: str) -> TranscriptFin
     )
 
 
-def verdict(segment: int, span: tuple[int, int], action: str, replacement: str | None) -> ModerationVerdict:
+def verdict(
+    segment: int, span: tuple[int, int], action: Action, replacement: str | None
+) -> ModerationVerdict:
     """Something decided about a segment."""
-    told = {"segment": segment, "span": span, "action": action}
-    return ModerationVerdict(
-        Target(segment=segment),
-        told["span"],
-        action,
-        ["card"],
-        1.0,
-        0.2,
-        "rules@0",
-        replacement,  # type: ignore[arg-type]
-    )
+    target = Target(segment=segment)
+    return ModerationVerdict(target, span, action, ["card"], 1.0, 0.2, "rules@0", replacement)
 
 
 EVENTS: list[Struct] = [
@@ -128,3 +130,9 @@ async def keep(archive: Archive, session: Kept, seconds: float = SECONDS) -> np.
     ]
     await archive.keep(Batch(session, pieces, log(), LINES))
     return sound
+
+
+def reader(bus: Bus, archive: Archive | None, **server: Any) -> httpx.AsyncClient:
+    """A client of a gateway over this archive."""
+    gateway = Gateway(bus, Intake(bus), ServerPolicy(**server), SessionPolicy(), archive=archive)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(application(gateway)), base_url="http://here")

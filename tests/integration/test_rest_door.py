@@ -1,0 +1,101 @@
+"""Who may use the REST routes, and what they say to those who use them wrongly."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from streaming.archive.store import Store
+from streaming.bus import Bus
+from tests.call_kept import SID, keep, kept, reader
+
+CALL = f"/v1/sessions/{SID}"
+
+
+async def test_a_reader_sees_only_the_sessions_of_its_tenant(bus: Bus, kept_archive: Store) -> None:
+    await keep(kept_archive, kept("desk"), 1)
+    keys = ("desk/ann:k1", "shop/bob:k2")
+    async with reader(bus, kept_archive, readers=keys) as web:
+        for key, status in (("k1", 200), ("k2", 404), ("k3", 401), ("", 401)):
+            headers = {"authorization": f"Bearer {key}"} if key else {}
+            for path in ("", "/events", "/transcript", "/audio", "/peaks", "/search?q=water"):
+                answer = await web.get(CALL + path, headers=headers)
+                assert answer.status_code == status, (path, key)
+            for method, path, body in (
+                ("POST", "/notes", {"kind": "bookmark"}),
+                ("POST", "/ticket", None),
+                ("DELETE", "/notes/1", None),
+            ):
+                answer = await web.request(method, CALL + path, headers=headers, json=body)
+                assert answer.is_success == (status == 200), (path, key)
+            found = await web.get("/v1/search?q=water", headers=headers)
+            assert status == 401 or bool(found.json()["hits"]) == (status == 200)
+        refused = await web.delete(CALL, headers={"authorization": "Bearer k2"})
+        assert refused.status_code == 404
+        assert (await web.get(CALL)).headers["www-authenticate"] == "Bearer"
+
+
+async def test_a_ticket_opens_the_sound_of_its_session_and_nothing_else(
+    bus: Bus, kept_archive: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await keep(kept_archive, kept("desk"), 1)
+    await keep(kept_archive, kept("desk", session_id="call-2"), 1)
+    async with reader(bus, kept_archive, readers=("desk/ann:k1",)) as web:
+        made = await web.post(f"{CALL}/ticket", headers={"authorization": "Bearer k1"})
+        ticket = made.json()["ticket"]
+        shown = {"ticket": ticket}
+        assert (await web.get(f"{CALL}/audio", params=shown)).status_code == 200
+        assert (await web.get("/v1/sessions/call-2/audio", params=shown)).status_code == 401
+        assert (await web.get(f"{CALL}/audio", params={"ticket": f"9{ticket}"})).status_code == 401
+        assert (await web.get(f"{CALL}/transcript", params=shown)).status_code == 401
+        late = made.json()["expires_at"] + 1
+        monkeypatch.setattr("streaming.ingress.rest.serving.now_ms", lambda: late)
+        assert (await web.get(f"{CALL}/audio", params=shown)).status_code == 401
+
+
+async def test_pages_of_other_sites_are_turned_away(web: httpx.AsyncClient) -> None:
+    answer = await web.delete(CALL, headers={"origin": "https://evil.example"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "bad_origin")
+    assert (await web.get(CALL)).status_code == 200
+
+
+WRONG: list[tuple[str, str, Any, int, str]] = [
+    ("GET", "/v1/sessions?lang=en", None, 400, "there are: since, until"),
+    ("GET", "/v1/sessions?since=now", None, 400, "since"),
+    ("GET", "/v1/sessions?limit=0", None, 400, "limit"),
+    ("GET", "/v1/sessions?limit=1&limit=2", None, 400, "twice"),
+    ("GET", "/v1/sessions?live=1&since=1", None, 400, "metadata"),
+    ("GET", "/v1/sessions?cursor=x", None, 400, "cursor"),
+    ("GET", "/v1/search?q=...", None, 400, "no word"),
+    ("GET", "/v1/search", None, 400, "q"),
+    ("GET", f"{CALL}/events?after=x", None, 400, "after"),
+    ("GET", f"{CALL}/export?format=doc", None, 400, "format"),
+    ("GET", f"{CALL}/audio?begin_ms=35000", None, 400, "35000"),
+    ("GET", f"{CALL}/audio?channel=2", None, 400, "0 to 1"),
+    ("GET", f"{CALL}/peaks?per_second=3", None, 400, "per_second"),
+    ("GET", "/v1/sessions/none", None, 404, "none"),
+    ("GET", "/v1/nothing", None, 404, "openapi.json"),
+    ("POST", f"{CALL}/notes", {"kind": "correction", "text": "x"}, 400, "number"),
+    ("POST", f"{CALL}/notes", {"kind": "correction", "number": 99}, 404, "99"),
+    ("POST", f"{CALL}/notes", {"kind": "note", "texts": "x"}, 400, "texts"),
+    ("POST", f"{CALL}/notes", {"kind": "note", "text": "x" * 70_000}, 413, "65536"),
+    ("DELETE", f"{CALL}/notes/7", None, 404, "7"),
+]
+
+
+async def test_what_is_wrong_is_told_in_words(web: httpx.AsyncClient) -> None:
+    for method, path, body, status, told in WRONG:
+        answer = await web.request(method, path, json=body)
+        assert answer.status_code == status, path
+        assert told in answer.json()["error"]["message"], path
+
+
+async def test_an_archive_that_is_away_is_told_with_a_time_to_come_back(bus: Bus) -> None:
+    async with reader(bus, None) as web:
+        answer = await web.get("/v1/sessions")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert answer.json()["error"] == {
+        "code": "archive_down",
+        "message": "this server has no archive",
+        "retry_after": 2.0,
+    }

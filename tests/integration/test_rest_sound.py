@@ -1,0 +1,74 @@
+"""The sound of a session over REST: whole, in parts, in each format, and its picture."""
+
+import io
+from typing import Any
+
+import av
+import httpx
+import numpy as np
+import pytest
+
+from streaming.archive.store import Store
+from tests.call_kept import SECONDS, SID
+
+CALL = f"/v1/sessions/{SID}"
+
+
+def decoded(body: bytes) -> np.ndarray:
+    """(samples, channels)."""
+    container: Any = av.open(io.BytesIO(body))
+    with container:
+        frames = [frame.to_ndarray() for frame in container.decode(audio=0)]
+        channels = container.streams.audio[0].codec_context.channels
+    return np.concatenate([frame.reshape(-1, channels) for frame in frames])
+
+
+@pytest.mark.parametrize("form", ["wav", "flac"])
+async def test_the_sound_is_what_was_said_sample_for_sample(
+    web: httpx.AsyncClient, kept_sound: np.ndarray, form: str
+) -> None:
+    whole = await web.get(f"{CALL}/audio", params={"format": form})
+    assert np.array_equal(decoded(whole.content), kept_sound)
+    part = await web.get(f"{CALL}/audio?format={form}&channel=1&begin_ms=29500&end_ms=30500")
+    assert np.array_equal(decoded(part.content)[:, 0], kept_sound[29_500 * 16 : 30_500 * 16, 1])
+
+
+async def test_opus_has_both_ears_and_all_of_the_time(web: httpx.AsyncClient, kept_sound: np.ndarray) -> None:
+    answer = await web.get(f"{CALL}/audio?format=ogg")
+    assert len(answer.content) < kept_sound.nbytes / 5
+    container: Any = av.open(io.BytesIO(answer.content))
+    with container:
+        heard = np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1)
+    assert heard.shape == (2, SECONDS * 48_000)
+    loud = np.abs(heard).mean(axis=1)
+    assert loud[0] > 4 * loud[1] > 0
+
+
+async def test_any_part_of_a_wav_file_can_be_had_alone(web: httpx.AsyncClient) -> None:
+    whole = (await web.get(f"{CALL}/audio")).content
+    for first, last in ((0, 0), (0, 43), (40, 50), (44, 44), (47, 1_920_046), (1_920_043, 1_920_044)):
+        part = await web.get(f"{CALL}/audio", headers={"range": f"bytes={first}-{last}"})
+        assert (part.status_code, part.content) == (206, whole[first : last + 1])
+        assert part.headers["content-range"] == f"bytes {first}-{last}/{len(whole)}"
+    tail = await web.get(f"{CALL}/audio", headers={"range": "bytes=-1001"})
+    assert tail.content == whole[-1001:]
+    stale = await web.get(f"{CALL}/audio", headers={"range": "bytes=0-9", "if-range": '"another"'})
+    assert (stale.status_code, len(stale.content)) == (200, len(whole))
+    beyond = await web.get(f"{CALL}/audio", headers={"range": f"bytes={len(whole)}-"})
+    assert (beyond.status_code, beyond.json()["error"]["code"]) == (416, "bad_range")
+    head = await web.head(f"{CALL}/audio")
+    assert (head.headers["content-length"], head.headers["accept-ranges"]) == (str(len(whole)), "bytes")
+
+
+async def test_peaks_are_the_extremes_of_the_sound(
+    web: httpx.AsyncClient, kept_archive: Store, kept_sound: np.ndarray
+) -> None:
+    asked = {"per_second": 10}
+    told = (await web.get(f"{CALL}/peaks", params=asked)).json()
+    parts = kept_sound.reshape(-1, 1600, 2).astype(float) * 127 / 32768
+    for channel, got in enumerate(told["channels"]):
+        assert np.abs(np.array(got["max"]) - parts[:, :, channel].max(axis=1)).max() <= 0.5
+        assert np.abs(np.array(got["min"]) - parts[:, :, channel].min(axis=1)).max() <= 0.5
+    assert told["duration_ms"] == SECONDS * 1000
+    assert await kept_archive.cached("default", SID, "peaks")
+    assert (await web.get(f"{CALL}/peaks", params=asked)).json() == told
