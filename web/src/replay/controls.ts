@@ -50,11 +50,12 @@ const FORMATS = [
 
 export function exportMenu(view: Session): TemplateResult {
   return html`<div class="actions">
+    ${view.opened?.shown?.session.state === "open" ? html`<button class="quiet" @click=${() => view.again()}>Look again</button>` : nothing}
     <button class="quiet" popovertarget="exports">Export</button>
     <div id="exports" popover>
       <h2>Export</h2>
       <ul>${FORMATS.map(([from, name, format, by]) =>
-        html`<li><button @click=${() => view.opened?.save(from, format, by)} data-format=${`${format}${by}`}>${name}</button></li>`)}</ul>
+        html`<li><button popovertarget="exports" popovertargetaction="hide" @click=${() => view.opened?.save(from, format, by)} data-format=${`${format}${by}`}>${name}</button></li>`)}</ul>
     </div>
     <button class="quiet danger" @click=${() => view.tell("forget")}>Forget…</button>
   </div>`;

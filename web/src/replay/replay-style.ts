@@ -16,7 +16,7 @@ export const replayStyle = [
     header button { margin-left: auto; margin-right: -0.85rem; }
     main { min-height: 0; }
     main.list { overflow: auto; }
-    vv-session { height: 100%; }
+    @media (max-width: 56rem) { main.session { overflow: auto; } }
     .card {
       box-sizing: border-box; max-width: 74rem; width: calc(100% - 2 * var(--gutter)); margin: 0.75rem auto 0; display: flex; flex-wrap: wrap;
       align-items: center; gap: 0.5rem 1rem; background: var(--notice); border: 1px solid var(--notice-edge); border-radius: 1rem; padding: 0.7rem 0.8rem 0.7rem 1.25rem;

@@ -1,19 +1,19 @@
 /**
  * What was said, line by line. The word that is being heard is lit by its class alone, and hits are highlights over the
- * text: neither renders anything. What is out of view is laid out by nobody (`content-visibility`).
+ * text: neither renders anything. What is far out of view is plain text without words of its own, and not laid out.
  */
 
 import { html, LitElement, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
-import { categoryWords } from "../page/conversation.ts";
 import type { Hit } from "./find.ts";
 import type { Latency } from "./latency.ts";
+import { footer, text } from "./line.ts";
 import { pieces } from "./pieces.ts";
 import { saidStyle } from "./said-style.ts";
 import type { Said } from "./shapes.ts";
 import type { Spoken } from "./timeline.ts";
-import { clock, quickness, verdictWords } from "./words.ts";
+import { clock, quickness, speaker } from "./words.ts";
 
 /** What may happen here, for whoever listens. */
 export interface Asked {
@@ -29,6 +29,7 @@ export class Lines extends LitElement {
     channels: { attribute: false },
     editing: { state: true },
     following: { state: true },
+    near: { state: true },
   };
   static override styles = saidStyle;
 
@@ -38,14 +39,51 @@ export class Lines extends LitElement {
   /** The line that is being corrected, and the word of it that was meant. */
   declare editing: { line: number; word: number | undefined } | undefined;
   declare following: boolean;
+  /** Lines in view, or nearly. */
+  declare near: ReadonlySet<number>;
   private lit: Element[] = [];
-  private now: Element | undefined;
+  private saying: readonly Spoken[] = [];
+  private found: readonly Hit[] = [];
+  private here = 0;
+  private watcher: IntersectionObserver | undefined;
+  private nowAt: number | undefined;
 
   constructor() {
     super();
     this.said = [];
     this.following = true;
+    this.near = new Set();
   }
+
+  override disconnectedCallback() {
+    super.disconnectedCallback();
+    this.watcher?.disconnect();
+    CSS.highlights?.clear();
+  }
+
+  /** Words that were plain text before have to be lit, and hits to be found in the new nodes. */
+  override updated(changed: Map<string, unknown>) {
+    if (changed.has("said")) this.watch();
+    this.light(this.saying, this.nowAt);
+    this.paint();
+  }
+
+  private watch(): void {
+    this.watcher?.disconnect();
+    const root = this.renderRoot.querySelector(".scroll");
+    this.watcher = new IntersectionObserver(this.neared, { root, rootMargin: "50% 0px" });
+    for (const line of this.renderRoot.querySelectorAll(".line")) this.watcher.observe(line);
+  }
+
+  private readonly neared = (seen: readonly IntersectionObserverEntry[]) => {
+    const near = new Set(this.near);
+    for (const { target, isIntersecting } of seen) {
+      const line = Number((target as HTMLElement).dataset["line"]);
+      if (isIntersecting) near.add(line);
+      else near.delete(line);
+    }
+    this.near = near;
+  };
 
   override render() {
     return html`
@@ -56,7 +94,8 @@ export class Lines extends LitElement {
           ${this.said.map((said, index) => {
             const editing = this.editing?.line === index ? this.editing : undefined;
             const latency = said.kind === "speech" ? this.latencies.get(said.number) : undefined;
-            return guard([said, editing, latency, index, this.channels], () => this.line(said, index, latency));
+            const near = this.near.has(index);
+            return guard([said, editing, latency, near, this.channels], () => this.line(said, index, latency));
           })}
         </div>
       </div>
@@ -72,7 +111,7 @@ export class Lines extends LitElement {
         <div class="who"><span class="name" data-channel=${reply ? "" : said.channel}>${who}</span>
           <button class="when" title=${`Listen from here (${quickness(said, latency)})`} data-seek=${said.start_ms}>${clock(said.start_ms)}</button></div>
         <div class="what">
-          ${this.editing?.line === index ? this.editor(said) : text(said)}
+          ${this.editing?.line === index ? this.editor(said) : text(said, this.near.has(index))}
           ${footer(said)}
           ${reply || this.editing?.line === index
             ? nothing
@@ -96,29 +135,32 @@ export class Lines extends LitElement {
   /** Light these words, and no others; `line` is where one is. */
   light(words: readonly Spoken[], line: number | undefined): void {
     const found = words.flatMap(({ line, word }) => this.box(line)?.querySelector(`[data-word="${word}"]`) ?? []);
-    const now = line === undefined ? undefined : this.box(line);
     for (const one of this.lit) if (!found.includes(one)) one.classList.remove("lit");
     for (const one of found) one.classList.add("lit");
-    this.lit = found;
-    if (now === this.now) return;
-    this.now?.classList.remove("now");
-    now?.classList.add("now");
-    this.now = now;
-    if (this.following) this.reveal(now);
+    [this.lit, this.saying] = [found, words];
+    if (line === this.nowAt) return;
+    if (this.nowAt !== undefined) this.box(this.nowAt)?.classList.remove("now");
+    this.nowAt = line;
+    if (line === undefined) return;
+    this.box(line)?.classList.add("now");
+    if (this.following) this.reveal(line);
   }
 
   /** Highlight all hits; the one at `current` more so, and in view. */
   mark(hits: readonly Hit[], current: number): void {
-    if (!CSS.highlights) return;
-    const ranges = hits.map((hit) => this.range(hit));
-    const found = ranges.filter((range): range is Range => range !== undefined);
-    CSS.highlights.set("found", new Highlight(...found));
-    const here = ranges[current];
-    CSS.highlights.set("found-now", here ? new Highlight(here) : new Highlight());
+    [this.found, this.here] = [hits, current];
+    this.paint();
     const hit = hits[current];
     if (!hit) return;
     this.following = false;
-    this.reveal(this.box(hit.line));
+    this.reveal(hit.line);
+  }
+
+  private paint(): void {
+    const ranges = this.found.map((hit) => this.range(hit));
+    const here = ranges[this.here];
+    CSS.highlights?.set("found", new Highlight(...ranges.filter((range): range is Range => range !== undefined)));
+    CSS.highlights?.set("found-now", here ? new Highlight(here) : new Highlight());
   }
 
   /** Correct a line; `word` is selected. */
@@ -138,17 +180,13 @@ export class Lines extends LitElement {
   }
 
   private box(line: number): HTMLElement | undefined {
-    return this.renderRoot.querySelector<HTMLElement>(`[data-line="${line}"]`) ?? undefined;
+    return this.renderRoot.querySelector(".lines")?.children[line] as HTMLElement | undefined;
   }
 
-  private reveal(box: Element | undefined): void {
+  private reveal(line: number): void {
+    const box = this.box(line);
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    box?.scrollIntoView({ block: "center", behavior: calm || !this.near(box) ? "auto" : "smooth" });
-  }
-
-  private near(box: Element): boolean {
-    const scroll = this.renderRoot.querySelector(".scroll");
-    return !!scroll && Math.abs(box.getBoundingClientRect().top - scroll.getBoundingClientRect().top) < 2 * scroll.clientHeight;
+    box?.scrollIntoView({ block: "center", behavior: calm || !this.near.has(line) ? "auto" : "smooth" });
   }
 
   /** A hit as a range over the line's text, which may be of many nodes. */
@@ -214,42 +252,8 @@ export class Lines extends LitElement {
 
   private readonly follow = () => {
     this.following = true;
-    this.reveal(this.now);
+    if (this.nowAt !== undefined) this.reveal(this.nowAt);
   };
 }
 
 customElements.define("vv-lines", Lines);
-
-function speaker(said: Said, channels: number): string {
-  if (said.kind === "reply") return "Reply";
-  if (said.kind === "text") return "Typed";
-  return channels > 1 ? `Speaker ${said.channel + 1}` : "Speaker";
-}
-
-function text(said: Said): TemplateResult {
-  const heard = said.original ? `Heard: ${said.original.text}` : nothing;
-  return html`<p class="text" title=${heard} lang=${said.language || nothing}>${pieces(said).map(({ text, word, changed }) =>
-    word === undefined
-      ? text
-      : html`<span class=${changed ? "changed" : ""} data-word=${word} data-at=${said.words[word]!.start_ms}>${text}</span>`)}</p>`;
-}
-
-const ENDS: Partial<Record<NonNullable<Said["status"]>, string>> = {
-  cancelled: "Stopped before its end",
-  blocked: "Withheld by moderation",
-  failed: "No answer could be made",
-};
-
-function footer(said: Said): TemplateResult | typeof nothing {
-  const found = said.verdicts.filter(({ action }) => action !== "pass");
-  const told = new Set(found.map(({ action, categories }) => verdictWords(action, categories.map(categoryWords))));
-  const ended = said.status && ENDS[said.status];
-  return html`<div class="foot">
-    ${[...told].map((one) => html`<span class="verdict">${one}</span>`)}
-    ${ended ? html`<span class="verdict">${ended}</span>` : nothing}
-    ${said.original && said.corrected
-      ? html`<span class="original">Corrected by ${said.corrected.author}. Heard: <q>${said.original.text}</q>
-          <button data-undo="yes">Undo</button></span>`
-      : nothing}
-  </div>`;
-}

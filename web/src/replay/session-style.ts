@@ -26,7 +26,7 @@ export const sessionStyle = [
     .quick { flex: 1; font-size: 0.8125rem; color: var(--soft); text-align: center; min-width: 0; }
     .transport .quiet, .finder .quiet { padding: 0.35rem 0.7rem; position: relative; }
     .read { display: grid; grid-template-columns: minmax(0, 1fr) 17rem; min-height: 0; gap: 1.25rem; }
-    .read > .text { display: grid; grid-template-rows: auto minmax(0, 1fr); min-height: 0; }
+    .read > .text { display: grid; grid-template: auto minmax(0, 1fr) / minmax(0, 1fr); min-height: 0; min-width: 0; }
     .finder { display: flex; align-items: center; gap: 0.3rem; padding: 0.55rem 0; position: relative; }
     .finder input { flex: 1 1 10rem; border-radius: 99px; padding: 0.4rem 0.9rem; font-size: 0.9375rem; }
     .count { min-width: 5.5rem; text-align: right; font-size: 0.875rem; color: var(--soft); font-variant-numeric: tabular-nums; }
@@ -51,15 +51,21 @@ export const sessionStyle = [
     [popover] ul { list-style: none; margin: 0.6rem 0 0; padding: 0; }
     [popover] li button { border: 0; background: none; padding: 0.35rem 0.7rem; margin: 0 -0.7rem; border-radius: 0.4rem; width: calc(100% + 1.4rem); text-align: left; }
     [popover] li button:hover { background: var(--hover); }
+    /* Where there is little room the page scrolls as a whole, and the transcript has most of a screen. */
     @media (max-width: 56rem) {
-      .read { grid-template: minmax(0, 1fr) auto / minmax(0, 1fr); gap: 0; }
-      aside { border-left: 0; border-top: 1px solid var(--line); padding: 0.5rem 0; max-height: 22vh; }
+      :host { display: block; height: auto; }
+      .read { display: block; }
+      .read > .text { height: 80dvh; }
+      aside { border-left: 0; border-top: 1px solid var(--line); padding: 0.8rem 0 3rem; }
     }
     @media (max-width: 40rem) {
       :host { padding-top: 0.5rem; }
-      .quick { display: none; }
+      .quick { flex-basis: 100%; order: 9; text-align: left; }
       .transport { gap: 0.3rem; }
-      .finder .count { min-width: 3.5rem; }
+      .time { min-width: 0; }
+      .finder { flex-wrap: wrap; }
+      .finder input { flex-basis: 100%; }
+      .finder .count { min-width: 0; flex: 1; text-align: left; padding-left: 0.9rem; }
     }
   `,
 ];

@@ -1,8 +1,8 @@
 /** One session: sound and words in step. */
 
 import { html, LitElement, nothing } from "lit";
+import { act } from "./acts.ts";
 import { asideNotes, exportMenu, finder, headline, transport } from "./controls.ts";
-import type { Command } from "./keys.ts";
 import { command } from "./keys.ts";
 import { Opened } from "./opened.ts";
 import type { Archive } from "./rest.ts";
@@ -14,10 +14,6 @@ import type { Wave } from "./wave.ts";
 import "./wave.ts";
 import { clock, quickness } from "./words.ts";
 
-const STEP_MS = 5000;
-/** While it plays, the word before is the one before this one only if this has just begun. */
-const GRACE_MS = 300;
-
 export class Session extends LitElement {
   static override properties = { stamp: { state: true }, noting: { state: true } };
   static override styles = sessionStyle;
@@ -26,6 +22,7 @@ export class Session extends LitElement {
   /** Where a note is being written. */
   declare noting: number | undefined;
   opened: Opened | undefined;
+  private archive: Archive | undefined;
 
   constructor() {
     super();
@@ -45,8 +42,9 @@ export class Session extends LitElement {
 
   /** Show a session, from a place in it. */
   async open(archive: Archive, id: string, atMs: number | undefined): Promise<void> {
-    if (this.opened?.id === id && this.opened.transcript) return this.goTo(atMs);
+    if (this.opened?.id === id && this.opened.transcript) return atMs === undefined ? undefined : this.seek(atMs);
     this.opened?.close();
+    this.archive = archive;
     const opened = (this.opened = new Opened(archive, id, {
       changed: () => (this.stamp += 1),
       failed: (reason, doing) => this.fail(reason, doing),
@@ -60,8 +58,12 @@ export class Session extends LitElement {
     }
   }
 
-  private goTo(ms: number | undefined): void {
-    if (ms !== undefined) this.seek(ms);
+  /** What has been recorded since. */
+  again(): void {
+    const { archive, opened } = this;
+    this.opened = undefined;
+    opened?.close();
+    if (archive && opened) void this.open(archive, opened.id, opened.player.ms);
   }
 
   override render() {
@@ -99,7 +101,7 @@ export class Session extends LitElement {
     return this.renderRoot.querySelector<Lines>("vv-lines");
   }
 
-  private get wave(): Wave | null {
+  get wave(): Wave | null {
     return this.renderRoot.querySelector<Wave>("vv-wave");
   }
 
@@ -112,6 +114,10 @@ export class Session extends LitElement {
     opened.player.seek(to);
     this.wave?.show(to);
     this.moved();
+  }
+
+  find(): void {
+    this.renderRoot.querySelector<HTMLInputElement>("#find")?.select();
   }
 
   /** Look for a text, from where one is. */
@@ -217,33 +223,8 @@ export class Session extends LitElement {
     const wanted = command(event);
     if (!wanted || !this.opened) return;
     event.preventDefault();
-    void this.act(wanted, this.opened);
+    void act(wanted, this, this.opened);
   };
-
-  private act(wanted: Command, opened: Opened): void | Promise<void> {
-    const { player, timeline } = opened;
-    const { ms } = player;
-    const acts: Record<Command, () => void | Promise<void>> = {
-      play: () => player.toggle(),
-      back: () => this.seek(ms - STEP_MS),
-      forward: () => this.seek(ms + STEP_MS),
-      "word-back": () => this.seek(timeline.previous(ms - (player.playing ? GRACE_MS : 1))?.startMs ?? 0),
-      "word-forward": () => this.seek(timeline.next(ms + 1)?.startMs ?? ms),
-      slower: () => player.faster(-1),
-      faster: () => player.faster(1),
-      find: () => this.renderRoot.querySelector<HTMLInputElement>("#find")?.select(),
-      "find-next": () => this.step(1),
-      "find-previous": () => this.step(-1),
-      correct: () => this.lines?.edit(timeline.lineAt(ms) ?? 0, timeline.at(ms)[0]?.word),
-      bookmark: () => this.bookmark(),
-      note: () => this.note(),
-      "zoom-in": () => this.zoom(2),
-      "zoom-out": () => this.zoom(0.5),
-      list: () => this.tell("list"),
-      help: () => this.tell("help"),
-    };
-    return acts[wanted]();
-  }
 }
 
 customElements.define("vv-session", Session);

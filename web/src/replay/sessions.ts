@@ -8,7 +8,7 @@ import { address, ANYTHING, filters } from "./place.ts";
 import type { Archive } from "./rest.ts";
 import type { Kept, Place } from "./shapes.ts";
 import { listStyle } from "./list-style.ts";
-import { clock, length, ORIGINS, when } from "./words.ts";
+import { clock, length, ORIGINS, speaker, when } from "./words.ts";
 
 export class SessionList extends LitElement {
   static override properties = { wanted: { state: true }, stamp: { state: true } };
@@ -157,7 +157,6 @@ function row(session: Kept): TemplateResult {
     ${tags(session)}</a></li>`;
 }
 
-const KINDS = { speech: "said", text: "typed", reply: "reply" } as const;
 
 function hitRow({ session, line, spans, at_ms }: Place): TemplateResult {
   const points = Array.from(line.text);
@@ -168,7 +167,7 @@ function hitRow({ session, line, spans, at_ms }: Place): TemplateResult {
     at = to;
   }
   return html`<li><a class="row" href=${address({ name: "session", id: session.session_id, atMs: at_ms })}>
-    <span class="at">${clock(at_ms)}</span> <span class="kind">${KINDS[line.kind]}${session.channels > 1 && line.kind === "speech" ? ` by ${line.channel + 1}` : ""}</span>
+    <span class="at">${clock(at_ms)}</span> <span class="kind">${speaker(line, session.channels)}</span>
     <span class="line">${parts}${points.slice(at).join("")}</span></a></li>`;
 }
 

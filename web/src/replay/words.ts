@@ -70,6 +70,13 @@ export function verdictWords(action: Action, categories: readonly string[]): str
   return categories.length ? `${ACTIONS[action]}: ${categories.join(", ")}` : ACTIONS[action];
 }
 
+/** Whose line it is. */
+export function speaker(said: Pick<Said, "kind" | "channel">, channels: number): string {
+  if (said.kind === "reply") return "Reply";
+  if (said.kind === "text") return "Typed";
+  return channels > 1 ? `Speaker ${said.channel + 1}` : "Speaker";
+}
+
 /** How quick it was, in words. */
 export function quickness(said: Said, latency: Latency | undefined): string {
   const { timing } = said;
