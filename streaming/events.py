@@ -20,7 +20,7 @@ TurnReason = Literal["silence", "semantic", "finalize", "length", "text", "end"]
 ReplyStatus = Literal["completed", "cancelled", "blocked", "failed"]
 Action = Literal["pass", "flag", "redact", "retract", "block"]
 EndReason = Literal["client", "lost", "idle", "failed"]
-Step = Literal["full", "slower", "slowest", "draft", "finals", "late"]
+Step = Literal["full", "slower", "slowest", "draft", "finals", "late", "held"]
 
 
 # ---- the events ---------------------------------------------------------------------------------------------------
@@ -179,11 +179,14 @@ class SessionDegraded(Struct, frozen=True, tag="session.degraded"):
 
     `step` of the ladder, from the best down: `full`, `slower`, `slowest`, `draft` (partials of a smaller model),
     `finals` only, and those `late`. No word is left out at any of them. `reason`: `recovered` for a step up.
+
+    `held` because of the `bus`: what is said is kept, and is transcribed when it is back, which is told as the step
+    that is so again. These two are told to whoever is there and are no entries of the log, which cannot be written.
     """
 
     step: Step
     partial_s: float | None
-    reason: Literal["load", "recovered"]
+    reason: Literal["load", "bus", "recovered"]
     time: str = ""
 
 

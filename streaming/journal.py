@@ -85,8 +85,13 @@ class Journal:
 
     @property
     def pages(self) -> list[Page]:
-        """All of them."""
-        return list(self._pages.values())
+        """All of them, but those that cannot be written again."""
+        return [page for page in self._pages.values() if not page.refused]
+
+    @property
+    def holes(self) -> list[Page]:
+        """Those that cannot be written again, since even before their beginning something is missing."""
+        return [page for page in self._pages.values() if page.refused.startswith("HOLE")]
 
     def __len__(self) -> int:
         """Entries that are kept."""
@@ -121,11 +126,11 @@ class Journal:
             _, put = page.entries.popleft()
             self.size -= put.size
             if page.whole and page.whole[0] == put.key:
-                page.whole = (put.key, int(put.id.partition("-")[0]))
+                page.whole = (put.key, max(page.whole[1], int(put.id.partition("-")[0])))
         if self._looked > old + self._keep_s - 1:
             return
         self._looked = now
-        for page in self.pages:
+        for page in list(self._pages.values()):
             if page.at < old and not page.entries:
                 del self._pages[page.hash]
             while page.names and next(iter(page.names.values())) < old:

@@ -109,6 +109,8 @@ def _degraded(told: SessionDegraded) -> str:
             return f"the server is busy: words come every {told.partial_s or 0:g} s"
         case "finals" | "late":
             return "the server is busy: words come when you pause"
+        case "held":
+            return "the server cannot store what is said just now: it is kept, and comes later"
         case _:
             assert_never(told.step)
 

@@ -18,7 +18,8 @@ def start_redis(binary: str, folder: Path, *more: str) -> tuple[subprocess.Popen
     """A server on a socket of its own in `folder`, without a port; its process and URL."""
     sock = folder / "redis.sock"
     options = ["--port", "0", "--unixsocket", str(sock), "--save", "", "--dir", str(folder), *more]
-    server = subprocess.Popen([binary, *options], stdout=subprocess.DEVNULL)
+    # Signals stay as Python has them: a server that reaches the limit of a file's size is told so, not killed.
+    server = subprocess.Popen([binary, *options], stdout=subprocess.DEVNULL, restore_signals=False)
     for _ in range(200):
         if sock.exists():
             return server, f"unix://{sock}"

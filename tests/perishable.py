@@ -1,5 +1,6 @@
 """A Redis that dies as a machine does: killed, and the end of its append-only file lost."""
 
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -31,6 +32,18 @@ class Perishable:
         assert self._server
         self._server.kill()
         self._server.wait(10)
+
+    def fill(self) -> None:
+        """From now on there is no room for what it writes, as on a full disk."""
+        self._limit(self.written.stat().st_size)
+
+    def clear(self) -> None:
+        """There is room again."""
+        self._limit(resource.RLIM_INFINITY)
+
+    def _limit(self, size: int) -> None:
+        assert self._server
+        resource.prlimit(self._server.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
     @property
     def written(self) -> Path:

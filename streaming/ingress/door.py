@@ -137,6 +137,9 @@ def refused(error: Exception) -> Fault:
             )
         case "ENDED":
             return ClientFault("order", "the session has ended: start a new one", close=Close.ORDER)
+        case "HOLE":
+            told = "the server lost sound that only you have: resume the session, and send it again"
+            return ServiceFault("lost_sound", told, close=Close.DRAINING)
         case _:
             return ClientFault("unknown_session", "the session is gone: start a new one", close=Close.POLICY)
 

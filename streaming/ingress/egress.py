@@ -3,15 +3,19 @@
 import asyncio
 from typing import Final
 
+import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from streaming import keys
 from streaming.bus import Bus
 from streaming.errors import Close, Fault
+from streaming.events import SessionDegraded
 from streaming.feed import Entry
 from streaming.ingress import records
+from streaming.ingress.held import Held
 from streaming.wire import native as wire
 
+DEGRADED: Final = b'{"type":"session.degraded"'
 PARTIAL: Final = b'{"type":"transcript.partial"'
 
 
@@ -22,6 +26,7 @@ class Egress:
         self._bus = bus
         self._socket = socket
         self._slow_s = slow_s
+        self.held = Held()
 
     async def send(self, frame: str) -> None:
         """One text frame.
@@ -46,6 +51,8 @@ class Egress:
             while True:
                 for entry in newest_partials(await feed.get()):
                     await self.send(wire.joined(entry.id, entry.body))
+                    if entry.body.startswith(DEGRADED):
+                        self.held.pace = msgspec.json.decode(entry.body, type=SessionDegraded)
                     if entry.body.startswith(records.ENDED):
                         return
         finally:

@@ -34,7 +34,8 @@ async def readyz(request: Request) -> Response:
     try:
         workers = await roster.present(gateway.bus)
     except BusDown as down:
-        return JSONResponse({"ready": False, "redis": down.message}, 503)
+        found = {"ready": False, "redis": down.message, "sessions": gateway.sessions}
+        return JSONResponse(found, 503)
     missing = [role for role in NEEDED if role not in {worker.role for worker in workers}]
     body = {
         "ready": not missing,

@@ -8,23 +8,30 @@ a name (`ref`), the client's or one of ours. Credit bounds the sound that waits,
 import asyncio
 import logging
 from typing import Final
+from weakref import WeakSet
 
 import msgspec
 from msgspec import Struct
 
 from streaming import keys
-from streaming.bus import Bus, BusDown
+from streaming.bus import Bus, Refused
 from streaming.clock import now_ms
-from streaming.errors import Overloaded
+from streaming.errors import BusDown, Overloaded
 from streaming.facts import CancelReply, Ended, Heard, Mark, SessionConfig, SoundEnded, Updated
+from streaming.ingress import diary
 from streaming.ingress.sound import Block
+from streaming.standing import Server
 
 log = logging.getLogger(__name__)
 
 GATHER_S: Final = 0.01
 RETRY_S: Final = 0.2
 WAITING: Final = 4_096
-"""Entries of one session that may wait for a round trip; sound that waits is one entry."""
+"""Entries of one session that may wait for a round trip,"""
+WAITING_BYTES: Final = 16 << 20
+"""and their bytes: three times the sound of eight channels that credit allows."""
+MERGED: Final = 1 << 16
+"""Sound that waits is one entry, up to so many bytes."""
 
 
 class Deposit(Struct):
@@ -58,12 +65,15 @@ class Inlet:
         self.socket = socket
         self.stored = stored
         self.waiting: list[Deposit] = []
+        self.size = 0
         self.refused: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
+        intake.opened(self)
 
     def sound(self, block: Block) -> None:
         """Sound, in order. Blocks that wait for the same round become one entry."""
         last = self.waiting[-1] if self.waiting else None
-        if last is not None and last.field == "pcm":
+        if last is not None and last.field == "pcm" and len(last.value) < MERGED:
+            self.size += len(block.pcm)
             last.value += block.pcm
             last.entry_id, last.stored, last.at_ms = f"{block.end}-0", block.end, now_ms()
             return
@@ -107,9 +117,10 @@ class Inlet:
         )
 
     def _put(self, deposit: Deposit) -> None:
-        if len(self.waiting) >= WAITING:
+        if len(self.waiting) >= WAITING or self.size + len(deposit.value) > WAITING_BYTES:
             raise Overloaded("too much waits to be taken: resume the session in a moment", retry_after=2)
         self.waiting.append(deposit)
+        self.size += len(deposit.value)
         self._intake.arrived(self)
 
 
@@ -120,6 +131,11 @@ class Intake:
         self._bus = bus
         self._holding: set[Inlet] = set()
         self._some = asyncio.Event()
+        self._inlets: WeakSet[Inlet] = WeakSet()
+
+    def opened(self, inlet: Inlet) -> None:
+        """An inlet is there."""
+        self._inlets.add(inlet)
 
     def arrived(self, inlet: Inlet) -> None:
         """An inlet has something to send."""
@@ -128,31 +144,47 @@ class Intake:
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
-            await self._some.wait()
-            self._some.clear()
-            inlets, self._holding = list(self._holding), set()
-            batch: list[tuple[Inlet, Deposit]] = []
-            for inlet in inlets:
-                batch += [(inlet, deposit) for deposit in inlet.waiting]
-                inlet.waiting = []
-            await self._send(batch)
-            await asyncio.sleep(GATHER_S)
+        self._bus.standing.tell(self._returned)
+        try:
+            while True:
+                await self._some.wait()
+                self._some.clear()
+                inlets, self._holding = list(self._holding), set()
+                batch: list[tuple[Inlet, Deposit]] = []
+                for inlet in inlets:
+                    batch += [(inlet, deposit) for deposit in inlet.waiting]
+                    inlet.waiting, inlet.size = [], 0
+                await self._send(batch)
+                await asyncio.sleep(GATHER_S)
+        finally:
+            self._bus.standing.untell(self._returned)
+
+    async def _returned(self, server: Server, changed: bool) -> None:
+        """Redis is back. A session of whose sound it lost more than we have goes on with what its client has."""
+        del server
+        holes = {page.hash: page.refused for page in self._bus.journal.holes} if changed else {}
+        for inlet in list(self._inlets):
+            hole = holes.get(keys.session(inlet.session_id))
+            if hole and not inlet.refused.done():
+                inlet.refused.set_result(Refused(hole))
 
     async def _send(self, batch: list[tuple[Inlet, Deposit]]) -> None:
-        calls = [_call(inlet, deposit) for inlet, deposit in batch]
         while True:
+            batch = [(inlet, deposit) for inlet, deposit in batch if not inlet.refused.done()]
             try:
-                replies = await self._bus.run_many("intake", calls)
+                replies = await self._bus.run_many("intake", [_call(*one) for one in batch])
                 break
             except BusDown as down:
                 log.warning("intake: %s", down.message)
                 await asyncio.sleep(RETRY_S)
+                await self._bus.standing.up()
         for (inlet, deposit), reply in zip(batch, replies, strict=True):
             if isinstance(reply, Exception):
                 if not inlet.refused.done():
                     inlet.refused.set_result(reply)
-            elif deposit.stored is not None:
+                continue
+            diary.took(self._bus.journal, inlet, deposit, reply.decode())
+            if deposit.stored is not None:
                 inlet.stored = max(inlet.stored, deposit.stored)
 
 

@@ -16,7 +16,9 @@ from streaming.errors import ClientFault, Close
 from streaming.events import EndReason, SessionStarted
 from streaming.facts import Ended, SessionConfig, SoundEnded
 from streaming.feed import place
+from streaming.ingress import diary
 from streaming.ingress.intake import Inlet, Intake
+from streaming.journal import Put
 
 log = logging.getLogger(__name__)
 
@@ -51,12 +53,16 @@ def roles(config: SessionConfig) -> list[str]:
     return [*asr, "moderator", *responder, *recorder]
 
 
+def _readers(config: SessionConfig) -> list[str]:
+    """Who reads the sound, if there are several."""
+    return ["recorder", *(["asr"] if config.audio else [])] if config.record else []
+
+
 def _floors(config: SessionConfig) -> list[tuple[str | int, ...]]:
     """Where each reader of the sound begins, if there are several."""
     if not config.record:
         return []
-    readers = ["recorder", *(["asr"] if config.audio else [])]
-    places = [word for reader in readers for word in (reader, "0-0")]
+    places = [word for reader in _readers(config) for word in (reader, "0-0")]
     name = keys.floors(config.session_id)
     return [("HSET", name, *places), ("PEXPIRE", name, keys.RECORDED_MS)]
 
@@ -65,18 +71,28 @@ async def begin(bus: Bus, config: SessionConfig, started: SessionStarted) -> Ope
     """Write the record and the log's first entry, and post the work of each stage: all or nothing."""
     sid = config.session_id
     resume, watch = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
-    encoded = msgspec.json.encode(config)
-    record = ("config", encoded, "socket", "1", "resume", _hash(resume), "watch", _hash(watch))
-    kept = keys.kept_ms(config.record)
+    first, kept = msgspec.json.encode(started), keys.kept_ms(config.record)
+    record = {
+        "config": msgspec.json.encode(config),
+        "socket": "1",
+        "resume": _hash(resume),
+        "watch": _hash(watch),
+    }
+    posts = [keys.jobs(role, sid) for role in roles(config)]
     await bus.call("ZADD", keys.LIVE, now_ms(), sid)  # first: should we die here, somebody ends it
-    await bus.together(
-        ("HSET", keys.session(sid), *record),
+    replies = await bus.together(
+        ("HSET", keys.session(sid), *(word for pair in record.items() for word in pair)),
         ("PEXPIRE", keys.session(sid), kept),
-        ("XADD", keys.events(sid), "*", "e", msgspec.json.encode(started)),
+        ("XADD", keys.events(sid), "*", "e", first),
         ("PEXPIRE", keys.events(sid), kept),
         *_floors(config),
-        *(("XADD", keys.jobs(role, sid), "*", "sid", sid) for role in roles(config)),
+        *(("XADD", jobs, "*", "sid", sid) for jobs in posts),
     )
+    entries = [Put(keys.events(sid), replies[2].decode(), ("e", first), kept)]
+    entries += [
+        Put(jobs, e.decode(), ("sid", sid), 0) for jobs, e in zip(posts, replies[-len(posts) :], strict=True)
+    ]
+    diary.begun(bus.journal, config, record, entries, _readers(config))
     return Opened(config, "1", resume_token=resume, watch_token=watch)
 
 
@@ -98,6 +114,8 @@ async def resume(bus: Bus, session_id: str, token: str, after: str) -> Opened:
     decoded = msgspec.json.decode(config, type=SessionConfig)
     if not ending:
         await bus.call("ZADD", keys.LIVE, now_ms(), session_id)
+    record = {"config": config, "socket": socket.decode(), "resume": _hash(token), "stored": int(stored)}
+    diary.taken_up(bus.journal, decoded, record, ending=bool(ending))
     over = last.decode() == after and fields[1].startswith(ENDED)
     return Opened(decoded, socket.decode(), int(stored), ending == b"1", over=over)
 
@@ -111,6 +129,7 @@ async def touch(bus: Bus, session_id: str) -> None:
 
 async def forget(bus: Bus, session_id: str) -> None:
     """The session has ended: nobody need look after it."""
+    diary.ended(bus.journal, session_id)
     await bus.call("ZREM", keys.LIVE, session_id)
 
 

@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 from typing import NoReturn
 
+from msgspec.structs import replace
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from streaming import jobs, keys, roster
@@ -48,15 +49,21 @@ class Speaking:
         self._gateway.sessions += 1
         try:
             with about(first.ref):
-                match first:
-                    case said.SessionStart():
-                        after = await self._start(first)
-                    case said.SessionResume():
-                        after = await self._resume(first)
+                after = await self._enter(first)
             if not self._over:
                 await self._converse(after)
         finally:
             self._gateway.sessions -= 1
+
+    async def _enter(self, first: said.SessionStart | said.SessionResume) -> str:
+        try:
+            match first:
+                case said.SessionStart():
+                    return await self._start(first)
+                case said.SessionResume():
+                    return await self._resume(first)
+        except BusDown as down:
+            raise Overloaded(down.message, retry_after=self._gateway.server.retry_after_s) from None
 
     async def _converse(self, after: str) -> None:
         try:
@@ -158,6 +165,7 @@ class Speaking:
             done, _ = await asyncio.wait([self._inlet.refused], timeout=self._policy.ack_s)
             if done:
                 raise door.refused(self._inlet.refused.result())
+            await self._tell_held()
             try:
                 processed = await self._progress()
                 if time.monotonic() - touched > every:
@@ -170,6 +178,12 @@ class Speaking:
             idle = time.monotonic() - self._heard_from > self._policy.idle_timeout_s
             if idle and self._inbox.phase is Phase.LIVE:
                 self._inbox.end_idle()
+
+    async def _tell_held(self) -> None:
+        standing = self._bus.standing
+        news = self._egress.held.news(time.monotonic() - standing.since if standing.why else None)
+        if news:
+            await self._egress.send(wire.encode(replace(news, time=stamp(now_ms()))))
 
     async def _tell(self, clock: Clock, processed: int, acked: int) -> int:
         """How far the client's sound is safe, and how late it is transcribed."""

@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from streaming.errors import ClientFault, Close, Fault, about
-from streaming.events import Event
+from streaming.events import Event, SessionDegraded
 from streaming.facts import Endpointing, Hints, SessionConfig
 from streaming.wire.messages import (
     AudioSkip,
@@ -174,7 +174,7 @@ def ending(was: Endpointing, asked: EndpointingAsked) -> Endpointing:
     return replace(was, **said)
 
 
-def encode(message: Transient) -> str:
+def encode(message: Transient | SessionDegraded) -> str:
     """A message that is in no log."""
     return _encoder.encode(message).decode()
 

@@ -172,10 +172,11 @@ export interface AudioGap extends Entry {
 
 export interface SessionDegraded extends Entry {
   type: "session.degraded";
-  step: "full" | "slower" | "slowest" | "draft" | "finals" | "late";
+  /** `held`, and what follows it, have no id: they are no entries of the log, which cannot be written then. */
+  step: "full" | "slower" | "slowest" | "draft" | "finals" | "late" | "held";
   /** Seconds from one partial to the next; null: none comes. */
   partial_s: number | null;
-  reason: "load" | "recovered";
+  reason: "load" | "bus" | "recovered";
 }
 
 export interface AudioEnded extends Entry {

@@ -133,6 +133,7 @@ export const PACES: Readonly<Record<SessionDegraded["step"], string>> = {
   draft: "The server is busy: words appear later, and change more until you pause.",
   finals: "The server is busy: words appear when you pause. None is lost.",
   late: "The server is very busy: words appear some time after you pause. None is lost.",
+  held: "The server cannot store what you say just now. It is kept, and appears when the server can. None is lost.",
 };
 
 function heard(before: Conversation, session: number, message: TranscriptPartial): Conversation {
