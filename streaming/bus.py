@@ -1,57 +1,39 @@
 """Redis Streams, used right: scripts for what must be atomic, one multiplexed XREAD a process for what is followed.
 
 Commands go through a pool that times out and never retries by itself (an append that was done and not answered would
-be done twice). Blocking reads have a connection of their own, whose `socket_timeout` is above BLOCK: after an error it
+be done twice). Blocking reads have connections of their own, whose `socket_timeout` is above BLOCK: after an error one
 is made anew from the last id it saw, so nothing is lost and nothing comes twice. A Redis that is away, or cannot write
 now, is `BusDown`; callers decide whether to wait.
 """
 
 import asyncio
 import functools
+import hashlib
 import pathlib
-import re
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+import uuid
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
-import redis.asyncio as aredis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import (
-    ClusterDownError,
-    ConnectionError,
-    MasterDownError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    ResponseError,
-    TimeoutError,
-    TryAgainError,
-)
+from msgspec import Struct
+from redis.exceptions import AuthenticationError, NoScriptError, ResponseError
 
+from streaming import keys
 from streaming.errors import BusDown
 from streaming.feed import Entry, Feed, Tail
 from streaming.journal import Journal, JournalPolicy
+from streaming.replies import SINGLE, BusDenied, Refused, entries, told
+from streaming.server import AWAY, Arg, Credentials, Frame, packed_read
+from streaming.servers import Servers
 from streaming.standing import Standing, identity
 
+__all__ = ["Arg", "Bus", "BusDenied", "BusDown", "RedisPolicy", "Refused"]
+
 BLOCK_MS: Final = 2_000
-REFUSALS: Final = frozenset({"FENCED", "REPLACED", "ENDED", "BUSYGROUP", "HOLE"})
-PASSING_KINDS: Final = (OutOfMemoryError, ReadOnlyError, ClusterDownError, TryAgainError, MasterDownError)
-PASSING: Final = re.compile(r"\b(OOM|MISCONF|LOADING|UNBLOCKED|NOGROUP|BUSY|NOREPLICAS|EXECABORT)\b")
-"""Errors of a server that cannot do it now, and may later: the library has classes for some, and codes for the rest."""
-
-SINGLE: Final = frozenset({"NOGROUP", "UNBLOCKED"})
-"""About one stream: the server is there."""
-
+STRICT: Final = "redis.durability is strict: set `appendonly yes` and `appendfsync always` on this Redis"
 SCRIPTS: Final = pathlib.Path(__file__).parent / "scripts"
-Arg = str | bytes | int
-
-
-class Refused(Exception):
-    """A script said no: `word` is the first word of its reply, such as FENCED or REPLACED."""
-
-    def __init__(self, reply: str) -> None:
-        super().__init__(reply)
-        self.word = reply.split(" ", 1)[0]
+KEEPING: Final = frozenset({"commit", "intake", "together"})
+"""Scripts whose callers acknowledge what they wrote."""
 
 
 @functools.cache
@@ -60,23 +42,47 @@ def lua(name: str) -> str:
     return (SCRIPTS / f"{name}.lua").read_text()
 
 
-class Bus:
-    """A connection to Redis (or Valkey), shared by all that a process does; `plain`: whatever the server's standing."""
+@functools.cache
+def sha(name: str) -> str:
+    """What EVALSHA calls `streaming/scripts/<name>.lua`."""
+    return hashlib.sha1(lua(name).encode(), usedforsecurity=False).hexdigest()
 
-    def __init__(self, url: str, policy: JournalPolicy | None = None, *, plain: bool = False) -> None:
-        connect = cast(Callable[..., Any], aredis.Redis.from_url)  # pyright: ignore[reportUnknownMemberType]
-        once: dict[str, Any] = {"protocol": 2, "socket_connect_timeout": 3, "retry": Retry(NoBackoff(), 0)}
-        if not plain:
-            once["redis_connect_func"] = self._met
-        self._redis = connect(url, socket_timeout=5, **once)
-        self._blocking = connect(url, socket_timeout=BLOCK_MS / 1000 + 5, **once)
-        for client in (self._redis, self._blocking):
-            client.response_callbacks.clear()  # replies as they are on the wire, the same for every command
-        self.journal = Journal(policy)
-        self._plain = self if plain else Bus(url, plain=True)
+
+class RedisPolicy(Struct, frozen=True, forbid_unknown_fields=True):
+    """`url` of a Redis or Valkey server, or of any node of a cluster; empty: `REDIS_URL`, and without that the embedded
+    one. `ca`, `cert` and `key`: files (PEM) of TLS, for a `rediss://` server.
+
+    `durability`, what is safe once it is acknowledged: `default`, against all but the loss of the last second with a
+    machine; `strict`, against that too (the server writes to disk before it answers); `replicated`, against the loss of
+    the machine (`replicas` have it, or it is not acknowledged, and tried again after `replicas_s`).
+    """
+
+    url: str = ""
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+    durability: Literal["default", "strict", "replicated"] = "default"
+    replicas: int = 1
+    replicas_s: float = 1.0
+    journal: JournalPolicy = JournalPolicy()
+
+
+class Bus:
+    """A connection to Redis (or Valkey), or to a cluster, shared by all that a process does; `plain`: whatever its
+    standing."""
+
+    def __init__(self, url: str, policy: RedisPolicy | None = None, *, plain: bool = False) -> None:
+        policy = policy or RedisPolicy()
+        replicas = policy.replicas if policy.durability == "replicated" else 0
+        self._safe = Frame(replicas=replicas, timeout_ms=int(policy.replicas_s * 1000))
+        met = None if plain else self._met
+        self._servers = Servers(
+            url, Credentials(policy.ca, policy.cert, policy.key, met), BLOCK_MS / 1000 + 5
+        )
+        self.journal = Journal(policy.journal)
+        self._plain = self if plain else Bus(url, policy, plain=True)
         self.standing = Standing(self._plain, self.journal)
-        self._tail = Tail(self._follow, self._wake)
-        self._scripts: dict[str, Any] = {}
+        self._tail = Tail(self._follow, self._wake, self._lanes)
 
     async def close(self) -> None:
         """Stop following and close every connection."""
@@ -84,25 +90,48 @@ class Bus:
         await self.standing.close()
         if self._plain is not self:
             await self._plain.close()
-        await self._redis.aclose()
-        await self._blocking.aclose()
+        await self._servers.close()
 
     async def identities(self) -> frozenset[str]:
-        """Who answers: see `Server`."""
-        return frozenset([identity(await self.call("INFO"))])
+        """Who answers: see `standing.Server`."""
+        return frozenset([identity(told) for told in await self.everywhere("INFO")])
+
+    async def probe(self) -> None:
+        """Write something wherever sessions are kept, as safely as they are. Raises BusDown."""
+        async with self._words():
+            writes = [("SET", f"{{{shard}}}:probe", 1, "PX", 1_000) for shard in keys.SHARDS]
+            replies = await self._servers.ask(writes, self._safe)
+        self._each(replies)
 
     async def _met(self, connection: Any) -> None:
         """A new connection: who is at its other end?"""
         await connection.on_connect()
         await connection.send_command("INFO")
-        if not self.standing.met(identity(await connection.read_response())):
+        who = identity(await connection.read_response())
+        try:
+            known = await self.standing.met(who)
+        except BusDown as down:
+            raise ConnectionError(down.why) from None
+        if not known:
             raise ConnectionError("it was started anew")
 
-    def _lost(self, down: BusDown) -> BusDown:
-        """It failed; if that is about the whole server, everybody is to know."""
-        if self._plain is not self and down.why not in SINGLE:
-            self.standing.lost(down.why)
-        return down
+    def _noted(self, wrong: Exception) -> Exception:
+        """Something failed; if that is about the whole server, everybody is to know."""
+        if isinstance(wrong, BusDown) and self._plain is not self and wrong.why not in SINGLE:
+            self.standing.lost(wrong.why)
+        return wrong
+
+    def _good(self, reply: Any) -> Any:
+        if isinstance(reply, ResponseError):
+            raise self._noted(told(reply))
+        return reply
+
+    def _each(self, replies: list[Any]) -> list[Any]:
+        """Replies with the errors among them in our words. Raises BusDown if one says that."""
+        found = [told(reply) if isinstance(reply, ResponseError) else reply for reply in replies]
+        for down in (reply for reply in found if isinstance(reply, BusDown)):
+            raise self._noted(down)
+        return found
 
     # ---- commands ------------------------------------------------------------------------------------------------
 
@@ -120,10 +149,11 @@ class Bus:
             if task is not None and task.cancelling():
                 raise asyncio.CancelledError
         except ResponseError as error:
-            told = _told(error)
-            raise self._lost(told) if isinstance(told, BusDown) else told from None
-        except (ConnectionError, TimeoutError, OSError) as error:
-            raise self._lost(BusDown(error)) from error
+            raise self._noted(told(error)) from None
+        except AuthenticationError as error:
+            raise self._noted(BusDenied(error)) from None
+        except AWAY as error:
+            raise self._noted(BusDown(error)) from error
 
     async def call(self, *command: Arg) -> Any:
         """One plain command.
@@ -132,14 +162,20 @@ class Bus:
             BusDown: Redis is away.
         """
         async with self._words():
-            return await self._redis.execute_command(*command)
+            [reply] = await self._servers.ask([command])
+        return self._good(reply)
+
+    async def everywhere(self, *command: Arg) -> list[Any]:
+        """A command without a key, to every server. Raises BusDown."""
+        async with self._words():
+            replies = await self._servers.everywhere(command)
+        return self._each(replies)
 
     async def together(self, *commands: Sequence[Arg]) -> list[Any]:
-        """Several commands in one MULTI: all or none; their keys must share a hash tag."""
-        async with self._words(), self._redis.pipeline(transaction=True) as pipe:
-            for command in commands:
-                pipe.execute_command(*command)
-            return await pipe.execute()
+        """Several commands as one: nothing comes between them; their keys must share a hash tag."""
+        places = list(dict.fromkeys(str(command[1]) for command in commands))
+        words: list[Arg] = [word for command in commands for word in (len(command), *command)]
+        return await self.run("together", places, words)
 
     async def each(self, *commands: Sequence[Arg]) -> list[Any]:
         """Several commands in one round trip, each for itself: an error of one stands in its place in the list.
@@ -149,43 +185,41 @@ class Bus:
         """
         if not commands:
             return []
-        async with self._words(), self._redis.pipeline(transaction=False) as pipe:
-            for command in commands:
-                pipe.execute_command(*command)
-            return self._each(await pipe.execute(raise_on_error=False))
+        async with self._words():
+            replies = await self._servers.ask(commands)
+        return self._each(replies)
 
     async def run(self, script: str, keys: Sequence[str], args: Sequence[Arg]) -> Any:
         """Run `scripts/<script>.lua`.
 
         Raises:
             Refused: the script said no.
-            BusDown: Redis is away.
+            BusDown: Redis is away, or, if replicas must have it, too few have.
         """
-        if script not in self._scripts:
-            self._scripts[script] = self._redis.register_script(lua(script))
+        where = (len(keys), *keys, *args)
         async with self._words():
-            return await cast(Awaitable[Any], self._scripts[script](keys=keys, args=args))
+            [reply] = await self._servers.ask([("EVALSHA", sha(script), *where)], self._frame(script))
+            if isinstance(reply, NoScriptError):
+                [reply] = await self._servers.ask([("EVAL", lua(script), *where)], self._frame(script))
+        return self._good(reply)
 
     async def run_many(self, script: str, calls: Sequence[tuple[Sequence[str], Sequence[Arg]]]) -> list[Any]:
         """Many runs of a script in one round trip; a run's own error stands in its place in the list.
 
+        The script goes with them: were it missing for some alone, others would overtake those.
+
         Raises:
             BusDown: Redis is away, or cannot write now; some of the runs may have been done.
         """
-        if script not in self._scripts:
-            self._scripts[script] = self._redis.register_script(lua(script))
-        async with self._words(), self._redis.pipeline(transaction=False) as pipe:
-            for keys, args in calls:
-                await self._scripts[script](keys=keys, args=args, client=pipe)
-            replies = await pipe.execute(raise_on_error=False)
+        if not calls:
+            return []
+        commands = [("EVALSHA", sha(script), len(keys), *keys, *args) for keys, args in calls]
+        async with self._words():
+            replies = await self._servers.ask(commands, self._frame(script)._replace(script=lua(script)))
         return self._each(replies)
 
-    def _each(self, replies: list[Any]) -> list[Any]:
-        """Replies with the errors among them in our words. Raises BusDown if one says that."""
-        told = [_told(reply) if isinstance(reply, ResponseError) else reply for reply in replies]
-        for down in (reply for reply in told if isinstance(reply, BusDown)):
-            raise self._lost(down)
-        return told
+    def _frame(self, script: str) -> Frame:
+        return self._safe if script in KEEPING else Frame()
 
     # ---- streams -------------------------------------------------------------------------------------------------
 
@@ -212,39 +246,36 @@ class Bus:
         return self._tail.open(after)
 
     async def _wake(self, key: str) -> None:
-        await self.together(("XADD", key, "MAXLEN", 1, "*", "w", 1), ("PEXPIRE", key, 60_000))
+        for reply in await self.each(("XADD", key, "MAXLEN", 1, "*", "w", 1), ("PEXPIRE", key, 60_000)):
+            self._good(reply)
+
+    async def _lanes(self) -> Callable[[str], str]:
+        async with self._words():
+            await self._servers.meet()
+        return self._servers.together
 
     async def _follow(self, places: Mapping[str, str]) -> list[Entry]:
         """One XREAD over `places`, at most BLOCK_MS long."""
         await self.standing.up()
         async with self._words():
-            command = ["XREAD", "COUNT", 512, "BLOCK", BLOCK_MS, "STREAMS", *places, *places.values()]
-            reply = await self._blocking.execute_command(*command)
+            reply = await self._servers.read(next(iter(places)), packed_read(places, 512, BLOCK_MS))
         return [entry for key, rows in reply or () for entry in entries(key.decode(), rows)]
 
+    async def check(self, durability: str) -> str:
+        """See that the server lets us in and do what we do, and keeps what it is to keep; what is not so, else "".
 
-def _told(error: ResponseError) -> Exception:
-    """A server's error in our words: a script's refusal, a server that cannot do it now, or a mistake of ours.
-
-    Of the text only its code is kept: the library may have put the whole command into it.
-    """
-    text = str(error)
-    word = text.split(" ", 1)[0]
-    if word in REFUSALS:
-        return Refused(text)
-    if isinstance(error, PASSING_KINDS):
-        return BusDown(type(error).__name__)
-    code = PASSING.search(text)
-    return BusDown(code[0]) if code else error
-
-
-def entries(key: str, rows: Any) -> list[Entry]:
-    """What XRANGE or XREAD answered for a key, as entries (those deleted meanwhile left out)."""
-    found: list[Entry] = []
-    for name, flat in rows:
-        if flat is None:
-            continue
-        fields = dict(zip(flat[::2], flat[1::2], strict=True))
-        body, pcm, at = fields.get(b"e", b""), fields.get(b"pcm", b""), int(fields.get(b"t", 0))
-        found.append(Entry(key=key, id=name.decode(), body=body, pcm=pcm, at_ms=at))
-    return found
+        Raises:
+            BusDown: it is away; BusDenied: it refuses us.
+        """
+        await self._wake(f"wake:{uuid.uuid4().hex}")
+        if durability != "strict":
+            return ""
+        try:
+            answers = await self.everywhere("CONFIG", "GET", "append*")
+        except BusDown:
+            return "redis.durability is strict, and this Redis does not let us see its appendfsync: see to it"
+        for answer in answers:
+            known = dict(zip(answer[::2], answer[1::2], strict=True))
+            if (known.get(b"appendonly"), known.get(b"appendfsync")) != (b"yes", b"always"):
+                return STRICT
+        return ""

@@ -16,6 +16,7 @@ from asr.policy import AsrPolicy
 from llm.policy import LlmPolicy
 from moderation.policy import ModerationPolicy
 from streaming.archive.policy import ArchivePolicy
+from streaming.bus import RedisPolicy
 from streaming.ingress.door import ServerPolicy
 from streaming.leases import LeasePolicy
 from streaming.recording.recorder import RecorderPolicy
@@ -26,12 +27,6 @@ PREFIX = "VIVAVOCE_"
 # Names that begin like a setting and are none: where the home is, and what the client commands read.
 APART = frozenset({"VIVAVOCE_HOME", "VIVAVOCE_URL", "VIVAVOCE_KEY"})
 FILE = "vivavoce.toml"
-
-
-class RedisPolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """`url` of a Redis or Valkey server; empty: `REDIS_URL`, and without that the embedded one."""
-
-    url: str = ""
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,5 +1,7 @@
 """Following many streams with one blocked read: a `Tail` a process, a `Feed` for each that follows.
 
+What a read is to ask for is kept, not made anew each time: a thousand streams that are quiet cost nothing here.
+
 A feed is bounded: while its reader is behind, its streams are left out of the read and wait in Redis, where nothing is
 lost; the others go on.
 """
@@ -7,16 +9,21 @@ lost; the others go on.
 import asyncio
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final
 
 from msgspec import Struct
 
 from streaming.errors import ServiceFault
+from streaming.slots import tag
 
 log = logging.getLogger(__name__)
 
 CAPACITY: Final = 1024
+GATHER_STREAM_S: Final = 10e-6
+GATHER_S: Final = 0.02
+"""After a read that found something, so long (for each stream, and at most) is waited for more: a server looks at every
+stream of a read each time, about as long as that."""
 RETRY_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0)
 
 
@@ -66,7 +73,7 @@ class Feed:
         was_full = self.full
         batch, self._waiting = self._waiting, []
         if was_full:
-            self._tail.changed()
+            self._tail.changed(self)
         return batch
 
     def close(self) -> None:
@@ -76,36 +83,110 @@ class Feed:
 
 Follow = Callable[[Mapping[str, str]], Awaitable[list[Entry]]]
 Wake = Callable[[str], Awaitable[None]]
+Lanes = Callable[[], Awaitable[Callable[[str], str]]]
 
 
 class Tail:
-    """The one blocked read. Opening a feed wakes it by an entry in a stream of its own."""
+    """All that a process follows: one blocked read for all streams for which `lanes` says the same (in a cluster, for
+    those of a slot)."""
 
-    def __init__(self, follow: Follow, wake: Wake) -> None:
+    def __init__(self, follow: Follow, wake: Wake, lanes: Lanes) -> None:
         self._follow = follow
         self._wake = wake
-        self._bell = f"wake:{uuid.uuid4().hex}"
-        self._bell_at = "0-0"
-        self._feeds: set[Feed] = set()
-        self._task: asyncio.Task[None] | None = None
-        self._ringing: asyncio.Task[None] | None = None
-        self._rung = False
+        self._lanes = lanes
+        self._lane: Callable[[str], str] | None = None
+        self._early: dict[Feed, None] = {}
+        self._meeting: asyncio.Task[None] | None = None
+        self._reads: dict[str, Read] = {}
 
     def open(self, after: Mapping[str, str]) -> Feed:
         """Follow `after`'s keys behind its ids."""
         feed = Feed(self, after)
-        self._feeds.add(feed)
-        if self._task is None:
-            self._task = asyncio.create_task(self._run(), name="tail")
-        self.changed()
+        if self._lane is None:
+            self._early[feed] = None
+            self._meeting = self._meeting or asyncio.create_task(self._meet(), name="tail-meeting")
+        for read, keys in self._of(feed):
+            read.add(feed, keys)
         return feed
+
+    async def _meet(self) -> None:
+        """Learn which streams go together, then follow what was opened before that was known."""
+        while self._lane is None:
+            try:
+                self._lane = await self._lanes()
+            except ServiceFault:
+                await asyncio.sleep(RETRY_S[-1])
+        for feed in self._early:
+            for read, keys in self._of(feed):
+                read.add(feed, keys)
+        self._early.clear()
 
     def drop(self, feed: Feed) -> None:
         """Forget a feed; its streams leave the next read."""
-        self._feeds.discard(feed)
+        self._early.pop(feed, None)
+        for read, keys in self._of(feed):
+            read.drop(feed, keys)
 
-    def changed(self) -> None:
-        """What is to be read has changed: end the present read soon."""
+    def changed(self, feed: Feed) -> None:
+        """Its reader has caught up: its streams are read again."""
+        for read, keys in self._of(feed):
+            read.changed(keys)
+
+    async def stop(self) -> None:
+        """Follow nothing any more."""
+        if self._meeting is not None:
+            self._meeting.cancel()
+            await asyncio.gather(self._meeting, return_exceptions=True)
+        for read in self._reads.values():
+            await read.stop()
+
+    def _of(self, feed: Feed) -> list[tuple["Read", list[str]]]:
+        lanes: dict[str, list[str]] = {}
+        if self._lane is None:
+            return []
+        for key in feed.places:
+            lanes.setdefault(self._lane(key), []).append(key)
+        for lane, keys in lanes.items():
+            if lane not in self._reads:
+                self._reads[lane] = Read(self._follow, self._wake, tag(keys[0]))
+        return [(self._reads[lane], keys) for lane, keys in lanes.items()]
+
+
+class Read:
+    """One blocked read. Opening a feed wakes it by an entry in a stream of its own, kept where the others are."""
+
+    def __init__(self, follow: Follow, wake: Wake, tag: str) -> None:
+        self._follow = follow
+        self._wake = wake
+        self._bell = f"wake:{{{tag}}}:{uuid.uuid4().hex}"
+        self._places = {self._bell: "0-0"}
+        self._followers: dict[str, list[Feed]] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._ringing: asyncio.Task[None] | None = None
+        self._rung = False
+
+    def add(self, feed: Feed, keys: Iterable[str]) -> None:
+        """Read these streams for it too."""
+        for key in keys:
+            self._followers.setdefault(key, []).append(feed)
+        self.changed(keys)
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name="tail")
+
+    def drop(self, feed: Feed, keys: Iterable[str]) -> None:
+        """Read them for it no more."""
+        for key in keys:
+            followers = self._followers.get(key, [])
+            if feed in followers:
+                followers.remove(feed)
+            if not followers:
+                self._followers.pop(key, None)
+            self._settle(key)
+
+    def changed(self, keys: Iterable[str]) -> None:
+        """What is to be read of these has changed: end the present read soon."""
+        for key in keys:
+            self._settle(key)
         self._rung = True
         if self._ringing is None or self._ringing.done():
             self._ringing = asyncio.create_task(self._ring(), name="tail-bell")
@@ -125,22 +206,19 @@ class Tail:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _places(self) -> dict[str, str]:
-        """The lowest place that anyone needs of each key."""
-        places = {self._bell: self._bell_at}
-        for feed in self._feeds:
-            if feed.full:
-                continue
-            for key, after in feed.places.items():
-                known = places.get(key)
-                places[key] = after if known is None else min(known, after, key=place)
-        return places
+    def _settle(self, key: str) -> None:
+        """The next read of a stream begins at the lowest place that anyone needs; who is full needs nothing now."""
+        needed = [feed.places[key] for feed in self._followers.get(key, ()) if not feed.full]
+        if needed:
+            self._places[key] = needed[0] if len(needed) == 1 else min(needed, key=place)
+        else:
+            self._places.pop(key, None)
 
     async def _run(self) -> None:
         failures = 0
         while True:
             try:
-                places = self._places()
+                places = dict(self._places)
                 found = await self._follow(places)
                 failures = 0
             except Exception as wrong:  # noqa: BLE001 - whatever it was: everybody here depends on this task
@@ -150,18 +228,24 @@ class Tail:
                 failures += 1
                 continue
             self._deal(found, places)
+            if found:
+                await asyncio.sleep(min(GATHER_S, len(places) * GATHER_STREAM_S))
 
     def _deal(self, found: list[Entry], read: Mapping[str, str]) -> None:
         """Give out what one read found. A feed that stands before the place of that read (it was opened, or emptied,
         while the read was under way) gets nothing from it: it would miss what lies between. Its turn comes next."""
-        wanted: dict[str, list[Feed]] = {}
-        for feed in self._feeds:
-            if not feed.full:
-                for key, at in feed.places.items():
-                    if key in read and place(at) >= place(read[key]):
-                        wanted.setdefault(key, []).append(feed)
+        streams: dict[str, list[Entry]] = {}
         for entry in found:
-            if entry.key == self._bell:
-                self._bell_at = entry.id
-            for feed in wanted.get(entry.key, ()):
-                feed.put(entry)
+            streams.setdefault(entry.key, []).append(entry)
+        for key, rows in streams.items():
+            if key == self._bell:
+                self._places[key] = rows[-1].id
+                continue
+            start = place(read[key])
+            for feed in self._followers.get(key, ()):
+                if not feed.full and place(feed.places[key]) >= start:
+                    for entry in rows:
+                        feed.put(entry)
+        for key in streams:
+            if key != self._bell:
+                self._settle(key)

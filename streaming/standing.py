@@ -21,7 +21,6 @@ log = logging.getLogger(__name__)
 
 GRACE_S: Final = 2.0
 PROBE_S: Final = 0.1
-PROBE: Final = "probe"
 TOGETHER: Final = 16
 """Calls of half a megabyte that are sent at once."""
 KNOWN_MS: Final = 600_000
@@ -33,6 +32,10 @@ class Server(Protocol):
 
     async def identities(self) -> frozenset[str]:
         """Who it is, another one after every start: one for each node that takes writes."""
+        ...
+
+    async def probe(self) -> None:
+        """Write something wherever sessions are kept."""
         ...
 
     async def call(self, *command: Arg) -> Any:
@@ -94,10 +97,13 @@ class Standing:
         self._up.clear()
         self._probing = asyncio.create_task(self._probe(), name="bus-probe")
 
-    def met(self, identity: str) -> bool:
-        """A new connection was made to the node `identity`; False: not to be used yet, its server is another one."""
+    async def met(self, identity: str) -> bool:
+        """A new connection was made to the node `identity`; False: not to be used yet, its server is another one.
+
+        Raises BusDown.
+        """
         if not self._known:
-            self._know(frozenset({identity}))
+            self._know(await self._server.identities())
         if identity in self._known:
             return True
         self.lost("it was started anew")
@@ -121,7 +127,7 @@ class Standing:
     async def _back(self) -> bool:
         try:
             nodes = await self._server.identities()
-            await self._server.call("SET", PROBE, 1, "PX", 1_000)
+            await self._server.probe()
             changed = bool(self._known) and not nodes <= self._known
             if changed:
                 await self._restore(named(nodes))

@@ -79,8 +79,10 @@ def valkey(home: Path) -> Path:
     return kept
 
 
-def start(server: Path, home: Path) -> Running:
+def start(server: Path, home: Path, *, strict: bool = False) -> Running:
     """Starts `server` on the data in `home`, and waits until it answers. Call from the main thread.
+
+    `strict`: what it has answered is on the disk; else it is there a second later.
 
     Raises EmbeddedError with the last line of its log.
     """
@@ -90,7 +92,7 @@ def start(server: Path, home: Path) -> Running:
     log.parent.mkdir(mode=0o700, exist_ok=True)
     address.unlink(missing_ok=True)  # what a killed server left
     process = subprocess.Popen(
-        [str(server), *_options(address, data, log)],
+        [str(server), *_options(address, data, log), "--appendfsync", "always" if strict else "everysec"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -42,7 +42,7 @@ class Service:
     async def run(self, began: float) -> int:
         """Until a stop signal; `began` (monotonic) is when the user asked. Raises Refusal."""
         if not self._url:
-            self._server = embedded.start(embedded.binary(self._home), self._home)
+            self._server = self._embedded()
             self._url = self._server.url
         supervisor = Supervisor(self._roles, self._environment(), self._say, self._output.take)
         for number in STOP_SIGNALS:
@@ -64,6 +64,10 @@ class Service:
             self._output.close()
         self._console.print("Stopped.")
         return 0
+
+    def _embedded(self) -> embedded.Running:
+        strict = self._settings.redis.durability == "strict"
+        return embedded.start(embedded.binary(self._home), self._home, strict=strict)
 
     def _environment(self) -> dict[str, str]:
         server = self._settings.server
@@ -97,7 +101,7 @@ class Service:
             if self._server.process.poll() is not None:
                 self._say("the embedded Redis server ended; it starts again")
                 try:
-                    self._server = embedded.start(embedded.binary(self._home), self._home)
+                    self._server = self._embedded()
                 except Refusal as wrong:
                     self._say(str(wrong))
                     supervisor.stop()

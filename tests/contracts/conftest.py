@@ -12,13 +12,18 @@ from streaming.archive.policy import ArchivePolicy
 from streaming.archive.store import Store
 from streaming.bus import Bus
 from streaming.machine import embedded, home
+from tests.cluster import cluster
 from tests.conftest import start_redis
 from tests.stores import BUCKET, running_postgres, running_s3
 
 
-@pytest.fixture(scope="session", params=["redis", "valkey"])
+@pytest.fixture(scope="session", params=["redis", "valkey", "cluster"])
 def each_redis_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """URL of each kind of server in turn."""
+    if request.param == "cluster":
+        with cluster() as nodes:
+            yield f"redis://127.0.0.1:{nodes[1][0]}"
+        return
     found = shutil.which("redis-server") if request.param == "redis" else str(embedded.valkey(home.prepare()))
     assert found, "the tests need Debian's redis-server"
     folder = Path(tempfile.mkdtemp(prefix="vv-each-"))
@@ -33,7 +38,7 @@ def each_redis_url(request: pytest.FixtureRequest) -> Iterator[str]:
 async def bus(each_redis_url: str) -> AsyncIterator[Bus]:
     """A bus on an empty server of each kind."""
     bus = Bus(each_redis_url)
-    await bus.call("FLUSHALL")
+    await bus.everywhere("FLUSHALL")
     yield bus
     await bus.close()
 

@@ -143,14 +143,14 @@ async def test_a_server_that_cannot_write_now_is_away_and_comes_back(bus: Bus, e
         lambda: bus.run_many("intake", [(where, sent("1", "*", "r"))]),
     ]
     for call in calls:
-        await operator.call("CONFIG", "SET", "maxmemory", "1")
+        await operator.everywhere("CONFIG", "SET", "maxmemory", "1")
         try:
             with pytest.raises(BusDown, match=r"OutOfMemory|OOM"):
                 await call()
             with pytest.raises(BusDown, match=r"OutOfMemory|OOM"):
                 await bus.call("GET", "x")  # at once, for everybody
         finally:
-            await operator.call("CONFIG", "SET", "maxmemory", "0")
+            await operator.everywhere("CONFIG", "SET", "maxmemory", "0")
         await asyncio.wait_for(bus.standing.up(), 5)
     assert await bus.run("intake", where, sent("1", "*", "r")) != b""
     await operator.close()
