@@ -6,6 +6,7 @@ Here, and only here, the spine meets the models: each role's package is imported
 import asyncio
 import contextlib
 import functools
+import logging
 import os
 import secrets
 from collections.abc import Awaitable, Generator
@@ -19,7 +20,7 @@ from streaming import clock, roster
 from streaming.archive.opening import open_archive
 from streaming.archive.ports import Archive
 from streaming.archive.retiring import retire_daily
-from streaming.bus import Bus
+from streaming.bus import Bus, BusDenied, BusDown
 from streaming.capacity import Load, crowded
 from streaming.config import Settings
 from streaming.erasing import erase_live
@@ -33,7 +34,10 @@ from streaming.leases import LeasePolicy, Leases
 from streaming.machine import home, models
 from streaming.machine.catalog import ModelMissing
 from streaming.recording.recorder import Recorder
+from streaming.refusal import Refusal
 from streaming.roster import Pulse
+
+log = logging.getLogger(__name__)
 
 
 class Worker(Protocol):
@@ -72,8 +76,9 @@ class Candid(Protocol):
 
 async def run_role(role: str, settings: Settings, redis_url: str) -> None:
     """Run `role` until it is cancelled, which is what a stop signal does."""
-    bus = Bus(redis_url)
+    bus = Bus(redis_url, settings.redis)
     try:
+        await _see(bus, settings)
         if role == "gateway":
             await _gateway(bus, settings)
         elif role == "recorder":
@@ -82,6 +87,17 @@ async def run_role(role: str, settings: Settings, redis_url: str) -> None:
             await _work(bus, role, worker(role, settings), settings.lease)
     finally:
         await bus.close()
+
+
+async def _see(bus: Bus, settings: Settings) -> None:
+    """A Redis that refuses us is a matter for people; one that is away is waited for."""
+    try:
+        if told := await bus.check(settings.redis.durability):
+            log.warning("%s", told)
+    except BusDenied as denied:
+        raise Refusal(denied.message) from None
+    except BusDown as down:
+        log.warning("%s", down.message)
 
 
 def worker(role: str, settings: Settings) -> Worker:

@@ -246,6 +246,4 @@ class Read:
                 if not feed.full and place(feed.places[key]) >= start:
                     for entry in rows:
                         feed.put(entry)
-        for key in streams:
-            if key != self._bell:
-                self._settle(key)
+            self._settle(key)
