@@ -7,21 +7,18 @@ now, is `BusDown`; callers decide whether to wait.
 """
 
 import asyncio
-import functools
-import hashlib
-import pathlib
-import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 
-from msgspec import Struct
 from redis.exceptions import AuthenticationError, NoScriptError, ResponseError
 
 from streaming import keys
+from streaming.durability import UNSEEN, Durability, RedisPolicy, unkept
 from streaming.errors import BusDown
 from streaming.feed import Entry, Feed, Tail
-from streaming.journal import Journal, JournalPolicy
+from streaming.journal import Journal
+from streaming.lua import KEEPING, lua, sha
 from streaming.replies import SINGLE, BusDenied, Refused, entries, told
 from streaming.server import AWAY, Arg, Credentials, Frame, packed_read
 from streaming.servers import Servers
@@ -30,41 +27,6 @@ from streaming.standing import Standing, identity
 __all__ = ["Arg", "Bus", "BusDenied", "BusDown", "RedisPolicy", "Refused"]
 
 BLOCK_MS: Final = 2_000
-STRICT: Final = "redis.durability is strict: set `appendonly yes` and `appendfsync always` on this Redis"
-SCRIPTS: Final = pathlib.Path(__file__).parent / "scripts"
-KEEPING: Final = frozenset({"commit", "intake", "together"})
-"""Scripts whose callers acknowledge what they wrote."""
-
-
-@functools.cache
-def lua(name: str) -> str:
-    """Source of `streaming/scripts/<name>.lua`."""
-    return (SCRIPTS / f"{name}.lua").read_text()
-
-
-@functools.cache
-def sha(name: str) -> str:
-    """What EVALSHA calls `streaming/scripts/<name>.lua`."""
-    return hashlib.sha1(lua(name).encode(), usedforsecurity=False).hexdigest()
-
-
-class RedisPolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """`url` of a Redis or Valkey server, or of any node of a cluster; empty: `REDIS_URL`, and without that the embedded
-    one. `ca`, `cert` and `key`: files (PEM) of TLS, for a `rediss://` server.
-
-    `durability`, what is safe once it is acknowledged: `default`, against all but the loss of the last second with a
-    machine; `strict`, against that too (the server writes to disk before it answers); `replicated`, against the loss of
-    the machine (`replicas` have it, or it is not acknowledged, and tried again after `replicas_s`).
-    """
-
-    url: str = ""
-    ca: str = ""
-    cert: str = ""
-    key: str = ""
-    durability: Literal["default", "strict", "replicated"] = "default"
-    replicas: int = 1
-    replicas_s: float = 1.0
-    journal: JournalPolicy = JournalPolicy()
 
 
 class Bus:
@@ -261,21 +223,16 @@ class Bus:
             reply = await self._servers.read(next(iter(places)), packed_read(places, 512, BLOCK_MS))
         return [entry for key, rows in reply or () for entry in entries(key.decode(), rows)]
 
-    async def check(self, durability: str) -> str:
+    async def check(self, durability: Durability) -> str:
         """See that the server lets us in and do what we do, and keeps what it is to keep; what is not so, else "".
 
         Raises:
             BusDown: it is away; BusDenied: it refuses us.
         """
-        await self._wake(f"wake:{uuid.uuid4().hex}")
+        await self.probe()
         if durability != "strict":
             return ""
         try:
-            answers = await self.everywhere("CONFIG", "GET", "append*")
-        except BusDown:
-            return "redis.durability is strict, and this Redis does not let us see its appendfsync: see to it"
-        for answer in answers:
-            known = dict(zip(answer[::2], answer[1::2], strict=True))
-            if (known.get(b"appendonly"), known.get(b"appendfsync")) != (b"yes", b"always"):
-                return STRICT
-        return ""
+            return unkept(await self.everywhere("CONFIG", "GET", "append*"))
+        except BusDenied:
+            return UNSEEN
