@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from streaming.refusal import Refusal, refusal_in
+from streaming.rerun import asking
 
 # As they are called in a checkout and in the wheel.
 OURS = ("streaming", "asr", "llm", "moderation", "vivavoce")
@@ -36,7 +37,9 @@ def parser() -> argparse.ArgumentParser:
     transcribe.add_argument("--split", action="store_true", help="each of two channels is a speaker")
     transcribe.add_argument("--realtime", action="store_true", help="send a file at the pace of speech")
     chat = _command(commands, "chat", "type to the model", 'echo "What is a lease?" | vivavoce chat')
-    replay = _replay(commands)
+    replay = _command(commands, "replay", "see a recorded session again", "vivavoce replay SESSION --speed 4")
+    asking.replay(replay)
+    _sessions(commands)
     _bench(commands)
     for client in (transcribe, chat, replay):
         client.add_argument("--url", default=None, help="of the server (ws://127.0.0.1:8080/v1/stream)")
@@ -87,12 +90,11 @@ def _models(commands: Any) -> None:
     verify.add_argument("names", nargs="*", metavar="NAME", help="all that are here when none is named")
 
 
-def _replay(commands: Any) -> argparse.ArgumentParser:
-    replay = _command(commands, "replay", "see a recorded session again", "vivavoce replay SESSION --speed 4")
-    replay.add_argument("session", metavar="SESSION", help="its id")
-    replay.add_argument("--speed", type=float, default=1.0, help="0.5 to 16 times its own pace (1)")
-    replay.add_argument("--after", default="0-0", metavar="ID", help="from behind this event on")
-    return replay
+def _sessions(commands: Any) -> None:
+    sessions = _command(commands, "sessions", "recorded sessions", "vivavoce sessions import calls/")
+    actions = sessions.add_subparsers(dest="action", metavar="ACTION", required=True)
+    hint = "vivavoce sessions import calls/ --split --metadata desk=berlin"
+    asking.bring(_command(actions, "import", "record sound files that were made elsewhere", hint))
 
 
 def _bench(commands: Any) -> None:
@@ -132,9 +134,13 @@ def _dispatch(options: argparse.Namespace) -> int:
 
         return asr.run(options)
     if options.command == "replay":
-        from streaming.rerun import replay
+        from streaming.rerun import again, replay
 
-        return replay.run(options)
+        return again.run(options) if options.again else replay.run(options)
+    if options.command == "sessions":
+        from streaming.rerun import importing
+
+        return importing.run(options)
     from streaming import commands
 
     return commands.run(options)

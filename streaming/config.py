@@ -25,7 +25,7 @@ from streaming.settings import SettingsError, Source, nest, settle
 
 PREFIX = "VIVAVOCE_"
 # Names that begin like a setting and are none: where the home is, and what the client commands read.
-APART = frozenset({"VIVAVOCE_HOME", "VIVAVOCE_URL", "VIVAVOCE_KEY"})
+APART = frozenset({"VIVAVOCE_HOME", "VIVAVOCE_URL", "VIVAVOCE_KEY", "VIVAVOCE_READER_KEY"})
 FILE = "vivavoce.toml"
 
 

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncGenerator
 from typing import Any, Final
 
@@ -14,10 +13,10 @@ from streaming.client.arrivals import Arrivals, Message
 from streaming.client.client import _address as address  # pyright: ignore[reportPrivateUsage]
 from streaming.client.link import ABNORMAL, fault_of
 from streaming.client.outbox import encode
-from streaming.commands import URL
 from streaming.errors import Close, Fault, ServiceFault, first_of
 from streaming.events import SessionStarted
 from streaming.refusal import Refusal, Usage
+from streaming.rerun.where import where
 from streaming.view import JsonView, View
 from streaming.wire import messages as said
 from streaming.wire.native import KEY_PREFIX, SUBPROTOCOL
@@ -77,9 +76,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _show(options: argparse.Namespace) -> None:
-    url, key = server(options)
+    to = where(options)
     asked = said.SessionReplay(session_id=options.session, speed=options.speed, after=options.after)
-    heard = replayed(url, key, asked)
+    heard = replayed(to.url, to.reader_key, asked)
     async with contextlib.aclosing(heard):
         first = await anext(heard, None)
         if first is None:
@@ -91,8 +90,3 @@ async def _show(options: argparse.Namespace) -> None:
             view.show(first)
             async for message in heard:
                 view.show(message)
-
-
-def server(options: argparse.Namespace) -> tuple[str, str | None]:
-    """Where it is, and the key for it."""
-    return options.url or os.environ.get("VIVAVOCE_URL") or URL, options.key or os.environ.get("VIVAVOCE_KEY")
