@@ -15,6 +15,7 @@ from streaming.rerun import asking
 
 # As they are called in a checkout and in the wheel.
 OURS = ("streaming", "asr", "llm", "moderation", "vivavoce")
+EXTRAS = {"sounddevice": "mic", "faster_whisper": "bench", "asyncpg": "archive", "obstore": "archive"}
 ROLES = ("gateway", "asr", "responder", "moderator", "recorder")
 
 
@@ -30,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", help="port to listen on (8080)")
     serve.add_argument("--config", type=Path, help="settings file (vivavoce.toml in the home folder)")
     _models(commands)
+    _archive(commands)
     hint = "vivavoce transcribe meeting.mp3 --json"
     transcribe = _command(commands, "transcribe", "write down a sound file, the microphone or stdin", hint)
     transcribe.add_argument("source", metavar="FILE|mic|-", help="a sound file, `mic`, or `-` for stdin")
@@ -62,7 +64,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as wrong:
         if wrong.name is None or wrong.name.split(".")[0] in OURS:
             raise  # a fault of ours, not a missing extra
-        extra = {"sounddevice": "mic", "faster_whisper": "bench"}.get(wrong.name.split(".")[0], "server")
+        extra = EXTRAS.get(wrong.name.split(".")[0], "server")
         message = f"{wrong.name} is not installed. Get it with: pip install 'vivavoce[{extra}]'"
         return _refuse(message, 1)
 
@@ -97,6 +99,18 @@ def _sessions(commands: Any) -> None:
     asking.bring(_command(actions, "import", "record sound files that were made elsewhere", hint))
 
 
+def _archive(commands: Any) -> None:
+    backup = _command(commands, "backup", "write what was recorded to a file", "vivavoce backup monday.tar")
+    backup.add_argument("file", type=Path, metavar="FILE.tar")
+    backup.add_argument("--with-keys", action="store_true", help="with tenants' keys: who has it reads all")
+    restore = _command(commands, "restore", "put a backup into an empty home", "vivavoce restore monday.tar")
+    restore.add_argument("file", type=Path, metavar="FILE.tar")
+    rekey = _command(commands, "rekey", "give a tenant's recordings a new key", "vivavoce rekey desk")
+    rekey.add_argument("tenant", metavar="TENANT")
+    for command in (backup, restore, rekey):
+        command.add_argument("--config", type=Path, help="settings file (vivavoce.toml in the home folder)")
+
+
 def _bench(commands: Any) -> None:
     bench = _command(commands, "bench", "measure a server", "vivavoce bench asr --serve --clients 1 4")
     subjects = bench.add_subparsers(dest="subject", metavar="SUBJECT", required=True)
@@ -129,6 +143,10 @@ def _dispatch(options: argparse.Namespace) -> int:
         from streaming.service.modelling import models
 
         return models(options)
+    if options.command in ("backup", "restore", "rekey"):
+        from streaming.service.archiving import archiving
+
+        return archiving(options)
     if options.command == "bench":
         from streaming.bench import asr
 

@@ -5,7 +5,7 @@ The file is written anew from what there is, which has the session no more; then
 
 import asyncio
 import time
-from typing import Any, Final, cast
+from typing import Final
 
 from streaming import keys
 from streaming.bus import Bus
@@ -44,6 +44,6 @@ async def _rewrite(bus: Bus) -> None:
 
 
 async def _persistence(bus: Bus) -> dict[str, str]:
-    told = cast(Any, await bus.call("INFO", "persistence"))
-    lines = cast(bytes, told).decode().splitlines()
+    told: bytes = await bus.call("INFO", "persistence")
+    lines = told.decode().splitlines()
     return dict(line.split(":", 1) for line in lines if ":" in line)

@@ -59,6 +59,8 @@ async def _step(
     for one in packed:
         blob = await vault.write(session.session_id, one.content)
         written.append(msgspec.structs.replace(one.piece, blob=blob))
+    if head is None and (await vault.newest_root(session.tenant)).name != root.name:
+        return None  # the tenant got a new key meanwhile
     added = _added(batch, _moved(old, written), written, (root, seal))
     if not await vault.index.add(added, head):
         for piece in written:

@@ -14,6 +14,7 @@ from streaming.archive.vault import Erase, Vault
 from streaming.settings import SettingsError
 
 INDEX = "index.sqlite"
+BLOBS = "blobs"
 
 
 def open_archive(policy: ArchivePolicy, home: Path, erase_live: Erase | None = None) -> Store:
@@ -23,10 +24,15 @@ def open_archive(policy: ArchivePolicy, home: Path, erase_live: Erase | None = N
     Raises SettingsError for an address, or a retention, that means nothing.
     """
     retention(policy)
-    keys = Path(policy.keys).expanduser() if policy.keys else home / "keys"
+    keys = keys_folder(policy, home)
     index = Index(_database(policy, home / "archive"))
     given = () if erase_live is None else (erase_live,)
     return Store(Vault(index, _blobs(policy, home / "archive"), Keyring(keys), *given))
+
+
+def keys_folder(policy: ArchivePolicy, home: Path) -> Path:
+    """Where tenants' keys are."""
+    return Path(policy.keys).expanduser() if policy.keys else home / "keys"
 
 
 def _database(policy: ArchivePolicy, folder: Path) -> Database:
@@ -41,7 +47,7 @@ def _database(policy: ArchivePolicy, folder: Path) -> Database:
 
 def _blobs(policy: ArchivePolicy, folder: Path) -> Blobs:
     if not policy.blobs:
-        return Folder(folder / "blobs")
+        return Folder(folder / BLOBS)
     if policy.blobs.startswith("s3://"):
         from streaming.archive.objects import Bucket
 

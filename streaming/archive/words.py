@@ -31,21 +31,19 @@ class Word(NamedTuple):
 
 
 def plain(text: str) -> str:
-    """`text` without case, accents, forms and apostrophes. Idempotent."""
+    """Letters and digits of `text` without case, accents and forms. Idempotent."""
     while True:
         apart = unicodedata.normalize("NFKD", text.casefold())
-        made = "".join(
-            sign for sign in apart if not unicodedata.category(sign).startswith(("M", "Cf", "P", "Z"))
-        )
+        made = "".join(sign for sign in apart if unicodedata.category(sign)[0] in "LN")
         if made == text:
             return made
         text = made
 
 
 def words(text: str) -> Iterator[Word]:
-    """The words of `text`, in order."""
+    """The words of `text`, in order. Signs that stand for several words (such as U+337F) are all of them at once."""
     for found in _WORD.finditer(text):
-        if made := plain(found[0]):
+        for made in _WORD.findall(plain(found[0])):
             yield Word(made, found.start(), found.end())
 
 
