@@ -1,24 +1,16 @@
 """Two transcripts of the same sound, word by word, and what else differs between their logs. Pure.
 
-Word errors are of the new against the old, which is no truth, only what was there before. Long transcripts are cut
-where both say the same for a while, and the parts are aligned exactly (Levenshtein).
+Word errors are of the new against the old, which is no truth, only what was there before.
 """
 
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
-from typing import Final
 
 from msgspec import Struct, field
 
-from streaming.bench.score import align
 from streaming.bench.spelling import words
 from streaming.client.arrivals import Message
 from streaming.events import ModerationVerdict, SessionStarted, TranscriptFinal, TranscriptPartial
-
-ANCHOR: Final = 5
-"""So many words that are the same in both are taken to belong together."""
-CELLS: Final = 4_000_000
-"""Parts that are larger than this are aligned roughly: what one has and the other has not."""
+from streaming.rerun.alignment import Spoken, aligned, differ
 
 
 class Change(Struct, frozen=True):
@@ -52,13 +44,6 @@ class Difference(Struct, frozen=True):
     old_latency: Latency
     new_latency: Latency
     verdicts: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
-
-
-class Spoken(Struct, frozen=True):
-    """A word as it is compared, and about when it was said."""
-
-    text: str
-    at_ms: int
 
 
 def difference(old: Sequence[Message], new: Sequence[Message], *, paced: bool) -> Difference:
@@ -100,8 +85,8 @@ def spoken(log: Sequence[Message], channel: int) -> list[Spoken]:
 def changed(old: Sequence[Spoken], new: Sequence[Spoken]) -> Iterator[tuple[list[Spoken], list[Spoken]]]:
     """Runs of words that differ: what was there, and what is there instead."""
     was, now = list[Spoken](), list[Spoken]()
-    for i, j in _pairs([one.text for one in old], [one.text for one in new]):
-        if i is not None and j is not None and old[i].text == new[j].text:
+    for i, j in aligned(old, new):
+        if i is not None and j is not None and not differ(old[i], new[j]):
             if was or now:
                 yield was, now
             was, now = [], []
@@ -110,27 +95,6 @@ def changed(old: Sequence[Spoken], new: Sequence[Spoken]) -> Iterator[tuple[list
         now += [] if j is None else [new[j]]
     if was or now:
         yield was, now
-
-
-def _pairs(old: list[str], new: list[str]) -> Iterator[tuple[int | None, int | None]]:
-    """Places that belong together, in order."""
-    i = j = 0
-    for a, b, size in SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks():
-        if size and size < ANCHOR:
-            continue
-        yield from ((_at(one, i), _at(two, j)) for one, two in _aligned(old[i:a], new[j:b]))
-        yield from ((a + n, b + n) for n in range(size))
-        i, j = a + size, b + size
-
-
-def _at(place: int | None, begin: int) -> int | None:
-    return None if place is None else begin + place
-
-
-def _aligned(old: list[str], new: list[str]) -> list[tuple[int | None, int | None]]:
-    if len(old) * len(new) <= CELLS:
-        return align(old, new)
-    return [*((i, None) for i in range(len(old))), *((None, j) for j in range(len(new)))]
 
 
 def latency(log: Sequence[Message]) -> Latency:
