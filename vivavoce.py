@@ -1,11 +1,12 @@
-"""Vivavoce's face: the command (`vivavoce`, `python -m vivavoce`) and `vivavoce.Client`."""
+"""Vivavoce's face: the command (`vivavoce`, `python -m vivavoce`), `vivavoce.Client` and `vivavoce.Watcher`."""
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from streaming.client.client import Client
+    from streaming.client.watcher import Watcher
 
-__all__ = ["Client", "main"]
+__all__ = ["Client", "Watcher", "main"]
 __version__ = "0.1.0"
 
 
@@ -22,6 +23,10 @@ def __getattr__(name: str) -> Any:
         from streaming.client.client import Client
 
         return Client
+    if name == "Watcher":
+        from streaming.client.watcher import Watcher
+
+        return Watcher
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -82,27 +82,32 @@ class Recognizer:
         if place <= self.state.place:
             return []
         blocks = self._blocks(pcm)
+        facts = self._heard_again()
         self._pad(place[0] - len(blocks[0]))
         late = self.state.clock - (place[0] - len(blocks[0]))
         for channel, block in zip(self.channels, blocks, strict=True):
             channel.hear(block[late:])
         self._arrivals.add(place[0], at_ms)
         self.state.place, self.state.clock = place, place[0]
-        return []
+        return facts
 
     def mark(self, place: tuple[int, int], mark: Mark) -> list[Heard]:
         """A mark that stands at `place`. What was consumed before is ignored."""
         if place <= self.state.place:
             return []
-        self.state.place = place
+        self.state.place, facts = place, list[Heard]()
         match mark:
+            case Skipped(reason="paused"):
+                return self._pause(place[0], mark.samples)
             case Skipped(samples=samples):
                 return self._skip(place[0], samples)
             case Finalize():
                 stop = Stop(place[0], "finalize")
             case Updated(config=config):
+                facts += [] if config.paused else self._heard_again()
                 stop = Stop(place[0], None, config.language, config.endpointing, config.hints)
             case Ended(samples=samples, reason=reason):
+                facts += self._heard_again()
                 self.state.ended = (samples, reason)
                 stop = Stop(max(samples, place[0]), "end")
             case _:
@@ -110,15 +115,37 @@ class Recognizer:
         self._pad(stop.sample)
         for channel in self.channels:
             channel.stop(stop)
-        return []
+        return facts
 
-    def _skip(self, end: int, samples: int) -> list[Heard]:
+    def _pause(self, end: int, samples: int) -> list[Heard]:
+        """A pause is told of in pieces, so that none is long; it is one gap."""
         begin = end - samples
         self._pad(begin)
         self._silence(end)
         for channel in self.channels:
+            channel.state.ledger.pause(samples)
+        if self.state.paused is None:
+            self.state.paused = begin
+        return []
+
+    def _heard_again(self) -> list[Heard]:
+        """What is told of a pause when it is over."""
+        begin, self.state.paused = self.state.paused, None
+        if begin is None:
+            return []
+        end = self.state.clock
+        return [AudioGap(channel.number, begin / MS, end / MS, "paused") for channel in self.channels]
+
+    def _skip(self, end: int, samples: int) -> list[Heard]:
+        facts, begin = self._heard_again(), end - samples
+        self._pad(begin)
+        self._silence(end)
+        for channel in self.channels:
             channel.state.ledger.lose(samples)
-        return [AudioGap(channel.number, begin / MS, end / MS, "lost") for channel in self.channels]
+        return [
+            *facts,
+            *(AudioGap(channel.number, begin / MS, end / MS, "lost") for channel in self.channels),
+        ]
 
     def _pad(self, to: int) -> None:
         """Sound up to sample `to` that never came and that nobody told of: the clock stays true, the sum does not."""

@@ -25,6 +25,7 @@ from streaming.capacity import Load, crowded
 from streaming.config import Settings
 from streaming.erasing import erase_live
 from streaming.events import Served
+from streaming.ingress.audience import Watching
 from streaming.ingress.door import ServerPolicy
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.http import application, background
@@ -180,7 +181,7 @@ class _Server(uvicorn.Server):
 
 async def _gateway(bus: Bus, settings: Settings) -> None:
     archive = _archive(bus, settings)
-    gateway = Gateway(bus, Intake(bus), settings.server, settings.session, archive=archive)
+    gateway = Gateway(bus, Intake(bus), Watching(bus), settings.server, settings.session, archive=archive)
     try:
         await _beside(gateway, settings)
     finally:

@@ -42,8 +42,12 @@ def parser() -> argparse.ArgumentParser:
     replay = _command(commands, "replay", "see a recorded session again", "vivavoce replay SESSION --speed 4")
     asking.replay(replay)
     _sessions(commands)
+    watch = _command(commands, "watch", "read a session that goes on", "vivavoce watch --key ...")
+    watch.add_argument("session", nargs="?", metavar="SESSION", help="its id (the list of those that go on)")
+    watch.add_argument("--token", help="the session's watch token (else a reader's key is needed)")
+    watch.add_argument("--after", default="0-0", metavar="ID", help="behind this event (all)")
     _bench(commands)
-    for client in (transcribe, chat, replay):
+    for client in (transcribe, chat, watch, replay):
         client.add_argument("--url", default=None, help="of the server (ws://127.0.0.1:8080/v1/stream)")
         client.add_argument("--key", default=None, help="to speak to the server with")
         client.add_argument("--json", action="store_true", help="one event a line")
@@ -159,6 +163,10 @@ def _dispatch(options: argparse.Namespace) -> int:
         from streaming.rerun import importing
 
         return importing.run(options)
+    if options.command == "watch":
+        from streaming import watch
+
+        return watch.run(options)
     from streaming import commands
 
     return commands.run(options)

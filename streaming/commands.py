@@ -5,7 +5,8 @@ import asyncio
 import contextlib
 import os
 import sys
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final
 
 from streaming.client.client import Client
 from streaming.errors import Fault, first_of
@@ -20,7 +21,11 @@ URL: Final = "http://127.0.0.1:8080"
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks; the exit code. Raises Refusal."""
-    work = _transcribe(options) if options.command == "transcribe" else _chat(options)
+    return finished(_transcribe(options) if options.command == "transcribe" else _chat(options))
+
+
+def finished(work: Coroutine[Any, Any, None]) -> int:
+    """Do `work`; the exit code. Raises Refusal for every fault that it ends with."""
     try:
         asyncio.run(work)
     except (Fault, Refusal, ExceptionGroup) as error:
@@ -35,9 +40,14 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def server(options: argparse.Namespace) -> tuple[str, str | None]:
+    """Where it is, and the key for it."""
+    return options.url or os.environ.get("VIVAVOCE_URL") or URL, options.key or os.environ.get("VIVAVOCE_KEY")
+
+
 def _client(options: argparse.Namespace, start: SessionStart) -> Client:
-    url = options.url or os.environ.get("VIVAVOCE_URL") or URL
-    return Client(url, start=start, key=options.key or os.environ.get("VIVAVOCE_KEY"))
+    url, key = server(options)
+    return Client(url, start=start, key=key)
 
 
 def _view(options: argparse.Namespace, channels: int = 1) -> View | JsonView:

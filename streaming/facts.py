@@ -25,6 +25,7 @@ from streaming.events import (
     Usage,
     Word,
 )
+from streaming.parts import GapReason
 
 Origin = Literal["live", "import", "again"]
 """From where a session's sound came; `again`: it was that of another session."""
@@ -59,6 +60,7 @@ class SessionConfig(Struct, frozen=True):
     hints: Hints = Hints()
     translate: bool = False
     endpointing: Endpointing = Endpointing()
+    paused: bool = False
     moderation: Literal["hold"] = "hold"
     record: bool = False
     origin: Origin = "live"
@@ -71,9 +73,11 @@ class SessionConfig(Struct, frozen=True):
 
 
 class Skipped(Struct, frozen=True, tag="skipped"):
-    """`samples` (16 kHz, a channel) up to this entry's id are lost to the client: the clock moved on without them."""
+    """`samples` (16 kHz, a channel) up to this entry's id are lost to the client, or were dropped at the edge while the
+    session was paused: the clock moved on without them."""
 
     samples: int
+    reason: GapReason = "lost"
 
 
 class Finalize(Struct, frozen=True, tag="finalize"):

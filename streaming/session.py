@@ -42,8 +42,10 @@ class SessionPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 class Phase(enum.Enum):
     """Where a socket is in its life."""
 
-    FRESH = "waiting for session.start or session.resume"
+    FRESH = "waiting for session.start, session.resume or session.watch"
+    VIEWING = "while watching"
     LIVE = "in a session"
+    PAUSED = "while the session is paused"
     ENDING = "after session.end"
 
 
@@ -52,22 +54,42 @@ class Input(enum.Enum):
 
     START = "session.start"
     RESUME = "session.resume"
+    WATCH = "session.watch"
     SOUND = "sound"
     SKIP = "audio.skip"
     TEXT = "text"
     FINALIZE = "audio.finalize"
     UPDATE = "session.update"
     CANCEL = "reply.cancel"
+    PAUSE = "session.pause"
+    UNPAUSE = "session.unpause"
     END = "session.end"
 
 
 NEXT: Final[dict[tuple[Phase, Input], Phase]] = {
     (Phase.FRESH, Input.START): Phase.LIVE,
     (Phase.FRESH, Input.RESUME): Phase.LIVE,
+    (Phase.FRESH, Input.WATCH): Phase.VIEWING,  # and nothing more
     **{
         (Phase.LIVE, may): Phase.LIVE
         for may in (Input.SOUND, Input.SKIP, Input.TEXT, Input.FINALIZE, Input.UPDATE, Input.CANCEL)
     },
+    (Phase.LIVE, Input.UNPAUSE): Phase.LIVE,
+    (Phase.LIVE, Input.PAUSE): Phase.PAUSED,
+    **{  # sound is counted and dropped, text is refused: neither is an error that ends the session
+        (Phase.PAUSED, may): Phase.PAUSED
+        for may in (
+            Input.SOUND,
+            Input.SKIP,
+            Input.TEXT,
+            Input.FINALIZE,
+            Input.UPDATE,
+            Input.CANCEL,
+            Input.PAUSE,
+        )
+    },
+    (Phase.PAUSED, Input.UNPAUSE): Phase.LIVE,
+    (Phase.PAUSED, Input.END): Phase.ENDING,
     (Phase.LIVE, Input.END): Phase.ENDING,
     (Phase.ENDING, Input.CANCEL): Phase.ENDING,
     (Phase.ENDING, Input.END): Phase.ENDING,  # sent again after a resume

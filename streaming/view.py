@@ -18,9 +18,13 @@ from streaming.events import (
     ReplyStarted,
     SessionDegraded,
     SessionEnded,
+    SessionStarted,
     TranscriptFinal,
     TranscriptPartial,
+    ViewerJoined,
+    ViewerLeft,
 )
+from streaming.parts import AudioFormat
 from streaming.wire.messages import ErrorTold, SessionLag, Transient
 
 
@@ -36,6 +40,8 @@ class Lines:
     def take(self, message: Message) -> list[Text]:
         """The lines that this message completes."""
         match message.event:
+            case SessionStarted(audio=AudioFormat(channels=channels)):
+                self._channels = channels
             case TranscriptPartial() as partial:
                 self._partials[partial.channel] = partial
             case TranscriptFinal() as final:
@@ -93,12 +99,20 @@ def _notes(event: Event | Transient) -> list[Text]:
             return [Text(f"  [{(end - begin) / 1000:.1f} s {reason}]", style="yellow")]
         case ErrorTold(message=told):
             return [Text(f"  error: {told}", style="red")]
+        case ViewerJoined(who=who):
+            return [Text(f"  [{_viewer(who)} watches]", style="cyan")]
+        case ViewerLeft(who=who):
+            return [Text(f"  [{_viewer(who)} no longer watches]", style="cyan")]
         case SessionDegraded() as degraded:
             return [Text(f"  [{_degraded(degraded)}]", style="yellow")]
         case SessionEnded(reason=reason) if reason != "client":
             return [Text(f"  the session ended: {reason}", style="yellow")]
         case _:
             return []
+
+
+def _viewer(who: str) -> str:
+    return "somebody with the session's token" if who == "token" else who
 
 
 def _degraded(told: SessionDegraded) -> str:

@@ -110,6 +110,7 @@ class SessionState(Struct):
 
     `vad`: the VAD's memory as float32 bytes; `ended`: why and with how many samples, once the end was read. `step`: of
     the ladder, as the session was last told. `made_by`: the model whose tokens these are.
+    `paused`: the sample from which on it is paused, and nothing came.
     """
 
     place: tuple[int, int] = (0, 0)
@@ -121,6 +122,7 @@ class SessionState(Struct):
     over: bool = False
     step: Step = "full"
     made_by: str = ""
+    paused: int | None = None
 
 
 def pack(state: SessionState) -> bytes:

@@ -7,7 +7,7 @@ others. So a sample that was lost on the way, or decided twice, breaks the sum.
 from msgspec import Struct, field
 
 from asr.rates import MS
-from streaming.events import ChannelAccount
+from streaming.parts import ChannelAccount, GapReason
 
 
 class Ledger(Struct):
@@ -16,6 +16,7 @@ class Ledger(Struct):
     transcribed: int = 0
     silence: int = 0
     lost: int = 0
+    paused: int = 0
     decided: int = 0
     came: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
 
@@ -28,6 +29,10 @@ class Ledger(Struct):
     def lose(self, samples: int) -> None:
         """So many samples were told to be lost."""
         self.lost += samples
+
+    def pause(self, samples: int) -> None:
+        """So many samples were told to have been dropped while the session was paused."""
+        self.paused += samples
 
     def transcribe(self, end: int) -> None:
         """What came before sample `end` and was not decided yet is in a final."""
@@ -49,11 +54,11 @@ class Ledger(Struct):
 
     def account(self, channel: int, duration: int) -> ChannelAccount:
         """As clients see it; `duration` is the gateway's own count of samples."""
-        gaps = {"lost": self.lost / MS} if self.lost else {}
+        counted: dict[GapReason, int] = {"lost": self.lost, "paused": self.paused}
         return ChannelAccount(
             channel=channel,
             duration_ms=duration / MS,
             transcribed_ms=self.transcribed / MS,
             silence_ms=self.silence / MS,
-            gap_ms=gaps,  # pyright: ignore[reportArgumentType] - a literal key
+            gap_ms={reason: samples / MS for reason, samples in counted.items() if samples},
         )

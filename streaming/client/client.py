@@ -20,13 +20,12 @@ be read. Beyond that the server is read no further, its acks neither, so `send` 
 
 import asyncio
 from collections.abc import AsyncIterator
-from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
 from streaming.client.arrivals import Message
-from streaming.client.link import ClientPolicy, Link
-from streaming.errors import ClientFault
+from streaming.client.dial import ClientPolicy, address
+from streaming.client.link import Link
 from streaming.events import AudioFormat
 from streaming.wire import messages as said
 
@@ -45,7 +44,7 @@ class Client:
         policy: ClientPolicy | None = None,
     ) -> None:
         asked = start or said.SessionStart(audio=AudioFormat())
-        self._link = Link(_address(url), key, asked, policy or ClientPolicy())
+        self._link = Link(address(url), key, asked, policy or ClientPolicy())
         self._outbox = self._link.outbox
         self._running: asyncio.Task[None] | None = None
 
@@ -103,6 +102,15 @@ class Client:
         """These samples (a channel) are lost to us: the session's clock moves on without them."""
         self._outbox.skip(samples)
 
+    def pause(self) -> None:
+        """What was said so far is finalised; sound that is sent from now on leaves this machine no more, text is
+        refused. Its time goes on, and an `audio.gap` (`paused`) will say so. Does nothing while paused."""
+        self._outbox.pause(paused=True)
+
+    def unpause(self) -> None:
+        """Sound is heard again."""
+        self._outbox.pause(paused=False)
+
     def update(self, message: said.SessionUpdate) -> None:
         """Change the session."""
         self._outbox.say(msgspec.structs.replace(message, ref=self._outbox.ref()))
@@ -119,19 +127,3 @@ class Client:
         """Messages in order, nothing twice, up to and with `session.ended`. Raises Fault when the session is lost."""
         while message := await self._link.arrivals.get():
             yield message
-
-
-def _address(url: str) -> str:
-    """Where `/v1/stream` is for a server's http(s) or ws(s) URL.
-
-    Raises:
-        ClientFault: it is no such URL.
-    """
-    parts = urlsplit(url if "//" in url else f"http://{url}")
-    scheme = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}.get(parts.scheme)
-    if scheme is None or not parts.netloc:
-        raise ClientFault("bad_url", f"{url!r} is no address of a server, such as http://127.0.0.1:8080")
-    path = parts.path.rstrip("/")
-    return urlunsplit(
-        (scheme, parts.netloc, path if path.endswith("/v1/stream") else f"{path}/v1/stream", "", "")
-    )

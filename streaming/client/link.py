@@ -7,32 +7,21 @@ from typing import Final
 
 import msgspec
 from msgspec import Struct
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from streaming.client.arrivals import MOST, Arrivals, Message
+from streaming.client.dial import ClientPolicy, dial
 from streaming.client.outbox import Outbox, encode
 from streaming.client.patience import Patience
 from streaming.errors import ClientFault, Close, Fault, Overloaded, ServiceFault, first_of
 from streaming.events import SessionEnded, SessionStarted
 from streaming.wire import messages as said
-from streaming.wire.native import KEY_PREFIX, SUBPROTOCOL
 
 log = logging.getLogger(__name__)
 
 FATAL: Final = {Close.ORDER, Close.ENCODING, Close.MALFORMED, Close.POLICY, Close.SIZE, Close.REPLACED}
 ABNORMAL: Final = 1006
-CLOSE_S: Final = 1.0  # a server that is still busy telling what nobody reads does not answer a close
-
-
-class ClientPolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """Seconds: sound kept for sending again, how long a lost server (or a reader of events who reads none while MOST
-    wait) is waited for, silence before a ping, how long a connection may take to open."""
-
-    ring_s: float = 30.0
-    give_up_s: float = 60.0
-    ping_s: float = 10.0
-    open_s: float = 5.0
 
 
 class _Told(Struct):
@@ -63,7 +52,7 @@ class Link:
             ClientFault, Overloaded: the server refused, and says why.
         """
         try:
-            self._socket = await self._connect()
+            self._socket = await dial(self._url, self._key, self._policy)
         except (OSError, WebSocketException, TimeoutError) as error:
             told = f"no Vivavoce server answers at {self._url} ({error}): start one with `vivavoce serve`"
             raise ServiceFault("no_server", told, close=None) from None
@@ -85,19 +74,6 @@ class Link:
     def _over(self, fault: Fault | None) -> None:
         self.outbox.close(fault or ClientFault("over", "the session is over"))
         self.arrivals.close(fault)
-
-    async def _connect(self) -> ClientConnection:
-        names = [SUBPROTOCOL] + ([KEY_PREFIX + self._key] if self._key else [])
-        return await connect(
-            self._url,
-            subprotocols=names,  # pyright: ignore[reportArgumentType]
-            compression=None,
-            max_size=2**22,
-            open_timeout=self._policy.open_s,
-            close_timeout=CLOSE_S,
-            ping_interval=self._policy.ping_s,
-            ping_timeout=self._policy.ping_s,
-        )
 
     async def _begin(self, socket: ClientConnection) -> Message:
         """The first exchange on a new connection. Raises Fault, `close` None if trying again is no use."""
@@ -204,7 +180,7 @@ class Link:
                 while True:
                     await asyncio.sleep(self._patience.pause())
                     try:
-                        self._socket = await self._connect()
+                        self._socket = await dial(self._url, self._key, self._policy)
                         message = await self._begin(self._socket)
                         break
                     except (Overloaded, ServiceFault) as fault:

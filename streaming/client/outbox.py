@@ -46,6 +46,7 @@ class Outbox:
         self._prefix = secrets.token_hex(4)
         self._refs = 0
         self._over: Fault | None = None
+        self._paused = False
 
     def ref(self) -> str:
         """A new name for a message, so that the server takes it once."""
@@ -53,9 +54,12 @@ class Outbox:
         return f"{self._prefix}-{self._refs}"
 
     def push(self, sound: bytes) -> None:
-        """Sound that follows. Raises Fault when the session is over."""
+        """Sound that follows; while paused, its length is all that is kept. Raises Fault when the session is over."""
         self._check()
-        self._ring.push(sound)
+        if self._paused:
+            self._ring.jump(self._ring.count(sound))
+        else:
+            self._ring.push(sound)
         self._work.set()
 
     def skip(self, samples: int) -> None:
@@ -78,6 +82,13 @@ class Outbox:
             raise ClientFault("too_much", told)
         self._notes.append(Note(self._ring.end, encode(message)))
         self._work.set()
+
+    def pause(self, *, paused: bool) -> None:
+        """Keep and send no sound from here on; or do so again. Raises as `say` does."""
+        message = said.SessionPause(ref=self.ref()) if paused else said.SessionUnpause(ref=self.ref())
+        if paused is not self._paused:
+            self.say(message)
+            self._paused = paused
 
     async def room(self) -> None:
         """Waits until all sound given so far is within the credit. Raises Fault when the session is over."""

@@ -26,17 +26,21 @@ class Ring:
         """The oldest sample that can still be had."""
         return self._chunks[0].begin if self._chunks else self.end
 
+    def count(self, data: bytes) -> int:
+        """Samples of `data`. Raises ValueError: not a whole number of them."""
+        samples, rest = divmod(len(data), self._sample_bytes)
+        if rest:
+            told = f"{len(data)} bytes are no whole number of samples of {self._sample_bytes} bytes"
+            raise ValueError(told)
+        return samples
+
     def push(self, data: bytes) -> None:
         """Sound that follows what is here; the oldest is let go when it is no longer among the last `capacity`.
 
         Raises:
             ValueError: not a whole number of samples.
         """
-        samples, rest = divmod(len(data), self._sample_bytes)
-        if rest:
-            raise ValueError(
-                f"{len(data)} bytes are no whole number of samples of {self._sample_bytes} bytes"
-            )
+        samples = self.count(data)
         if samples:
             self._chunks.append(Chunk(self.end, self.end + samples, data))
             self.end += samples

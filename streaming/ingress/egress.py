@@ -11,8 +11,8 @@ from streaming.bus import Bus
 from streaming.errors import Close, Fault
 from streaming.events import SessionDegraded
 from streaming.feed import Entry
-from streaming.ingress import records
 from streaming.ingress.held import Held
+from streaming.ingress.lines import ENDED
 from streaming.wire import native as wire
 
 DEGRADED: Final = b'{"type":"session.degraded"'
@@ -53,7 +53,7 @@ class Egress:
                     await self.send(wire.joined(entry.id, entry.body))
                     if entry.body.startswith(DEGRADED):
                         self.held.pace = msgspec.json.decode(entry.body, type=SessionDegraded)
-                    if entry.body.startswith(records.ENDED):
+                    if entry.body.startswith(ENDED):
                         return
         finally:
             feed.close()

@@ -42,6 +42,7 @@ async def readyz(request: Request) -> Response:
         "redis": "ok",
         "missing": missing,
         "sessions": gateway.sessions,
+        "viewers": gateway.watching.viewers,
         "workers": msgspec.to_builtins(workers),
     }
     return JSONResponse(body, 503 if missing else 200)
@@ -67,6 +68,7 @@ def background(gateway: Gateway) -> dict[str, Coroutine[Any, Any, None]]:
     window_s = gateway.policy.resume_window_s
     return {
         "intake": gateway.intake.run(),
+        "watching": gateway.watching.run(),
         "reaper": records.reap(gateway.bus, gateway.intake, window_s),
         "roster": roster.announce(gateway.bus, "gateway", [], roster.Pulse(lambda: gateway.sessions)),
     }

@@ -1,7 +1,11 @@
 """What a native client says, once it is in a session, into the streams of that session."""
 
-from msgspec import Struct
+from typing import Final
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from streaming.audio import RATE
 from streaming.errors import ClientFault, Close, Fault, about
 from streaming.facts import CancelReply, Finalize, Skipped, Typed, Updated
 from streaming.ingress import records
@@ -11,6 +15,12 @@ from streaming.session import Clock, Input, Phase, SessionPolicy, advance
 from streaming.wire import messages as said
 from streaming.wire import native as wire
 
+PAUSING: Final = "/paused"
+"""A pause is two marks: the second has the client's ref and this as its name."""
+
+PIECE: Final = RATE
+"""Samples of a pause that are told at once: its end may be far."""
+
 
 class Inbox:
     """One client's input: checked against the protocol's order, counted at the edge, put into the inlet."""
@@ -19,7 +29,9 @@ class Inbox:
         self._policy = policy
         self._config = opened.config
         self._inlet = inlet
-        self.phase = Phase.ENDING if opened.ending else Phase.LIVE
+        there = Phase.PAUSED if opened.config.paused else Phase.LIVE
+        self.phase = Phase.ENDING if opened.ending else there
+        self._dropped = 0
         sound = opened.config.audio
         self.clock = Clock(policy, sound, opened.stored) if sound else None
         self._edge = Edge(self.clock, opened.stored) if self.clock else None
@@ -30,7 +42,11 @@ class Inbox:
         if len(data) > self._policy.frame_bytes:
             told = f"a frame of {len(data)} bytes is over the limit of {self._policy.frame_bytes}: send smaller ones"
             raise ClientFault("frame_too_large", told, close=Close.SIZE)
-        block = self._need_edge().frame(data)
+        edge = self._need_edge()
+        if self.phase is Phase.PAUSED:
+            self._drop(edge.count(data))
+            return
+        block = edge.frame(data)
         if block:
             self._inlet.sound(block)
 
@@ -45,10 +61,7 @@ class Inbox:
             case said.AudioSkip(samples=samples):
                 self._skip(samples, ref)
             case said.Text(text=text):
-                self.phase = advance(self.phase, Input.TEXT)
-                if self._config.mode != "chat":
-                    raise ClientFault("bad_text", "text is for mode chat: start the session with it")
-                self._inlet.heard(Typed(text), ref)
+                self._text(text, ref)
             case said.AudioFinalize():
                 self.phase = advance(self.phase, Input.FINALIZE)
                 self._flush()
@@ -59,9 +72,11 @@ class Inbox:
                 self.phase = advance(self.phase, Input.CANCEL)
                 self._inlet.heard(CancelReply(reply), ref)
             case said.SessionEnd():
-                was, self.phase = self.phase, advance(self.phase, Input.END)
-                if was is Phase.LIVE:
-                    self._end(ref)
+                self._end(ref)
+            case said.SessionPause():
+                self._pause(ref)
+            case said.SessionUnpause():
+                self._unpause(ref)
             case other:
                 raise misplaced(other, self.phase)
 
@@ -71,7 +86,18 @@ class Inbox:
         self._flush()
         records.end(self._inlet, self._config, self._received(), "idle")
 
+    def _text(self, text: str, ref: str | None) -> None:
+        self.phase = advance(self.phase, Input.TEXT)
+        if self.phase is Phase.PAUSED:
+            raise ClientFault("paused", "the session is paused and took no text: send session.unpause first")
+        if self._config.mode != "chat":
+            raise ClientFault("bad_text", "text is for mode chat: start the session with it")
+        self._inlet.heard(Typed(text), ref)
+
     def _end(self, ref: str | None) -> None:
+        was, self.phase = self.phase, advance(self.phase, Input.END)
+        if was is Phase.ENDING:
+            return
         self._flush()
         records.end(self._inlet, self._config, self._received(), "client", ref)
 
@@ -86,7 +112,39 @@ class Inbox:
             )
         return self._edge
 
+    def _pause(self, ref: str | None) -> None:
+        """What was said is finalised; what comes from now on goes no further than this."""
+        edge = self._need_edge()
+        was, self.phase = self.phase, advance(self.phase, Input.PAUSE)
+        if was is Phase.PAUSED:
+            return
+        self._flush()
+        self._inlet.mark(Finalize(), edge.end, ref)
+        self._turn(ref and ref + PAUSING, paused=True)
+
+    def _unpause(self, ref: str | None) -> None:
+        self._need_edge()
+        was, self.phase = self.phase, advance(self.phase, Input.UNPAUSE)
+        if was is Phase.PAUSED:
+            self._flush()
+            self._turn(ref, paused=False)
+
+    def _turn(self, ref: str | None, *, paused: bool) -> None:
+        """Paused or not, from now on: it stands in the record, so that it outlives this socket and this gateway."""
+        self._config = replace(self._config, paused=paused)
+        self._inlet.mark(Updated(self._config), self._need_edge().end, ref)
+
+    def _drop(self, samples: int) -> None:
+        """These came, or were skipped, while the session is paused."""
+        self._dropped += self._need_edge().skip(samples)
+        if self._dropped >= PIECE:
+            self._flush()
+
     def _flush(self) -> None:
+        if self._dropped:
+            gap, self._dropped = Skipped(self._dropped, "paused"), 0
+            self._inlet.skipped(gap, self._need_edge().end, None)
+            return
         block = self._edge.flush() if self._edge else None
         if block:
             self._inlet.sound(block)
@@ -94,6 +152,9 @@ class Inbox:
     def _skip(self, samples: int, ref: str | None) -> None:
         self.phase = advance(self.phase, Input.SKIP)
         edge = self._need_edge()
+        if self.phase is Phase.PAUSED:
+            self._drop(samples)
+            return
         self._flush()
         gap = edge.skip(samples)
         if gap:

@@ -40,6 +40,7 @@ class Live(Struct, frozen=True):
     viewers: int = 0
     lag_ms: int = 0
     record: bool = False
+    paused: bool = False
 
 
 async def live_sessions(bus: Bus, tenant: str, most: int = MOST) -> list[Live]:
@@ -88,6 +89,7 @@ def _live(sid: str, seen_at: int, reply: Any, tenant: str) -> Live | None:
         viewers=_count(viewers, now_ms()),
         lag_ms=max(0, int(stored) - int(at)) * 1000 // RATE,
         record=config.record,
+        paused=config.paused,
     )
 
 

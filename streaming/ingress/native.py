@@ -12,6 +12,7 @@ from streaming.ingress.gateway import Gateway
 from streaming.ingress.inbox import misplaced
 from streaming.ingress.replaying import Replaying
 from streaming.ingress.speaking import Speaking
+from streaming.ingress.watching import Viewing
 from streaming.session import Input, Phase, advance
 from streaming.wire import messages as said
 from streaming.wire import native as wire
@@ -45,6 +46,8 @@ async def _serve(gateway: Gateway, socket: WebSocket, shown: Sequence[str]) -> N
         case said.SessionReplay() as message:
             reader = door.read(gateway.server, socket.headers, shown)
             await Replaying(gateway, socket, reader).run(message)
+        case said.SessionWatch() as message:
+            await Viewing(gateway, socket, shown).run(message)
         case other:
             raise misplaced(other, Phase.FRESH)
 
@@ -55,7 +58,7 @@ async def _first(gateway: Gateway, socket: WebSocket) -> said.ClientMessage:
         async with asyncio.timeout(seconds):
             message = await socket.receive()
     except TimeoutError:
-        told = f"no session.start or session.resume within {seconds:g} s"
+        told = f"no session.start, session.resume or session.watch within {seconds:g} s"
         raise ClientFault("order", told, close=Close.ORDER) from None
     if message["type"] == "websocket.disconnect":
         raise WebSocketDisconnect

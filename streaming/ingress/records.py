@@ -18,12 +18,12 @@ from streaming.facts import Ended, SessionConfig, SoundEnded
 from streaming.feed import place
 from streaming.ingress import diary
 from streaming.ingress.intake import Inlet, Intake
+from streaming.ingress.lines import ENDED
 from streaming.journal import Put
 
 log = logging.getLogger(__name__)
 
 REAP_S: Final = 5.0
-ENDED: Final = b'{"type":"session.ended"'
 
 
 class Opened(Struct, frozen=True):

@@ -51,6 +51,13 @@ class Edge:
             samples = audio.decode(self._sound, data)
         return self._block(self._resampler.push(samples))
 
+    def count(self, data: bytes) -> int:
+        """Samples (at the client's rate) of a frame that is not to be heard. Raises ClientFault as `frame` does."""
+        if self._opus:
+            packet = _packet(self._opus, data, self._sound.channels)
+            return len(packet) * self._sound.sample_rate // OPUS_RATE
+        return audio.count(self._sound, len(data))
+
     def flush(self) -> Block | None:
         """The rest of what was received, up to the clock, and a new beginning behind it."""
         block = self._block(self._resampler.flush(self._clock.inside(self._clock.received) - self.end))

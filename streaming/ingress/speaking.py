@@ -101,7 +101,8 @@ class Speaking:
         self._adopt(opened)
         self._over = opened.over
         have = self._inbox.clock.have if self._inbox.clock else 0
-        resumed = said.SessionResumed(message.session_id, have, self._policy.limits(), opened.ending)
+        still = (opened.ending, opened.config.paused)
+        resumed = said.SessionResumed(message.session_id, have, self._policy.limits(), *still)
         await self._egress.send(wire.encode(resumed))
         return message.last_event_id
 
@@ -176,7 +177,7 @@ class Speaking:
             if self._inbox.clock:
                 acked = await self._tell(self._inbox.clock, processed, acked)
             idle = time.monotonic() - self._heard_from > self._policy.idle_timeout_s
-            if idle and self._inbox.phase is Phase.LIVE:
+            if idle and self._inbox.phase is not Phase.ENDING:
                 self._inbox.end_idle()
 
     async def _tell_held(self) -> None:

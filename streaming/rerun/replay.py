@@ -10,7 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from streaming.client.arrivals import Arrivals, Message
-from streaming.client.client import _address as address  # pyright: ignore[reportPrivateUsage]
+from streaming.client.dial import address
 from streaming.client.link import ABNORMAL, fault_of
 from streaming.client.outbox import encode
 from streaming.errors import Close, Fault, ServiceFault, first_of

@@ -54,10 +54,13 @@ class SessionResume(_Message, tag="session.resume", frozen=True):
 
 
 class SessionWatch(_Message, tag="session.watch", frozen=True):
-    """Read only (not there yet)."""
+    """The first message of a viewer, who only reads: the log behind the event `after`, and what is added to it.
+
+    `token`: the session's `watch_token`; without it, a reader's key is needed. Superseded partials may be left out.
+    """
 
     session_id: str
-    token: str
+    token: str | None = None
     after: str = "0-0"
 
 
@@ -116,11 +119,12 @@ class SuggestionFeedback(_Message, tag="suggestion.feedback", frozen=True):
 
 
 class SessionPause(_Message, tag="session.pause", frozen=True):
-    """Stop listening for a while (not there yet)."""
+    """Stop listening: what was said is finalised, and no sound or text that comes from now on is stored, recorded or
+    transcribed. The clock goes on: send no sound, but tell with `audio.skip` how much time has passed."""
 
 
 class SessionUnpause(_Message, tag="session.unpause", frozen=True):
-    """Listen again (not there yet)."""
+    """Listen again; `audio.gap` (`paused`) says what was left out."""
 
 
 ClientMessage: TypeAlias = (
@@ -156,13 +160,20 @@ class SessionLag(Struct, frozen=True, tag="session.lag"):
 class SessionResumed(Struct, frozen=True, tag="session.resumed"):
     """Go on sending from sample `have_samples` (a channel, at the client's rate); what was missed follows.
 
-    `ending`: the session has had its last input, and nothing need be sent again.
+    `ending`: the session has had its last input, and nothing need be sent again. `paused`: it still is.
     """
 
     session_id: str
     have_samples: int
     limits: Limits
     ending: bool = False
+    paused: bool = False
+
+
+class SessionWatching(Struct, frozen=True, tag="session.watching"):
+    """The viewer is let in; the log follows."""
+
+    session_id: str
 
 
 class ErrorTold(Struct, frozen=True, tag="error", omit_defaults=True):
@@ -175,4 +186,4 @@ class ErrorTold(Struct, frozen=True, tag="error", omit_defaults=True):
     ref: str | None = None
 
 
-Transient: TypeAlias = AudioAck | SessionLag | SessionResumed | ErrorTold
+Transient: TypeAlias = AudioAck | SessionLag | SessionResumed | SessionWatching | ErrorTold

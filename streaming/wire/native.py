@@ -19,11 +19,9 @@ from streaming.wire.messages import (
     ClientMessage,
     EndpointingAsked,
     ErrorTold,
-    SessionPause,
     SessionReplay,
     SessionResume,
     SessionStart,
-    SessionUnpause,
     SessionUpdate,
     SessionWatch,
     SuggestionFeedback,
@@ -60,7 +58,7 @@ def decode(frame: str) -> ClientMessage:
 
 def _check(message: ClientMessage) -> None:
     match message:
-        case SessionWatch() | SuggestionFeedback() | SessionPause() | SessionUnpause():
+        case SuggestionFeedback():
             raise unsupported(message.__struct_config__.tag)
         case SessionStart():
             _check_start(message)
@@ -69,10 +67,11 @@ def _check(message: ClientMessage) -> None:
             if endpointing is not UNSET:
                 _check_endpointing(endpointing, fatal=False)
         case SessionResume(last_event_id=after) if not EVENT_ID.fullmatch(after):
-            told = f"last_event_id {after!r} is no id of an event"
-            raise ClientFault("bad_message", told, close=Close.MALFORMED)
+            raise _no_event("last_event_id", after)
         case SessionReplay():
             _check_replay(message)
+        case SessionWatch(after=after) if not EVENT_ID.fullmatch(after):
+            raise _no_event("after", after)
         case AudioSkip(samples=samples) if samples <= 0:
             raise ClientFault("bad_message", "audio.skip.samples must be above 0", close=Close.MALFORMED)
         case Text(text=text) if not text.strip() or len(text) > MAX_TEXT:
@@ -86,8 +85,11 @@ def _check_replay(asked: SessionReplay) -> None:
         told = f"session.replay.speed must be 0.5 to 16, not {asked.speed:g}"
         raise ClientFault("bad_message", told, close=Close.MALFORMED)
     if not EVENT_ID.fullmatch(asked.after):
-        told = f"after {asked.after!r} is no id of an event"
-        raise ClientFault("bad_message", told, close=Close.MALFORMED)
+        raise _no_event("after", asked.after)
+
+
+def _no_event(name: str, after: str) -> ClientFault:
+    return ClientFault("bad_message", f"{name} {after!r} is no id of an event", close=Close.MALFORMED)
 
 
 def _check_start(start: SessionStart) -> None:

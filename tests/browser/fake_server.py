@@ -5,6 +5,7 @@ was seen already after each resume: the page must not show it twice.
 """
 
 import asyncio
+import contextlib
 import json
 import mimetypes
 import threading
@@ -46,6 +47,7 @@ class FakeSession:
         self.sound = bytearray()
         self.skipped = 0
         self.socket: ServerConnection | None = None
+        self.viewers: list[ServerConnection] = []
         self.resumes = 0
 
     @property
@@ -62,6 +64,7 @@ class FakeServer:
         self.refusing = False
         self.acking = True
         self.key = ""
+        self.paths: list[str] = []
         self.answer: Callable[[FakeServer, FakeSession, str], Coroutine[Any, Any, None]] | None = None
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
@@ -93,8 +96,10 @@ class FakeServer:
             session = self.session
             if lose:
                 del session.sound[-2 * lose :]
-            if session.socket:
-                session.socket.transport.abort()
+            for socket in [session.socket, *session.viewers]:
+                if socket:
+                    socket.transport.abort()
+            session.viewers.clear()
 
         self._call(cutting())
 
@@ -107,8 +112,10 @@ class FakeServer:
         for event in happened:
             self._ids += 1
             session.log.append((f"{1_700_000_000_000 + self._ids}-0", msgspec.json.encode(event)))
-            if session.socket:
-                await session.socket.send(wire.joined(*session.log[-1]))
+            for socket in [session.socket, *session.viewers]:
+                if socket:
+                    with contextlib.suppress(ConnectionClosed):  # it was cut, and comes back
+                        await socket.send(wire.joined(*session.log[-1]))
 
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
@@ -127,6 +134,7 @@ class FakeServer:
             await self._stop.wait()
 
     def _page(self, connection: ServerConnection, request: Request) -> Response | None:
+        self.paths.append(request.path)
         path = request.path.partition("?")[0]
         if path == "/v1/stream":
             if self.refusing:
@@ -150,6 +158,9 @@ class FakeServer:
                 return await self._refuse(
                     socket, "overloaded", "all places are taken", Close.OVERLOAD, retry_after=1
                 )
+            if isinstance(first, said.SessionWatch):
+                await self._watched(socket, first)
+                return None
             session = await self._open(socket, first)
             async for frame in socket:
                 await self._heard(session, frame)
@@ -182,6 +193,18 @@ class FakeServer:
             await socket.send(wire.joined(*entry))
         session.socket = socket
         return session
+
+    async def _watched(self, socket: ServerConnection, first: said.SessionWatch) -> None:
+        session = next(one for one in self.sessions if one.id == first.session_id)
+        if first.token != "w" and not self.key:
+            await self._refuse(socket, "unknown_session", "it is not for you", Close.POLICY)
+            return
+        await socket.send(wire.encode(said.SessionWatching(session.id)))
+        for entry in [entry for entry in session.log if entry[0] >= first.after]:
+            await socket.send(wire.joined(*entry))
+        session.viewers.append(socket)
+        async for frame in socket:
+            raise AssertionError(f"a viewer said {frame!r}")
 
     async def _heard(self, session: FakeSession, frame: str | bytes) -> None:
         if isinstance(frame, bytes):

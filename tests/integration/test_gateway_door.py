@@ -20,7 +20,6 @@ from streaming.wire.messages import SessionLag, SessionStart
 from tests.gateway import POLICY, SECOND, START, Gateway, heard_until_closed
 
 RESUME = '{"type":"session.resume","session_id":"x","resume_token":"y","last_event_id":"0-0"}'
-WATCH = '{"type":"session.watch","session_id":"","token":""}'
 BAD: list[tuple[str, list[str | bytes], str, int]] = [
     ("no JSON", ["{"], "bad_json", 1007),
     ("an unknown type", ['{"type":"hello"}'], "bad_message", 1007),
@@ -48,8 +47,14 @@ BAD: list[tuple[str, list[str | bytes], str, int]] = [
     ("a place in no alphabet of ours", [RESUME.replace("0-0", "\u0661-\u0660")], "bad_message", 1007),
     ("JSON that is too deep", ['{"type":' + "[" * 100_000], "bad_json", 1007),
     (
+        "a session to watch that is none",
+        ['{"type":"session.watch","session_id":""}'],
+        "unknown_session",
+        1008,
+    ),
+    (
         "what a session may do, before there is one",
-        ['{"type":"session.watch","session_id":"","token":""}'],
+        ['{"type":"suggestion.feedback","suggestion":1,"action":"accepted"}'],
         "unsupported",
         1008,
     ),
@@ -79,7 +84,7 @@ async def test_what_is_not_there_yet_is_said_and_the_session_goes_on(gateway: Ga
     async with connect(gateway.url) as socket:
         await socket.send(START)
         await socket.recv()
-        await socket.send('{"type":"session.pause","ref":"r"}')
+        await socket.send('{"type":"suggestion.feedback","suggestion":1,"action":"accepted","ref":"r"}')
         told = json.loads(await socket.recv())
         assert (told["code"], told["ref"]) == ("unsupported", "r")
         assert "fatal" not in told

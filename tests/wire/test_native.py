@@ -43,7 +43,11 @@ from streaming.wire import native
             "'x'",
             Close.MALFORMED,
         ),
-        ('{"type":"session.pause"}', "session.pause is not supported", None),
+        (
+            '{"type":"suggestion.feedback","suggestion":1,"action":"accepted"}',
+            "suggestion.feedback is not supported",
+            None,
+        ),
         ('{"type":"text","text":"  "}', "blank", None),
     ],
 )

@@ -13,11 +13,11 @@
  */
 
 import { address, randomName } from "./client/address.ts";
-import type { ServerMessage } from "./client/messages.ts";
-import type { Endpointing, Note, SessionConfig } from "./client/notes.ts";
+import type { Endpointing, Note, SessionConfig, Watched } from "./client/notes.ts";
 import type { Closing } from "./client/protocol.ts";
 import { Protocol } from "./client/protocol.ts";
 import { pcm16 } from "./client/sound.ts";
+import type { ClientOptions, Listener, Listening, State } from "./client/state.ts";
 
 export { address } from "./client/address.ts";
 export type * from "./client/messages.ts";
@@ -25,29 +25,14 @@ export type * from "./client/notes.ts";
 export { points } from "./client/messages.ts";
 export { Protocol } from "./client/protocol.ts";
 export { pcm16 } from "./client/sound.ts";
-
-/** `overloaded`: the server is there and has no room. `failed` and `ended` are final. */
-export type State =
-  | { name: "idle" }
-  | { name: "connecting" }
-  | { name: "open" }
-  | { name: "reconnecting"; why: string; overloaded: boolean; afterMs: number; begun: boolean }
-  | { name: "ended" }
-  | { name: "failed"; code: string; message: string };
-type Messages = { [M in ServerMessage as M["type"]]: M };/** What can be listened to: each message by its type, `message` for all of them, and `state`. */
-export type Listening = Messages & { message: ServerMessage; state: State };
-type Listener<K extends keyof Listening> = (heard: Listening[K]) => void;
-
-/** The server's address, http(s) or ws(s), and a key where the server was started with keys. */
-export interface ClientOptions {
-  url: string;
-  key?: string | undefined;
-}
+export type * from "./client/state.ts";
 
 const SUBPROTOCOL = "vivavoce.v1";
 const OPEN_MS = 5_000;
 const SILENT_MS = 20_000;
-const WATCH_MS = 1_000;
+const LOOK_MS = 1_000;
+/** What a server says first on a connection that it takes. */
+const OPENING: ReadonlySet<string> = new Set(["session.started", "session.resumed", "session.watching"]);
 
 export class VivavoceClient {
   /** The session's pure part; there from `start` on. */
@@ -58,7 +43,7 @@ export class VivavoceClient {
   private attempt = 0;
   private awaySince: number | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private watch: ReturnType<typeof setInterval> | undefined;
+  private looking: ReturnType<typeof setInterval> | undefined;
   private waiting: { resolve: () => void; reject: (why: Error) => void }[] = [];
   private readonly listeners = new Map<keyof Listening, Set<Listener<never>>>();
   private readonly options: ClientOptions;
@@ -82,10 +67,19 @@ export class VivavoceClient {
 
   /** Begin a session. A client has one in its life: make a new client for the next one. */
   start(config: SessionConfig): void {
+    this.begin(config);
+  }
+
+  /** Read somebody's session instead: nothing can be said in it. */
+  watch(session: Watched): void {
+    this.begin(session);
+  }
+
+  private begin(config: SessionConfig | Watched): void {
     if (this.protocol) throw new Error("this client has had its session: make a new one");
     this.protocol = new Protocol(config, randomName());
     this.become({ name: "connecting" });
-    this.watch = setInterval(() => this.look(), WATCH_MS);
+    this.looking = setInterval(() => this.look(), LOOK_MS);
     globalThis.addEventListener?.("online", this.hurry);
     this.connect();
   }
@@ -117,6 +111,17 @@ export class VivavoceClient {
   /** Stop the reply under way. */
   cancelReply(reply?: number): void {
     this.say(reply === undefined ? { type: "reply.cancel" } : { type: "reply.cancel", reply });
+  }
+
+  /** What was said is finalised; sound that is given from now on goes nowhere, text is refused. Its time goes on. */
+  pause(): void {
+    this.live().pause(true);
+    this.flush();
+  }
+
+  unpause(): void {
+    this.live().pause(false);
+    this.flush();
   }
 
   update(change: { language?: string | null; endpointing?: Endpointing }): void {
@@ -171,7 +176,7 @@ export class VivavoceClient {
     if (socket !== this.socket || !protocol) return;
     const message = protocol.receive(raw, performance.now());
     if (!message) return;
-    if (message.type === "session.started" || message.type === "session.resumed") this.opened();
+    if (OPENING.has(message.type)) this.opened();
     this.tell(message.type, message as never);
     this.tell("message", message);
     if (message.type === "session.ended") this.finish({ name: "ended" });
@@ -233,7 +238,7 @@ export class VivavoceClient {
 
   private finish(state: State): void {
     this.drop();
-    clearInterval(this.watch);
+    clearInterval(this.looking);
     globalThis.removeEventListener?.("online", this.hurry);
     this.become(state);
     for (const one of this.waiting.splice(0)) one.reject(new Error("the session is over"));

@@ -179,6 +179,17 @@ export interface SessionDegraded extends Entry {
   reason: "load" | "bus" | "recovered";
 }
 
+/** Somebody watches: a reader by name, or "token" for whoever has the session's watch token. */
+export interface ViewerJoined extends Entry {
+  type: "viewer.joined";
+  who: string;
+}
+
+export interface ViewerLeft extends Entry {
+  type: "viewer.left";
+  who: string;
+}
+
 export interface AudioEnded extends Entry {
   type: "audio.ended";
   accounting: ChannelAccount[];
@@ -208,6 +219,13 @@ export interface SessionResumed {
   have_samples: number;
   limits: Limits;
   ending?: boolean;
+  paused?: boolean;
+}
+
+/** A viewer is let in; the log follows. */
+export interface SessionWatching {
+  type: "session.watching";
+  session_id: string;
 }
 
 export interface ErrorTold {
@@ -233,9 +251,11 @@ export type LogEvent =
   | ModerationVerdict
   | AudioGap
   | SessionDegraded
+  | ViewerJoined
+  | ViewerLeft
   | AudioEnded
   | SessionEnded;
-export type ServerMessage = LogEvent | AudioAck | SessionLag | SessionResumed | ErrorTold;
+export type ServerMessage = LogEvent | AudioAck | SessionLag | SessionResumed | SessionWatching | ErrorTold;
 
 const KNOWN: Record<ServerMessage["type"], true> = {
   "session.started": true,
@@ -251,11 +271,14 @@ const KNOWN: Record<ServerMessage["type"], true> = {
   "moderation.verdict": true,
   "audio.gap": true,
   "session.degraded": true,
+  "viewer.joined": true,
+  "viewer.left": true,
   "audio.ended": true,
   "session.ended": true,
   "audio.ack": true,
   "session.lag": true,
   "session.resumed": true,
+  "session.watching": true,
   error: true,
 };
 

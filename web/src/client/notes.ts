@@ -28,10 +28,20 @@ export interface SessionConfig {
   record?: boolean;
 }
 
+/** A session of others, to be read: with its watch token, or else with a reader's key. */
+export interface Watched {
+  session_id: string;
+  token?: string;
+  /** Behind this event; left out: all. */
+  after?: string;
+}
+
 /** What stands at a place in the sound and is sent again, with the same `ref`, until it is known to have arrived. */
 export type Note =
   | { type: "text"; text: string }
   | { type: "audio.finalize" }
   | { type: "session.update"; language?: string | null; hotwords?: string[]; prompt?: string; endpointing?: Endpointing }
+  | { type: "session.pause" }
+  | { type: "session.unpause" }
   | { type: "reply.cancel"; reply?: number }
   | { type: "session.end" };

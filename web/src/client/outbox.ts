@@ -18,8 +18,11 @@ interface Placed {
 }
 
 export class Outbox {
+  /** While it is, of sound that follows only its length is kept. */
+  paused = false;
   private readonly ring: Ring;
   private readonly rate: number;
+  private readonly channels: number;
   private notes: Placed[] = [];
   /** Index of the first note that was not sent on this connection. */
   private next = 0;
@@ -30,6 +33,7 @@ export class Outbox {
   /** `rate`: samples a second (a channel); `ringS`: seconds of sound kept for sending again. */
   constructor(rate: number, channels: number, ringS: number) {
     this.rate = rate;
+    this.channels = channels;
     this.ring = new Ring(Math.round(ringS * rate), channels);
   }
 
@@ -65,7 +69,8 @@ export class Outbox {
 
   /** Sound that follows. It is kept, not copied: the caller gives it away. */
   push(samples: Int16Array): void {
-    this.ring.push(samples);
+    if (this.paused) this.ring.skip(samples.length / this.channels);
+    else this.ring.push(samples);
   }
 
   /** A note that stands behind all sound given so far. */

@@ -5,7 +5,7 @@
 
 import type { Limits, ServerMessage } from "./messages.ts";
 import { known } from "./messages.ts";
-import type { Note, SessionConfig } from "./notes.ts";
+import type { Note, SessionConfig, Watched } from "./notes.ts";
 import type { Frame } from "./outbox.ts";
 import { Outbox } from "./outbox.ts";
 
@@ -64,21 +64,28 @@ export class Protocol {
   private underWay: { end: number; at: number }[] = [];
   private refs = 0;
   private readonly refPrefix: string;
-  private readonly config: SessionConfig;
+  private readonly rate: number;
+  private readonly config: SessionConfig | Watched;
   private readonly policy: ClientPolicy;
 
   /** `refPrefix` must be new for each session: with it the server knows messages that come again. */
-  constructor(config: SessionConfig, refPrefix: string, policy: ClientPolicy = POLICY) {
+  constructor(config: SessionConfig | Watched, refPrefix: string, policy: ClientPolicy = POLICY) {
     this.config = config;
     this.refPrefix = refPrefix;
     this.policy = policy;
-    this.outbox = new Outbox(config.audio?.sample_rate ?? 1, config.audio?.channels ?? 1, policy.ringS);
+    const audio = "mode" in config ? config.audio : undefined;
+    this.rate = audio?.sample_rate ?? 0;
+    this.outbox = new Outbox(audio?.sample_rate ?? 1, audio?.channels ?? 1, policy.ringS);
+    if ("session_id" in config) this.lastEventId = config.after ?? "0-0";
   }
 
   /** The first frame of a new connection. */
   hello(): string {
     this.told = undefined;
     this.underWay = [];
+    if ("session_id" in this.config) {
+      return JSON.stringify({ type: "session.watch", ...this.config, after: this.lastEventId });
+    }
     if (!this.sessionId) return JSON.stringify({ type: "session.start", ...this.config });
     const { sessionId: session_id, token: resume_token, lastEventId: last_event_id } = this;
     return JSON.stringify({ type: "session.resume", session_id, resume_token, last_event_id });
@@ -88,6 +95,13 @@ export class Protocol {
   say(note: Note): void {
     this.refs += 1;
     this.outbox.say(note, `${this.refPrefix}-${this.refs}`);
+  }
+
+  /** From here on sound is neither kept nor sent, only its length; or it is again. */
+  pause(paused: boolean): void {
+    if (paused === this.outbox.paused) return;
+    this.say({ type: paused ? "session.pause" : "session.unpause" });
+    this.outbox.paused = paused;
   }
 
   /** The next frame to send, if one may be sent at `now`. */
@@ -147,7 +161,7 @@ export class Protocol {
    * moments of sound do not count: a server that resamples holds them until more comes.
    */
   silent(ms: number, now: number): boolean {
-    const settled = this.outbox.acked + (this.config.audio?.sample_rate ?? 0) * HELD_BACK_S;
+    const settled = this.outbox.acked + this.rate * HELD_BACK_S;
     const oldest = this.underWay.find((sent) => sent.end > settled);
     return oldest !== undefined && this.outbox.room && now - oldest.at > ms;
   }

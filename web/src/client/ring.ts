@@ -40,6 +40,11 @@ export class Ring {
     if (kept > 0) this.chunks.splice(0, kept);
   }
 
+  /** Samples (a channel) that are not here, and never will be. */
+  skip(samples: number): void {
+    this.end += samples;
+  }
+
   /** The first sample from `place` on that can be had, or `end`. */
   next(place: number): number {
     const chunk = this.chunks.find((one) => one.end > place);

@@ -31,6 +31,7 @@ export function bar(live: Live): TemplateResult {
 }
 
 function recording(live: Live): string {
+  if (live.paused) return "Paused: nothing is heard";
   if (live.playing) return live.playing.samples ? `Playing in, ${Math.round(live.progress * 100)} %` : "Reading the file…";
   if (live.microphone === "asking") return "Asking for the microphone…";
   return live.microphone === "on" ? `Listening ${clock(live.recordedS * 1000)}` : "Microphone off";

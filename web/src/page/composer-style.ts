@@ -42,6 +42,9 @@ export const composerStyle = css`
     display: grid; place-items: center; color: var(--soft);
   }
   .plain:hover { background: var(--hover); color: var(--ink); }
+  .pause { align-self: center; }
+  .pause[hidden] { display: none; }
+  .pause[aria-pressed="true"] { background: var(--record); color: var(--on-record); }
   .send[aria-disabled="false"] { background: var(--accent-soft); color: var(--accent); }
   .send[aria-disabled="true"] { cursor: default; background: none; color: var(--soft); }
 

@@ -47,7 +47,7 @@ export class Composer extends LitElement {
       <div class="meter" aria-hidden="true"></div>
       <div class="column">
         <form @submit=${this.submit}>
-          ${this.microphone()}
+          ${this.microphone()}${this.pause()}
           <div class="field">
             <label for="message" class="unseen">Message</label>
             <textarea id="message" rows="1" maxlength=${MOST} placeholder="Type a message" enterkeyhint="send"
@@ -78,6 +78,16 @@ export class Composer extends LitElement {
     `;
   }
 
+  private pause() {
+    const { paused, pausable } = this.live;
+    return html`
+      <button type="button" class="plain pause" aria-pressed=${paused ? "true" : "false"} aria-keyshortcuts="F8" ?hidden=${!pausable}
+        title=${paused ? "Listen again (F8)" : "Leave out what is said now (F8)"} @click=${() => this.live.togglePause()}>
+        ${paused ? icon("M8 5v14l11-7z", true) : icon("M9 6v12M15 6v12")}<span class="unseen">Pause</span>
+      </button>
+    `;
+  }
+
   private options() {
     const { live } = this;
     return html`
@@ -87,7 +97,7 @@ export class Composer extends LitElement {
           <select @change=${(event: Event) => live.setLanguage((event.target as HTMLSelectElement).value)}>
             ${LANGUAGES.map(([code, name]) => html`<option value=${code} ?selected=${code === live.language}>${name}</option>`)}
           </select></label>
-        <span class="keys"><kbd>F2</kbd> microphone <kbd>Esc</kbd> stop the reply</span>
+        <span class="keys"><kbd>F2</kbd> microphone <kbd>F8</kbd> pause <kbd>Esc</kbd> stop the reply</span>
         ${live.playing ? this.file() : nothing}
       </div>
     `;
@@ -119,8 +129,7 @@ export class Composer extends LitElement {
   private readonly submit = (event: Event) => {
     event.preventDefault();
     if (!this.text.trim()) return;
-    this.live.type(this.text);
-    this.text = "";
+    if (this.live.type(this.text)) this.text = "";
   };
 
   private readonly choose = () => {

@@ -97,6 +97,10 @@ export function after(before: Conversation, session: number, message: ServerMess
       return judged(before, session, message);
     case "audio.gap":
       return added(before, { kind: "remark", key: `${session}/gap/${message.id}`, text: gapWords(message) });
+    case "viewer.joined":
+      return added(before, { kind: "remark", key: `${session}/viewer/${message.id}`, text: `${viewerWords(message.who)} watches this session.` });
+    case "viewer.left":
+      return added(before, { kind: "remark", key: `${session}/viewer/${message.id}`, text: `${viewerWords(message.who)} no longer watches.` });
     case "session.degraded":
       return replaced(before, `${session}/pace/`, message.id, PACES[message.step]);
     case "session.lag":
@@ -155,6 +159,10 @@ function said(before: Conversation, session: number, message: TranscriptFinal): 
 
 function replyOf(session: number, reply: number, status: Reply["status"]): Reply {
   return { kind: "reply", key: `${session}/reply/${reply}`, text: "", status, error: null, marks: [] };
+}
+
+function viewerWords(who: string): string {
+  return who === "token" ? "Somebody with its watch token" : who;
 }
 
 /** What people call the categories that verdicts name; those of somebody's own lists stay as they are. */

@@ -17,6 +17,8 @@ export class Live {
   conversation: Conversation = EMPTY;
   connection: State = { name: "idle" };
   microphone: "off" | "asking" | "on" = "off";
+  /** Nothing that is said goes anywhere. */
+  paused = false;
   playing: Playing | undefined;
   /** Typed messages that have not come back from the server yet. */
   outgoing: readonly string[] = [];
@@ -96,17 +98,35 @@ export class Live {
     }
   }
 
+  /** While a session is under way: leave out what is said, or hear it again. */
+  togglePause(): void {
+    if (!this.client) return;
+    this.paused = !this.paused;
+    if (this.paused) this.client.pause();
+    else this.client.unpause();
+    this.watching.level(0);
+    this.watching.changed();
+  }
+
+  /** Whether there is anything to pause. */
+  get pausable(): boolean {
+    return this.client !== undefined && this.connection.name !== "idle";
+  }
+
   stopFile(): void {
     this.playing?.stop.abort();
     this.playing = undefined;
     this.watching.changed();
   }
 
-  type(text: string): void {
-    this.say(undefined);
+  /** Whether the message is on its way. */
+  type(text: string): boolean {
+    this.say(this.paused ? words.paused() : undefined);
+    if (this.paused) return false;
     this.session().sendText(text);
     this.outgoing = [...this.outgoing, text];
     this.watching.changed();
+    return true;
   }
 
   cancelReply(): void {
@@ -187,7 +207,7 @@ export class Live {
   private readonly recorded = (samples: Float32Array): void => {
     if (this.microphone !== "on") return;
     this.session().sendAudio(samples);
-    this.watching.level(loudness(samples));
+    if (!this.paused) this.watching.level(loudness(samples));
     const before = Math.floor(this.recordedS);
     this.recordedS += samples.length / this.context().sampleRate;
     if (Math.floor(this.recordedS) !== before) this.watching.changed();
@@ -213,6 +233,7 @@ export class Live {
   private leave(remark: string): void {
     const { client } = this;
     this.client = undefined;
+    this.paused = false;
     if (client?.protocol?.sessionId) client.end();
     else client?.close();
     if (remark) this.conversation = remarked(this.conversation, remark);
@@ -234,6 +255,7 @@ export class Live {
     this.connection = state;
     if (state.name === "failed" || state.name === "ended") {
       this.client = undefined;
+      this.paused = false;
       this.stopMicrophone();
       this.stopFile();
       for (const text of this.outgoing) this.conversation = remarked(this.conversation, `Not sent: “${text}”`);

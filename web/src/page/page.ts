@@ -93,6 +93,10 @@ export class Page extends LitElement {
       event.preventDefault();
       void this.live.toggleMicrophone();
     }
+    if (event.key === "F8" && !event.repeat) {
+      event.preventDefault();
+      this.live.togglePause();
+    }
     if (event.key === "Escape" && replying(this.live.conversation)) this.live.cancelReply();
   };
 

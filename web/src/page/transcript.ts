@@ -18,18 +18,26 @@ export class Transcript extends LitElement {
   static override properties = {
     conversation: { attribute: false },
     outgoing: { attribute: false },
+    speaker: {},
+    waiting: {},
     away: { state: true },
   };
   static override styles = [css`:host { display: block; position: relative; min-height: 0; }`, transcriptStyle];
 
   declare conversation: Conversation;
   declare outgoing: readonly string[];
+  /** Who speaks, as the page calls them. */
+  declare speaker: string;
+  /** What stands there before anything was said; "": how to begin. */
+  declare waiting: string;
   declare away: boolean;
 
   constructor() {
     super();
     this.conversation = EMPTY;
     this.outgoing = [];
+    this.speaker = "You";
+    this.waiting = "";
     this.away = false;
   }
 
@@ -39,12 +47,12 @@ export class Transcript extends LitElement {
     return html`
       <div class="scroll" tabindex="0" role="region" aria-label="Conversation" @scroll=${this.scrolled}>
         <div class="column">
-          ${empty ? welcome() : nothing}
+          ${empty ? this.welcome() : nothing}
           <div role="log" aria-label="Transcript" aria-live="polite" aria-relevant="additions text">
-            ${repeat(items, (item) => item.key, shown)}
+            ${repeat(items, (item) => item.key, (item) => shown(item, this.speaker))}
           </div>
           <div class="now" aria-live="off">
-            ${this.outgoing.map((text) => sending(text))} ${repeat(pending, (one) => one.key, hearing)}
+            ${this.outgoing.map((text) => sending(text))} ${repeat(pending, (one) => one.key, (one) => hearing(one, this.speaker))}
           </div>
         </div>
       </div>
@@ -54,6 +62,10 @@ export class Transcript extends LitElement {
 
   override updated() {
     if (!this.away) this.follow();
+  }
+
+  private welcome() {
+    return this.waiting ? html`<p class="remark">${this.waiting}</p>` : welcome();
   }
 
   private get box(): HTMLElement | null {
@@ -83,10 +95,10 @@ function welcome(): TemplateResult {
   `;
 }
 
-function shown(item: Item): TemplateResult {
+function shown(item: Item, speaker: string): TemplateResult {
   switch (item.kind) {
     case "line":
-      return spoken(item);
+      return spoken(item, speaker);
     case "reply":
       return answered(item);
     case "remark":
@@ -94,11 +106,11 @@ function shown(item: Item): TemplateResult {
   }
 }
 
-function spoken(line: Line): TemplateResult {
+function spoken(line: Line, speaker: string): TemplateResult {
   const when = line.source === "text" ? "typed" : clock(line.startMs);
   return html`
-    <article class="entry you" aria-label="You">
-      <div class="who">You <span class="when">${when}</span></div>
+    <article class="entry you" aria-label=${speaker}>
+      <div class="who">${speaker} <span class="when">${when}</span></div>
       <div class="what"><p>${line.text}</p>${marks(line.marks.filter((mark) => mark.action !== "pass"))}</div>
     </article>
   `;
@@ -167,11 +179,11 @@ function sending(text: string): TemplateResult {
   `;
 }
 
-function hearing(pending: Pending): TemplateResult {
+function hearing(pending: Pending, speaker: string): TemplateResult {
   const all = points(pending.text);
   return html`
     <div class="entry you hearing">
-      <div class="who">You <span class="when">listening…</span></div>
+      <div class="who">${speaker} <span class="when">listening…</span></div>
       <div class="what"><p class="partial"><span class="stable">${all.slice(0, pending.stable).join("")}</span><i
         class="unsure">${all.slice(pending.stable).join("")}</i></p></div>
     </div>

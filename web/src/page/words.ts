@@ -55,6 +55,10 @@ export function serverSays(message: string): Notice {
   return { urgent: true, title: "The server could not do that.", text: sentence(message) };
 }
 
+export function paused(): Notice {
+  return { urgent: true, title: "The session is paused.", text: "Nothing is heard or sent meanwhile: press F8 to go on, then send." };
+}
+
 export function idleEnded(): Notice {
   return { urgent: false, title: "The session has ended.", text: "It was quiet for a long time. Speak or type to begin a new one." };
 }
