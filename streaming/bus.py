@@ -192,9 +192,14 @@ class Bus:
 
     async def read(self, key: str, after: str = "0-0", count: int | None = None) -> list[Entry]:
         """Entries of a stream behind `after`, oldest first. While Redis is away it waits."""
-        await self.standing.up()
-        limit: list[Arg] = [] if count is None else ["COUNT", count]
-        return entries(key, await self.call("XRANGE", key, f"({after}", "+", *limit))
+        command = ("XRANGE", key, f"({after}", "+", *(() if count is None else ("COUNT", count)))
+        while True:
+            await self.standing.up()
+            try:
+                return entries(key, await self.call(*command))
+            except BusDown:
+                if not self.standing.why:
+                    raise
 
     async def take(self, jobs: str, group: str, consumer: str) -> list[Any] | None:
         """One entry of a consumer group that nobody had before: id and fields; None when there is none."""
