@@ -75,8 +75,8 @@ class Candid(Protocol):
         ...
 
 
-async def run_role(role: str, settings: Settings, redis_url: str) -> None:
-    """Run `role` until it is cancelled, which is what a stop signal does."""
+async def run_role(role: str, settings: Settings, redis_url: str, serving: Worker | None = None) -> None:
+    """Run `role` until it is cancelled, which is what a stop signal does. `serving`: a worker in place of its own."""
     bus = Bus(redis_url, settings.redis)
     try:
         await _see(bus, settings)
@@ -85,7 +85,7 @@ async def run_role(role: str, settings: Settings, redis_url: str) -> None:
         elif role == "recorder":
             await _record(bus, settings)
         else:
-            await _work(bus, role, worker(role, settings), settings.lease)
+            await _work(bus, role, serving or worker(role, settings), settings.lease)
     finally:
         await bus.close()
 

@@ -136,6 +136,12 @@ def _bench(commands: Any) -> None:
     asr.add_argument("--pid", type=int, help="the server's process (found when it runs here)")
     asr.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     asr.add_argument("--plot", type=Path, metavar="FILE.svg", help="a picture of one session")
+    hint = "vivavoce bench spine --sessions 16 --json spine.json"
+    spine = _command(subjects, "spine", "what the way through gateway and Redis costs, without models", hint)
+    spine.add_argument("--sessions", type=int, default=16, help="that speak at once (16)")
+    spine.add_argument("--seconds", type=float, default=20.0, help="for which they speak (20)")
+    spine.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
+    spine.add_argument("--part", choices=("sink", "answerer", "recogniser"), help=argparse.SUPPRESS)
 
 
 def _dispatch(options: argparse.Namespace) -> int:
@@ -152,9 +158,9 @@ def _dispatch(options: argparse.Namespace) -> int:
 
         return archiving(options)
     if options.command == "bench":
-        from streaming.bench import asr
+        from streaming.bench import asr, spine
 
-        return asr.run(options)
+        return (spine if options.subject == "spine" else asr).run(options)
     if options.command == "replay":
         from streaming.rerun import again, replay
 

@@ -5,8 +5,6 @@ import asyncio
 import contextlib
 import itertools
 import os
-import platform
-import subprocess
 import sys
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
@@ -19,6 +17,7 @@ from rich.console import Console
 from streaming.bench import offline, plot, report
 from streaming.bench.figures import Part, Row, row
 from streaming.bench.hearing import Full, System
+from streaming.bench.machine import machine
 from streaming.bench.native import Vivavoce, readyz
 from streaming.bench.offline import Offline
 from streaming.bench.peers import peer
@@ -172,28 +171,3 @@ def served(targets: Sequence[Target]) -> list[str]:
     return sorted(
         {one["ref"] for url in urls for worker in readyz(url).get("workers", []) for one in worker["serves"]}
     )
-
-
-def machine() -> dict[str, Any]:
-    """Where and of what these figures are. `commit` None: this is no checkout."""
-    try:
-        asked = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
-        commit = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        commit = None
-    names = [
-        line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")
-    ]
-    return {
-        "machine": f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores",
-        "python": platform.python_version(),
-        "commit": commit,
-        "load_average": round(os.getloadavg()[0], 2),
-    }
-
-
-def _lines(path: str) -> list[str]:
-    try:
-        return Path(path).read_text().splitlines()
-    except OSError:
-        return []

@@ -24,7 +24,7 @@ import numpy as np
 from msgspec import Struct
 
 from streaming.bench import offline
-from streaming.bench.asr import machine
+from streaming.bench.machine import machine
 from streaming.bench.score import Score, score
 from streaming.bench.speech import RATE, Clip, Script, Span, clips, decoded, room
 from streaming.bench.spelling import words

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from msgspec import Struct, field
 
-from streaming.bench.asr import machine
+from streaming.bench.machine import machine
 from streaming.bench.processes import rss_mb
 from streaming.bench.speech import RATE, clips, decoded, room
 from streaming.facts import Heard, HeardFinal, SoundEnded

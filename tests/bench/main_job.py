@@ -14,7 +14,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from streaming.bench.asr import machine
+from streaming.bench.machine import machine
 from streaming.events import (
     ReplyDelta,
     ReplyDone,
