@@ -29,10 +29,11 @@ class Lease:
     """One role's work on one session, fenced by an epoch.
 
     `state` is what the last commit left, b"" at first; `config` is the session's configuration when it was taken.
+    `tries`: how often it was taken, this time included, since it last let go of something that it had read.
     """
 
     def __init__(self, bus: Bus, role: str, session_id: str, claimed: Sequence[bytes]) -> None:
-        epoch, revision, state, config = claimed
+        epoch, revision, state, config, tries = claimed
         self._bus = bus
         self._stage = keys.stage(session_id, role)
         self._epoch = epoch
@@ -42,6 +43,7 @@ class Lease:
         self.role = role
         self.session_id = session_id
         self.state: bytes = state
+        self.tries = int(tries)
         self.config = msgspec.json.decode(config, type=SessionConfig)
 
     @classmethod

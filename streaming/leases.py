@@ -16,10 +16,9 @@ import msgspec
 from msgspec import Struct
 
 from streaming import keys
+from streaming.blame import ALONE_S, OWED, guilty
 from streaming.bus import Bus, BusDown
 from streaming.errors import first_of
-from streaming.events import SessionEnded
-from streaming.facts import RepliesEnded, SoundEnded
 from streaming.jobs import Job, Jobs
 from streaming.lease import Lease, LeaseLost
 from streaming.standing import Server
@@ -33,13 +32,6 @@ SWEEP_S: Final = 2.0
 BRISK: Final = 10
 """Once nobody wanted a session, a busy worker takes those that wait behind it so many times as fast, and not all at
 once: another one that is as busy gets its part."""
-Where = Callable[[str], str]
-OWED: Final[dict[str, tuple[Where, Struct]]] = {
-    "asr": (keys.heard, SoundEnded([], "failed")),
-    "responder": (keys.draft, RepliesEnded()),
-    "moderator": (keys.events, SessionEnded("failed", [])),
-}
-"""What a role that is given up would have written last."""
 
 
 class LeasePolicy(Struct, frozen=True, forbid_unknown_fields=True):
@@ -146,36 +138,46 @@ class Leases:
                 async with self._taking:
                     await self._jobs.join()
                     for job in await self._jobs.silent(self._room):
-                        await self._begin(group, serve, job)
+                        if await self._begin(group, serve, job):
+                            await self._clear(job)
             await asyncio.sleep(POLL_S)
 
-    async def _begin(self, group: asyncio.TaskGroup, serve: Serve, job: Job) -> None:
-        """Serve one lease. Whatever is wrong with one session harms no other."""
+    async def _clear(self, job: Job) -> None:
+        """If it does not end us in a while, it is not what ended the others: it has another try."""
+        await asyncio.sleep(ALONE_S)
+        if job in self._held:
+            stage = keys.stage(job.session_id, self._role)
+            await self._bus.call("HSET", stage, "tries", self._policy.deliveries - 1)
+
+    async def _begin(self, group: asyncio.TaskGroup, serve: Serve, job: Job) -> bool:
+        """Serve one lease; whether this is its last try. Whatever is wrong with one session harms no other."""
         try:
-            if job in self._held or await self._given_up(job):
-                return
+            if job in self._held:
+                return False
             lease = await Lease.claim(self._bus, self._role, job.session_id, self._worker)
             if lease is None:  # the session expired before anybody came
                 await self._jobs.finish(job)
-                return
+                return False
+            if await self._given_up(job, lease):
+                return False
             lease.posted(job.stream, job.entry)
         except BusDown:
             raise
         except Exception:
             log.exception("a lease could not be taken; it is tried again", extra={"sid": job.session_id})
-            return
+            return False
         task = group.create_task(self._serve(serve, lease, job), name=f"{self._role}-{job.session_id}")
         self._held[job] = Held(job.session_id, time.monotonic(), task)
+        return lease.tries == self._policy.deliveries
 
-    async def _given_up(self, job: Job) -> bool:
-        """Whether this was tried too often: then it is put aside, and what the role owed is written."""
+    async def _given_up(self, job: Job, lease: Lease) -> bool:
+        """Whether this was tried too often: then it is put aside, and what the role owed the session is written."""
         sid, tries = job.session_id, self._policy.deliveries
-        if await self._jobs.tries(job) <= tries:
+        if not guilty(lease.tries, await self._jobs.tries(job), tries):
             return False
         log.error("%s: given up after %d tries", self._role, tries, extra={"sid": sid})
         await self._bus.call("XADD", DEAD, "*", "role", self._role, "sid", sid)
-        lease = await Lease.claim(self._bus, self._role, sid, self._worker)
-        if lease and self._role in OWED:
+        if self._role in OWED:
             where, fact = OWED[self._role]
             await lease.append(where(sid), msgspec.json.encode(fact))
         await self._jobs.finish(job)

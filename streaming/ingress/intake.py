@@ -25,6 +25,9 @@ from streaming.standing import Server
 log = logging.getLogger(__name__)
 
 GATHER_S: Final = 0.01
+GATHERING: Final = 4
+"""With so many sessions a round is awaited for GATHER_S, with more for longer, up to four times that: what each of them
+sends meanwhile is one entry."""
 RETRY_S: Final = 0.2
 WAITING: Final = 4_096
 """Entries of one session that may wait for a round trip,"""
@@ -155,7 +158,7 @@ class Intake:
                     batch += [(inlet, deposit) for deposit in inlet.waiting]
                     inlet.waiting, inlet.size = [], 0
                 await self._send(batch)
-                await asyncio.sleep(GATHER_S)
+                await asyncio.sleep(GATHER_S * min(4.0, max(1.0, len(inlets) / GATHERING)))
         finally:
             self._bus.standing.untell(self._returned)
 

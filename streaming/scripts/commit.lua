@@ -49,6 +49,7 @@ for t = a + 2, a + 2 * trims, 2 do
   local key, lowest = KEYS[tonumber(ARGV[t])], ARGV[t + 1]
   if string.sub(key, -6) == ':audio' then lowest = floor(lowest) end
   redis.call('XTRIM', key, 'MINID', lowest)
+  if t == a + 2 then redis.call('HSET', KEYS[1], 'kept', ARGV[t + 1]) end
 end
 if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'at', ARGV[4]) end
 if ARGV[2] ~= '' then
