@@ -1,6 +1,7 @@
 """Clients that say coded sound at the pace of speech, and what came back to each: the exact checker."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Sequence
 from random import Random
@@ -9,10 +10,11 @@ from typing import Any
 from msgspec import Struct, field
 
 from streaming import keys
-from streaming.bus import Bus
+from streaming.bus import Bus, BusDown
 from streaming.client.client import Client, ClientPolicy
 from streaming.errors import Fault
 from streaming.events import AudioFormat, AudioGap, SessionDegraded, SessionEnded, TranscriptFinal
+from streaming.feed import Entry
 from streaming.ingress.egress import PARTIAL
 from streaming.wire import messages as said
 from streaming.wire import native as wire
@@ -109,7 +111,7 @@ async def differs(bus: Bus, speaker: Speaker) -> int:
 
     A viewer who is behind is not shown a partial that the next entry supersedes.
     """
-    log = {entry.id: entry.body for entry in await bus.read(keys.events(speaker.session_id))}
+    log = {entry.id: entry.body for entry in await _log(bus, speaker.session_id)}
     shown = {one.id: one.raw for one in speaker.told}
     wrong = len(shown.keys() - log.keys())
     wrong += sum(not log[name].startswith(PARTIAL) for name in log.keys() - shown.keys())
@@ -117,6 +119,15 @@ async def differs(bus: Bus, speaker: Speaker) -> int:
         if name in log and number:  # the first has the owner's tokens in it
             wrong += wire.joined(name, log[name]) != raw
     return wrong
+
+
+async def _log(bus: Bus, session_id: str) -> list[Entry]:
+    """The durable log. Redis may have been started anew, and our connection is told so first."""
+    for _ in range(100):
+        with contextlib.suppress(BusDown):
+            return await bus.read(keys.events(session_id))
+        await asyncio.sleep(0.1)
+    raise RuntimeError("Redis does not come back")
 
 
 async def judged(bus: Bus, speakers: Sequence[Speaker]) -> dict[str, Any]:

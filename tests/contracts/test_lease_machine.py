@@ -3,7 +3,7 @@
 import asyncio
 from typing import ClassVar
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -80,5 +80,11 @@ class Leasing(RuleBasedStateMachine):
 def test_only_who_took_a_session_last_writes_into_it(redis_url: str) -> None:
     Leasing.url = redis_url
     run_state_machine_as_test(
-        Leasing, settings=settings(max_examples=20, stateful_step_count=20, deadline=None)
+        Leasing,
+        settings=settings(
+            max_examples=20,
+            stateful_step_count=20,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
     )

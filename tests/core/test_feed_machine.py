@@ -1,9 +1,9 @@
 """The one read of a process, with followers that come, fall behind and go, and a server that fails now and then."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
@@ -29,7 +29,7 @@ class Following(RuleBasedStateMachine):
         self.failing = 0
         self.owed: dict[Feed, list[str]] = {}
         self.arrived = asyncio.Event()
-        self.tail = Tail(self.follow, self.wake)
+        self.tail = Tail(self.follow, self.wake, self.lanes)
 
     async def follow(self, places: Mapping[str, str]) -> list[Entry]:
         while True:
@@ -46,6 +46,9 @@ class Following(RuleBasedStateMachine):
                 return found[:3]
             self.arrived.clear()
             await self.arrived.wait()
+
+    async def lanes(self) -> Callable[[str], str]:
+        return lambda key: "one"
 
     async def wake(self, key: str) -> None:
         self.put(key)
@@ -122,4 +125,6 @@ class Following(RuleBasedStateMachine):
 
 
 TestFollowing = Following.TestCase
-TestFollowing.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)
+TestFollowing.settings = settings(
+    max_examples=50, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
