@@ -56,6 +56,10 @@ class Database(Protocol):
         """The tokens by which a line is found from now on: its words in order."""
         ...
 
+    async def drop_tokens(self, work: Transaction, session_id: str) -> None:
+        """No line of the session is found any more."""
+        ...
+
     def matching(self, parameter: str) -> str:
         """The condition that line `l` has what `query` made of phrases."""
         ...

@@ -146,8 +146,7 @@ async def _shred(vault: Vault, head: Head, tombstone: Kept, by: str) -> None:
         )
         shred = secrets.token_bytes(len(head.wrapped))
         await work.fetch("UPDATE secret SET wrapped = $2 WHERE session_id = $1", sid, shred)
-        for row in await work.fetch("SELECT line_id FROM line WHERE session_id = $1", sid):
-            await database.write_tokens(work, row[0], [])
+        await database.drop_tokens(work, sid)
         for table in ("line", "note", "tag", "secret"):
             await work.fetch(f"DELETE FROM {table} WHERE session_id = $1", sid)
 

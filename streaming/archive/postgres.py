@@ -75,6 +75,10 @@ class Postgres:
         vector = " ".join(f"'{token}':{place}" for place, token in enumerate(tokens, 1))
         await work.fetch("UPDATE line SET tokens = $2::text::tsvector WHERE line_id = $1", line_id, vector)
 
+    async def drop_tokens(self, work: Transaction, session_id: str) -> None:
+        """See Database."""
+        await work.fetch("UPDATE line SET tokens = '' WHERE session_id = $1", session_id)
+
     def matching(self, parameter: str) -> str:
         """See Database."""
         return f"l.tokens @@ {parameter}::text::tsquery"

@@ -87,6 +87,11 @@ class Sqlite:
         if tokens:
             await work.fetch("INSERT INTO found (rowid, tokens) VALUES ($1, $2)", line_id, " ".join(tokens))
 
+    async def drop_tokens(self, work: Transaction, session_id: str) -> None:
+        """See Database."""
+        sql = "DELETE FROM found WHERE rowid IN (SELECT line_id FROM line WHERE session_id = $1)"
+        await work.fetch(sql, session_id)
+
     def matching(self, parameter: str) -> str:
         """See Database."""
         return f"l.line_id IN (SELECT rowid FROM found WHERE found MATCH {parameter})"

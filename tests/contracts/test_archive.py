@@ -1,11 +1,13 @@
 """What every archive promises to the recorder and to readers, over each index and each kind of blobs."""
 
+import asyncio
+
 import msgspec
 import pytest
 
 from streaming.archive.kept import Batch, Filter, Note, Progress, Sound
 from streaming.archive.ports import Archive
-from streaming.errors import ClientFault
+from streaming.errors import ClientFault, ServiceFault
 from tests.archives import SESSION, entries, log_of, noise, sound_of, spoken, texts
 
 
@@ -99,3 +101,15 @@ async def test_nothing_is_there_for_another_tenant(archive: Archive) -> None:
     assert (await archive.search("other", "hello", Filter())).hits == []
     with pytest.raises(ClientFault, match="another tenant"):
         await archive.keep(Batch(msgspec.structs.replace(SESSION, tenant="other"), [noise(100, 100)]))
+
+
+async def test_two_recorders_of_one_session_keep_it_once(archive: Archive) -> None:
+    parts = [noise(0, 500), noise(500, 500), noise(1_000, 500)]
+    batches = [Batch(SESSION, parts[: at + 1], entries(1, at + 5), [spoken(1, "hello")]) for at in range(3)]
+    for told in await asyncio.gather(*map(archive.keep, [*batches, *batches]), return_exceptions=True):
+        # Whoever is overtaken again and again is told so, and asks again.
+        assert isinstance(told, Progress | ServiceFault)
+    assert await archive.keep(batches[2]) == Progress(1_500, "6-0")
+    assert await sound_of(archive) == b"".join(part.pcm for part in parts)
+    assert await log_of(archive) == entries(1, 7)
+    assert await texts(archive, "hello") == ["hello"]
