@@ -11,9 +11,9 @@ import type { Archive } from "./rest.ts";
 import type { Note, NoteAsked, Peaks, Shown, Transcript } from "./shapes.ts";
 import { Timeline } from "./timeline.ts";
 
-/** Peaks for a first look at all of it, and at most a second. */
+/** How many peaks a first look at all of it has, at least, and how many a second the server makes. */
 const LOOK = 4000;
-const FINEST = 50;
+const FINENESS = [1, 2, 4, 5, 10, 20, 25, 50] as const;
 
 /** Told when something is shown differently, and when something asked for was not to be had. */
 export interface Told {
@@ -50,12 +50,11 @@ export class Opened {
     const peaks = archive.session(id).then(async (shown) => {
       this.shown = shown;
       this.told.changed();
-      const { duration_ms: ms, state } = shown.session;
-      if (state === "forgotten") return;
-      this.peaks = await archive.peaks(id, Math.min(FINEST, Math.max(1, Math.ceil((LOOK * 1000) / Math.max(1, ms)))));
-      this.told.changed();
+      const { duration_ms: ms, state, channels } = shown.session;
+      if (state === "forgotten" || !channels) return;
+      await Promise.all([this.player.open(), this.closer((LOOK * 1000) / Math.max(1, ms))]);
     });
-    await Promise.all([peaks, this.reread(), this.player.open()]);
+    await Promise.all([peaks, this.reread()]);
     await this.measure();
   }
 
@@ -129,11 +128,11 @@ export class Opened {
     });
   }
 
-  /** Peaks that are as fine as the lanes are close. */
-  async closer(pixelsPerSecond: number): Promise<void> {
-    const wanted = Math.min(FINEST, Math.ceil(pixelsPerSecond));
-    if (!this.peaks || wanted <= this.peaks.per_second) return;
-    await this.trying("Looking closer", async () => {
+  /** Peaks that are as fine as so many a second are close. */
+  async closer(perSecond: number): Promise<void> {
+    const wanted = FINENESS.find((one) => one >= perSecond) ?? FINENESS.at(-1)!;
+    if (this.peaks && wanted <= this.peaks.per_second) return;
+    await this.trying("Drawing the sound", async () => {
       this.peaks = await this.archive.peaks(this.id, wanted);
     });
   }

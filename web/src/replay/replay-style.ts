@@ -12,7 +12,7 @@ export const replayStyle = [
       text-decoration: none;
     }
     .name svg { fill: none; stroke: var(--accent); stroke-width: 2.6; stroke-linecap: round; }
-    header .title { color: var(--soft); }
+    header h1 { color: var(--soft); font: inherit; }
     header button { margin-left: auto; margin-right: -0.85rem; }
     main { min-height: 0; }
     main.list { overflow: auto; }

@@ -51,7 +51,7 @@ export class Replay extends LitElement {
       <header><div class="column">
         <a class="name" href="./"><svg viewBox="0 0 32 24" width="28" height="21" aria-hidden="true"><path
           d="M3 9v6M9.500 4v16M16 8v8M22.500 2v20M29 10v4" /></svg>Vivavoce</a>
-        ${inSession ? html`<a class="quiet" href="#">← All sessions</a>` : html`<span class="title">Recorded sessions</span>`}
+        ${inSession ? html`<a class="quiet" href="#">← All sessions</a>` : html`<h1>Recorded sessions</h1>`}
         <button class="quiet" title="?" @click=${() => this.dialog("help")}>Keys</button>
       </div></header>
       <div class="notices">${this.notices()}</div>

@@ -11,7 +11,7 @@ export const saidStyle = css`
   .nothing { color: var(--soft); }
   .line {
     display: grid; grid-template-columns: 7.5rem minmax(0, 1fr); column-gap: 1.25rem; padding: 0.45rem 0.75rem; position: relative;
-    border-radius: 0.5rem; content-visibility: auto; contain-intrinsic-size: auto 3.6rem;
+    border-radius: 0.5rem;
   }
   .line.now { background: var(--foot); box-shadow: inset 3px 0 var(--accent); }
   .who { font-size: 0.8125rem; line-height: 1.7rem; display: flex; justify-content: space-between; align-items: baseline; gap: 0.5rem; white-space: nowrap; }

@@ -1,6 +1,6 @@
 /**
  * What was said, line by line. The word that is being heard is lit by its class alone, and hits are highlights over the
- * text: neither renders anything. What is far out of view is plain text without words of its own, and not laid out.
+ * text: neither renders anything. A line that is far out of view is plain text, without words of its own.
  */
 
 import { html, LitElement, nothing } from "lit";
@@ -46,6 +46,8 @@ export class Lines extends LitElement {
   private found: readonly Hit[] = [];
   private here = 0;
   private watcher: IntersectionObserver | undefined;
+  /** The line that one is in, and the one that is shown so. */
+  private at: number | undefined;
   private nowAt: number | undefined;
 
   constructor() {
@@ -64,7 +66,7 @@ export class Lines extends LitElement {
   /** Words that were plain text before have to be lit, and hits to be found in the new nodes. */
   override updated(changed: Map<string, unknown>) {
     if (changed.has("said")) this.watch();
-    this.light(this.saying, this.nowAt);
+    this.light(this.saying, this.at);
     this.paint();
   }
 
@@ -137,13 +139,13 @@ export class Lines extends LitElement {
     const found = words.flatMap(({ line, word }) => this.box(line)?.querySelector(`[data-word="${word}"]`) ?? []);
     for (const one of this.lit) if (!found.includes(one)) one.classList.remove("lit");
     for (const one of found) one.classList.add("lit");
-    [this.lit, this.saying] = [found, words];
-    if (line === this.nowAt) return;
+    [this.lit, this.saying, this.at] = [found, words, line];
+    const now = line === undefined ? undefined : this.box(line);
+    now?.classList.add("now");
+    if (line === this.nowAt || (line !== undefined && !now)) return; // a line that is not drawn yet is shown when it is
     if (this.nowAt !== undefined) this.box(this.nowAt)?.classList.remove("now");
     this.nowAt = line;
-    if (line === undefined) return;
-    this.box(line)?.classList.add("now");
-    if (this.following) this.reveal(line);
+    if (line !== undefined && this.following) this.reveal(line);
   }
 
   /** Highlight all hits; the one at `current` more so, and in view. */

@@ -13,7 +13,7 @@ export const sessionStyle = [
     h1 .length { font: 400 1rem / 1.3 system-ui, sans-serif; margin-left: 0.4rem; }
     .actions { margin-left: auto; display: flex; gap: 0.25rem; }
     .actions > .quiet { border-color: var(--line); }
-    .waiting { height: 104px; }
+    .waiting { height: 104px; color: var(--soft); }
     .sound { border-block: 1px solid var(--line); padding-top: 0.5rem; }
     .transport { display: flex; flex-wrap: wrap; align-items: center; gap: 0.4rem 0.6rem; padding: 0.45rem 0; font-size: 0.875rem; }
     .play { border: 0; background: var(--accent); color: var(--on-accent); border-radius: 99px; padding: 0.45rem 0; width: 5.5rem; }

@@ -77,7 +77,7 @@ export class Session extends LitElement {
           ? html`<vv-wave .audio=${opened.player.audio} .peaks=${peaks} .said=${transcript?.said ?? []} .marks=${opened.placed()}
               .latencies=${opened.latencies} @at=${this.moved} @seek=${(event: CustomEvent<number>) => this.seek(event.detail)}
               @drawn=${() => this.moved()}></vv-wave>`
-          : html`<div class="waiting"></div>`}
+          : html`<div class="waiting">${shown && !shown.session.channels ? "This session has no sound: it was typed." : nothing}</div>`}
         ${transport(this, opened)}
       </div>
       <div class="read">
