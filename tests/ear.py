@@ -55,6 +55,21 @@ class Ear:
             due = self._passes(core, 0)
         return facts
 
+    def recorded(self, pcm: Pcm, piece_s: float) -> list[Heard]:
+        """All that is said of a recording that comes faster than passes are made, `piece_s` at a time."""
+        core = Recognizer(SessionConfig("s", audio=AudioFormat(), language="en"), self.tools, b"")
+        self._memory, facts = self.vad.fresh(1), list[Heard]()
+        for end in range(round(piece_s * RATE), len(pcm) + round(piece_s * RATE), round(piece_s * RATE)):
+            piece = pcm[core.state.clock : end]
+            facts += core.hear((core.state.clock + len(piece), 0), piece.astype("<i2").tobytes(), 0)
+            facts += self._judge(core)
+            while due := self._passes(core, 0):
+                facts += _settle(due, float("inf")) + self._judge(core)
+        facts += core.mark((len(pcm), 1), Ended(len(pcm))) + self._judge(core)
+        while due := self._passes(core, 0):
+            facts += _settle(due, float("inf")) + self._judge(core)
+        return facts
+
     def once(self, pcm: Pcm, **asked: Any) -> str:
         """What a last pass hears in `pcm`, whatever the VAD may think of it."""
         sound, frames = Sound(), len(pcm) // HOP

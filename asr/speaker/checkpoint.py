@@ -1,6 +1,7 @@
 """What a successor needs to go on exactly here: everything but the sound, which is read again. Pure.
 
-Words are kept only while their utterance is open: once it is final, nothing here tells what was said.
+Words are kept while their utterance is open, and the last few of one that was cut for length in the window of the
+next: when the speaker is done, nothing here tells what was said.
 """
 
 from typing import Literal, TypeAlias
@@ -35,7 +36,8 @@ class Said(Struct, frozen=True):
 class Utterance(Struct):
     """An open utterance. Its sound counts from `begin`; the window starts at `window` (a multiple of 160).
 
-    `words` are committed, `left` of them have left the window. `seen` and `voice_seen`: clock and end of voice at the
+    `words` are committed, `left` of them have left the window. The first `lent` were said in the utterance before: they
+    stand in the window, so that what follows begins with no word cut in two. `seen` and `voice_seen`: clock and end of voice at the
     last pass. `language` None: not told yet.
     """
 
@@ -47,9 +49,15 @@ class Utterance(Struct):
     revision: int = 0
     words: list[Said] = field(default_factory=list[Said])
     left: int = 0
+    lent: int = 0
     tail: Tail = Tail()
     voice_seen: int = 0
     language: str | None = None
+
+    @property
+    def own(self) -> list[Said]:
+        """The committed words that are its own."""
+        return self.words[self.lent :]
 
 
 class Stop(Struct, frozen=True):

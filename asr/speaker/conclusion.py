@@ -53,7 +53,7 @@ class Conclusion:
         state.voice = again(voice)
         if closing.reason != "long" and not rest:
             return [*facts, *self._cursor.end_turn(closing.reason, closing.edge)]
-        fresh = self._go_on(spoken, end, voice)
+        fresh = self._go_on(spoken, end, voice, words)
         if closing.reason != "long":
             fresh.announced, state.closing = spoken.announced or said, closing
         return facts
@@ -62,9 +62,9 @@ class Conclusion:
         """An utterance that became too long is final as far as it is committed; the speaker goes on in a new one."""
         state, voice = self._cursor.state, self._cursor.state.voice
         cut = max(spoken.begin, min(spoken.seen, spoken.words[-1].end))
-        finals: list[Heard] = [*self._final(spoken, spoken.words, made, stable)]
+        finals: list[Heard] = [*self._final(spoken, spoken.own, made, stable)]
         state.ledger.transcribe(cut)
-        fresh = self._go_on(spoken, cut, voice)
+        fresh = self._go_on(spoken, cut, voice, spoken.own)
         fresh.seen, fresh.voice_seen, fresh.tail = spoken.seen, max(spoken.voice_seen, cut), spoken.tail
         return finals
 
@@ -76,7 +76,7 @@ class Conclusion:
     def kept(self, spoken: Utterance, ahead: Ahead, answer: Answer) -> tuple[int, ...]:
         """The tokens of `answer` that the final would have."""
         words = self._words(spoken, Closing("silence", ahead.edge, ahead.voice), answer)
-        return tuple(token for word in words[len(spoken.words) :] for token in word.tokens)
+        return tuple(token for word in words[len(spoken.own) :] for token in word.tokens)
 
     def _stopped(self, closing: Closing) -> SpeechStopped:
         return SpeechStopped(self._cursor.number, millis(closing.voice))
@@ -92,7 +92,7 @@ class Conclusion:
         latest = closing.voice + round(policy.passes.late_s * RATE)
         while any(word.begin > latest for word in fresh):
             fresh.pop()
-        return spoken.words + fresh
+        return spoken.own + fresh
 
     def _rest(self, spoken: Utterance, closing: Closing, words: list[Said]) -> int | None:
         """Where the voice goes on behind `words` that were cut short, unless hardly anything is left of it.
@@ -100,8 +100,9 @@ class Conclusion:
         Such a pass gets on by a quarter of a window, or half of what is left: their number is bounded.
         """
         policy, said = self._tools.policy.window, words[-1].end if words else spoken.begin
-        least = min(policy.long_s / 4 * RATE, (closing.voice - spoken.window) / 2)
-        begin = max(said, spoken.window + round(least))
+        first = max(spoken.begin, spoken.window)
+        least = min(policy.long_s / 4 * RATE, (closing.voice - first) / 2)
+        begin = max(said, first + round(least))
         return begin if closing.voice - begin > policy.rest_s * RATE else None
 
     def _cut(
@@ -115,17 +116,19 @@ class Conclusion:
         """
         policy = self._tools.policy.window
         edge = closing.edge - round(policy.hold_s * RATE)
-        least = spoken.window + round(policy.long_s / 2 * RATE)
-        first = len(spoken.words)
+        least = max(spoken.begin, spoken.window) + round(policy.long_s / 2 * RATE)
+        first = len(spoken.own)
         while first < len(words) and (words[first].end <= edge or words[first].begin < least):
             first += 1
         begin = words[first].begin if first < len(words) else rest or edge
         said = words[first - 1].end if first else spoken.begin
         return words[:first], min(closing.edge, max(said, begin, least))
 
-    def _go_on(self, spoken: Utterance, begin: int, voice: Voice) -> Utterance:
+    def _go_on(self, spoken: Utterance, begin: int, voice: Voice, words: list[Said]) -> Utterance:
+        """What follows the `words` of an utterance that was cut at `begin`."""
         fresh = self._cursor.open(begin)
         fresh.window = begin // HOP * HOP
+        utterance.lend(fresh, spoken.words[: spoken.lent] + words, self._tools.policy.window.keep_s)
         fresh.announced, fresh.language, fresh.voice_seen = spoken.announced, spoken.language, begin
         self._cursor.state.voice = Voice(voice.talking, voice.run, begin, max(voice.end, begin), voice.voiced)
         return fresh

@@ -36,7 +36,7 @@ class Display:
 
     def words(self, spoken: Utterance, shown: tuple[int, ...], lag_ms: int) -> list[HeardPartial]:
         """A partial of the committed words and of the tokens behind them that may be `shown`; see `text`."""
-        said = utterance.spoken(spoken.words)
+        said = utterance.spoken(spoken.own)
         more = Spoken(self._tools.vocabulary.text(shown), 0, 0, 0)
         return self.text(spoken, spell([*said, more]), lag_ms)
 

@@ -48,7 +48,7 @@ def adopted(utterance: Utterance, vocabulary: Vocabulary) -> None:
 
 def hypothesis(utterance: Utterance, vocabulary: Vocabulary) -> str:
     """All that is believed to have been said, committed or not."""
-    return ("".join(word.text for word in utterance.words) + vocabulary.text(utterance.tail.tokens)).strip()
+    return ("".join(word.text for word in utterance.own) + vocabulary.text(utterance.tail.tokens)).strip()
 
 
 def retimed(utterance: Utterance, aligned: Aligned) -> None:
@@ -158,6 +158,15 @@ def shorten(utterance: Utterance, count: int) -> int:
     return utterance.window
 
 
+def lend(utterance: Utterance, words: Sequence[Said], keep_s: float) -> None:
+    """Let a new utterance's window begin with those of the `words` said before it that end in its last `keep_s`."""
+    since = utterance.begin - round(keep_s * RATE)
+    count = sum(word.end > since for word in words)
+    if count and count < len(words):
+        utterance.words, utterance.lent = list(words[-count:]), count
+        utterance.window = words[-count - 1].end // HOP * HOP
+
+
 def held(before: str, text: str) -> str:
     """`text`, if it begins with the stable text `before`. Raises Retracted."""
     if not text.startswith(before):
@@ -167,7 +176,7 @@ def held(before: str, text: str) -> str:
 
 def stable(utterance: Utterance) -> str:
     """The text that can no longer change."""
-    return spell(spoken(utterance.words))
+    return spell(spoken(utterance.own))
 
 
 def _sample(utterance: Utterance, time_s: float) -> int:

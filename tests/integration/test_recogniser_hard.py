@@ -111,6 +111,13 @@ def test_the_first_word_is_whole_though_the_voice_is_noticed_late(ear: Ear) -> N
     assert said(ear.hear(join(0.1, speech.trimmed("auth-thankyou"), 1.0)))[:2] == ["thank", "you"]
 
 
+@pytest.mark.parametrize("piece_s", [20, 5])
+def test_no_word_is_lost_or_doubled_where_a_recording_is_cut_for_length(ear: Ear, piece_s: float) -> None:
+    facts = ear.recorded(join(0.5, "demo-congrats", 0.3, "demo-congrats", 1.0), piece_s)
+    assert sum(isinstance(fact, HeardFinal) for fact in facts) >= 4
+    assert errors(plain(speech.said()["demo-congrats"]) * 2, said(facts)) <= 2
+
+
 def test_each_of_two_speakers_who_talk_at_once_has_his_own_words(ear: Ear) -> None:
     """Each is heard in the other's microphone, 50 dB down."""
     one, other = join(0.4, "auth-thankyou", 3.5), join(0.8, "demo-thanks", 1.0)
