@@ -37,8 +37,8 @@ class Utterance(Struct):
     """An open utterance. Its sound counts from `begin`; the window starts at `window` (a multiple of 160).
 
     `words` are committed, `left` of them have left the window. The first `lent` were said in the utterance before: they
-    stand in the window, so that what follows begins with no word cut in two. `seen` and `voice_seen`: clock and end of voice at the
-    last pass. `language` None: not told yet.
+    stand in the window, so that what follows begins with no word cut in two. `seen` and `voice_seen`: clock and end of
+    voice at the last pass. `language` None: not told yet.
     """
 
     number: int
