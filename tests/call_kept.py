@@ -24,6 +24,7 @@ from streaming.events import (
     TurnEnded,
     Word,
 )
+from streaming.ingress.audience import Watching
 from streaming.ingress.door import ServerPolicy
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.http import application
@@ -134,5 +135,7 @@ async def keep(archive: Archive, session: Kept, seconds: float = SECONDS) -> np.
 
 def reader(bus: Bus, archive: Archive | None, **server: Any) -> httpx.AsyncClient:
     """A client of a gateway over this archive."""
-    gateway = Gateway(bus, Intake(bus), ServerPolicy(**server), SessionPolicy(), archive=archive)
+    gateway = Gateway(
+        bus, Intake(bus), Watching(bus), ServerPolicy(**server), SessionPolicy(), archive=archive
+    )
     return httpx.AsyncClient(transport=httpx.ASGITransport(application(gateway)), base_url="http://here")

@@ -15,6 +15,7 @@ from streaming.archive.kept import Batch, Kept, Line, LogEntry, Sound
 from streaming.archive.opening import open_archive
 from streaming.archive.policy import ArchivePolicy
 from streaming.bus import Bus
+from streaming.ingress.audience import Watching
 from streaming.ingress.door import ServerPolicy
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.http import application
@@ -45,7 +46,9 @@ class Archived:
         self.bus = Bus(redis_url)
         self.archive = open_archive(ArchivePolicy(), home)
         policy = ServerPolicy(readers=readers)
-        gateway = Gateway(self.bus, Intake(self.bus), policy, SessionPolicy(), archive=self.archive)
+        gateway = Gateway(
+            self.bus, Intake(self.bus), Watching(self.bus), policy, SessionPolicy(), archive=self.archive
+        )
         port = free_port()
         config = uvicorn.Config(application(gateway), port=port, log_level="warning", lifespan="off")
         self.server = uvicorn.Server(config)
