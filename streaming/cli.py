@@ -12,6 +12,7 @@ from typing import Any
 
 from streaming.refusal import Refusal, refusal_in
 from streaming.rerun import asking
+from streaming.sessions import asking as reading
 
 # As they are called in a checkout and in the wheel.
 OURS = ("streaming", "asr", "llm", "moderation", "vivavoce")
@@ -101,6 +102,8 @@ def _sessions(commands: Any) -> None:
     actions = sessions.add_subparsers(dest="action", metavar="ACTION", required=True)
     hint = "vivavoce sessions import calls/ --split --metadata desk=berlin"
     asking.bring(_command(actions, "import", "record sound files that were made elsewhere", hint))
+    for action, what, example, ask in reading.ACTIONS:
+        ask(_command(actions, action, what, f"vivavoce sessions {example}"))
 
 
 def _archive(commands: Any) -> None:
@@ -167,8 +170,9 @@ def _dispatch(options: argparse.Namespace) -> int:
         return again.run(options) if options.again else replay.run(options)
     if options.command == "sessions":
         from streaming.rerun import importing
+        from streaming.sessions import command
 
-        return importing.run(options)
+        return importing.run(options) if options.action == "import" else command.run(options)
     if options.command == "watch":
         from streaming import watch
 

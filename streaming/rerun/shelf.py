@@ -6,6 +6,7 @@ import urllib.request
 import wave
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
@@ -40,34 +41,37 @@ class Shelf:
 
     def session(self, session_id: str) -> Kept:
         """One session. Raises Refusal, as all of these."""
-        with self._get(f"/v1/sessions/{quote(session_id, safe='')}") as answer:
+        with self.ask(f"/v1/sessions/{quote(session_id, safe='')}") as answer:
             return msgspec.json.decode(answer.read(), type=_Shown).session
 
     def with_metadata(self, name: str, value: str) -> list[Kept]:
         """The newest sessions that have this."""
-        with self._get("/v1/sessions", {f"metadata.{name}": value, "limit": "10"}) as answer:
+        with self.ask("/v1/sessions", {f"metadata.{name}": value, "limit": "10"}) as answer:
             return msgspec.json.decode(answer.read(), type=_Page).sessions
 
     def log(self, session_id: str) -> list[Message]:
         """Its whole log."""
         seen = Arrivals()
-        with self._get(f"/v1/sessions/{quote(session_id, safe='')}/events") as answer:
+        with self.ask(f"/v1/sessions/{quote(session_id, safe='')}/events") as answer:
             lines = (seen.decoded(line.decode()) for line in answer if line.strip())
             return [message for message in lines if message]
 
     def sound(self, session_id: str) -> Iterator[bytes]:
         """Its sound, interleaved 16 kHz PCM16 of all channels, 100 ms at a time."""
         with (
-            self._get(f"/v1/sessions/{quote(session_id, safe='')}/audio", {"format": "wav"}) as answer,
+            self.ask(f"/v1/sessions/{quote(session_id, safe='')}/audio", {"format": "wav"}) as answer,
             wave.open(answer, "rb") as sound,
         ):
             while frame := sound.readframes(round(FRAME_S * sound.getframerate())):
                 yield frame
 
     @contextmanager
-    def _get(self, path: str, query: dict[str, str] | None = None) -> Generator[Any]:
+    def ask(
+        self, path: str, query: dict[str, str] | list[tuple[str, str]] | None = None, method: str = "GET"
+    ) -> Generator[Any]:
+        """The answer of a route. Raises Refusal, also when it breaks off while it is read."""
         address = f"{self.url}{path}" + (f"?{urlencode(query)}" if query else "")
-        request = urllib.request.Request(address)
+        request = urllib.request.Request(address, method=method)
         if self._key:
             request.add_header("authorization", f"Bearer {self._key}")
         try:
@@ -76,7 +80,7 @@ class Shelf:
         except urllib.error.HTTPError as error:
             with error:
                 raise Refusal(f"{self.url}: {_told(error)}") from None
-        except (OSError, wave.Error, msgspec.MsgspecError) as error:
+        except (OSError, HTTPException, wave.Error, msgspec.MsgspecError) as error:
             raise Refusal(f"{address} cannot be read: {error}") from None
 
 

@@ -1,0 +1,1 @@
+"""`vivavoce sessions list|show|search|export|forget`: readers in the terminal."""
