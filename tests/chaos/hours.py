@@ -14,7 +14,7 @@ PACE = 6.0
 
 async def come_and_go(short: bool) -> Figures:
     """Short sessions, a dozen at a time, each with a few words; then the memory of the processes is compared."""
-    ends, at_once = time.monotonic() + (8 if short else 75), 4 if short else 12
+    ends, at_once = time.monotonic() + (8 if short else 60), 4 if short else 12
     async with stage(workers=1) as made:
         memory, done = Memory(made.service), list[Speaker]()
 
@@ -37,7 +37,7 @@ async def come_and_go(short: bool) -> Figures:
 
 
 def grown(seen: list[float]) -> float:
-    """The last fifth of the samples over the second: the first is warming up."""
+    """The last fifth of the samples over the third: what comes before is warming up."""
     part = max(1, len(seen) // 5)
-    before = statistics.median(seen[part : 2 * part])
+    before = statistics.median(seen[2 * part : 3 * part])
     return round(statistics.median(seen[-part:]) / before - 1, 4)

@@ -28,7 +28,7 @@ class _Stamped(msgspec.Struct):
 
 async def slow_reader(short: bool) -> Figures:
     """First without, then with somebody who reads 16 MB of log at 1 kB/s, and comes back whenever it is thrown out."""
-    count, seconds = (6, 6) if short else (50, 20)
+    count, seconds = (6, 6) if short else (50, 15)
     async with stage(workers=1) as made:
         memory, found = Memory(made.service), list[Figures]()
         late, rss = list[float | None](), list[float]()

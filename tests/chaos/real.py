@@ -11,14 +11,7 @@ from streaming.wire import messages as said
 from tests.chaos.stage import Figures, Stage, stage
 from tests.speech import Pcm, errors, join, plain
 
-PROMPTS = (
-    "demo-congrats",
-    "vm-intro",
-    "auth-thankyou",
-    "conf-adminmenu-18",
-    "vm-options",
-    "demo-thanks",
-)
+PROMPTS = ("auth-thankyou", "vm-intro", "vm-options", "demo-thanks")
 FRAME = 1_600
 SETTINGS = {
     "CHAOS_ENGINE": "real",
@@ -30,7 +23,7 @@ SETTINGS = {
 
 async def real_speech(short: bool) -> Figures:
     """Sessions of prompts; a recogniser and a gateway are killed, and the network is cut, while they are spoken."""
-    pcm = join(*[part for name in PROMPTS[: 2 if short else 6] for part in (0.7, name)], 1.0)
+    pcm = join(*[part for name in PROMPTS[: 2 if short else 4] for part in (0.7, name)], 1.0)
     models = {"CHAOS_MODELS": str(home.prepare() / "models")}
     async with stage(gateways=2, workers=2, settings=SETTINGS | models) as made:
         peace = await _written(made, pcm)
