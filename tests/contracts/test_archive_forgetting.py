@@ -81,6 +81,23 @@ async def test_a_step_that_meets_a_forget_leaves_nothing(archive: Store) -> None
     assert await pieces(archive, "a1") == []
 
 
+async def test_a_first_step_that_comes_after_a_forget_leaves_nothing(archive: Store) -> None:
+    """Two recorders begin a session; the slower one writes its rows when it is forgotten already."""
+    put, blobs = archive.vault.blobs.put, archive.vault.blobs
+
+    async def meet(name: str, content: bytes) -> None:
+        blobs.put = put
+        await archive.keep(Batch(SESSION, [noise(0, 10)]))
+        await archive.forget("desk", "a1")
+        await put(name, content)
+
+    blobs.put = meet
+    with pytest.raises(ClientFault) as told:
+        await archive.keep(Batch(SESSION, [noise(0, 1_000)]))
+    assert told.value.code == "forgotten"
+    assert await pieces(archive, "a1") == []
+
+
 async def test_a_forget_that_was_cut_off_is_finished_by_the_next(archive: Store) -> None:
     await filled(archive)
     erased: list[str] = []

@@ -70,6 +70,7 @@ def test_a_text_with_all_phrases_has_a_span_for_each_and_no_other(query: str, te
 def test_phrases_are_whole_and_words_alone() -> None:
     assert phrases('Hello "big blue World" ÉTÉ "x') == [["big", "blue", "world"], ["x"], ["hello"], ["ete"]]
     assert phrases("東京") == [["東"], ["京"]]
+    assert phrases("ℂ") == [["c"]]  # becomes a capital only when it is taken apart
     with pytest.raises(ClientFault, match="more than"):
         phrases("word " * (MOST_WORDS + 1))
 
