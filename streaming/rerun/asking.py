@@ -33,7 +33,7 @@ def bring(command: argparse.ArgumentParser) -> None:
         "--metadata", action="append", default=[], metavar="NAME=VALUE", help="of each session"
     )
     command.add_argument("--jobs", type=int, default=2, metavar="N", help="files at a time (2)")
-    command.add_argument("--again", action="store_true", help="also what was imported before")
+    command.add_argument("--anyway", action="store_true", help="also what was imported before")
     command.add_argument("--reader-key", help="to see what was imported before (that of --key)")
     command.add_argument("--url", default=None, help="of the server (ws://127.0.0.1:8080/v1/stream)")
     command.add_argument(

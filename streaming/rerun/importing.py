@@ -115,7 +115,7 @@ class Importer:
 
     async def _once(self, file: Path, digest: str) -> Outcome:
         with SoundFile(str(file), split=self._options.split) as sound:
-            before = [] if self._options.again else await self._known(digest)
+            before = [] if self._options.anyway else await self._known(digest)
             for kept in before:
                 if whole(kept, sound.seconds):
                     return Outcome(str(file), kept.session_id, kept.duration_ms / 1000, known=True)

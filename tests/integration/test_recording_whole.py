@@ -158,7 +158,7 @@ async def test_recorded_sound_is_run_again_and_what_changed_is_told(
     service: Stack, archive: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = recording(tmp_path / "call.wav", speech.join(0.5, PROMPT, 1.0))
-    words = ["sessions", "import", str(path), "--url", service.url, "--language", "en", "--json", "--again"]
+    words = ["sessions", "import", str(path), "--url", service.url, "--language", "en", "--json", "--anyway"]
     assert await asyncio.to_thread(run, words) == 0
     first = json.loads(capsys.readouterr().out)["session"]
     await closed(archive, first)
