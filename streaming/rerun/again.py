@@ -120,8 +120,10 @@ def show(found: Difference, out: Console) -> None:
     out.print(f"words: {found.words}, changed: {found.edits} ({found.wer:g} % of the old ones)")
     out.print(f"first seen, s:  {_told(found.old_latency.first)} -> {_told(found.new_latency.first)}")
     out.print(f"final, s:       {_told(found.old_latency.commit)} -> {_told(found.new_latency.commit)}")
-    if found.new_latency == Latency(None, None):
-        out.print("  (the new ones are told with --realtime)", style="dim")
+    if Latency(None, None) in (found.old_latency, found.new_latency):
+        out.print(
+            "  (-: its sound came faster than it is spoken; --realtime tells the new ones)", style="dim"
+        )
     for name, (old, new) in found.verdicts.items():
         out.print(f"moderation, {name}: {old} -> {new}", markup=False)
 

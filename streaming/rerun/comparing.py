@@ -24,7 +24,7 @@ class Change(Struct, frozen=True):
 
 class Latency(Struct, frozen=True):
     """Seconds, p50 and p95: from the beginning of an utterance to its first partial (`first`), and from its end to its
-    final (`commit`). None: it was not sent at the pace of speech, or nothing was said."""
+    final (`commit`). None: it came faster than it is spoken, or nothing was said."""
 
     first: tuple[float, float] | None
     commit: tuple[float, float] | None
@@ -98,7 +98,8 @@ def changed(old: Sequence[Spoken], new: Sequence[Spoken]) -> Iterator[tuple[list
 
 
 def latency(log: Sequence[Message]) -> Latency:
-    """How soon words came, of a log whose sound came at the pace of speech from `session.started` on."""
+    """How soon words came, of a log whose sound came at the pace of speech from `session.started` on. If a word was
+    there before it can have been spoken, the sound came faster, and nothing can be told of it."""
     began, seen = 0, dict[int, int]()
     first, commit = list[float](), list[float]()
     for message in log:
@@ -113,6 +114,8 @@ def latency(log: Sequence[Message]) -> Latency:
                 first.append((seen.get(segment, at) - began - final.start_ms) / 1000)
             case _:
                 pass
+    if min(commit, default=0) < 0:
+        return Latency(None, None)
     return Latency(_middle(first), _middle(commit))
 
 

@@ -96,6 +96,8 @@ def test_a_difference_tells_words_latencies_and_verdicts() -> None:
     assert told.new_latency == Latency((0.2, 0.2), (0.1, 0.1))
     assert told.verdicts == {"card": (0, 1)}
     assert difference(old, new, paced=False).new_latency == Latency(None, None)
+    imported = log("s0", final(1, "one conference"), late_ms=-400)
+    assert difference(imported, new, paced=True).old_latency == Latency(None, None)
 
 
 def test_an_import_means_sounds_in_folders_and_every_file_that_is_named_each_once(tmp_path: Path) -> None:
