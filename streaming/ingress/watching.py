@@ -49,8 +49,8 @@ class Viewing:
             return
         if self._watching.viewers >= server.max_viewers:
             raise Overloaded("there is no room for more viewers", retry_after=server.retry_after_s)
-        await self._watching.enter(sid, who)
         try:
+            await self._watching.enter(sid, who)
             await self._egress.send(wire.encode(said.SessionWatching(sid)))
             await self._serve(sid, asked.after)
         finally:
