@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from streaming.events import Event, SessionEnded, SpeechStarted, TranscriptFinal, TranscriptPartial
 from streaming.feed import Entry
+from streaming.ingress.audience import Seat
 from streaming.ingress.lines import ROOM, WAITING, Line, Lines, line
 
 
@@ -78,3 +79,11 @@ def test_a_line_knows_the_end_of_the_log_and_what_was_seen_is_not_seen_again() -
     for n in (4, 5, 6, 6):
         lines.put(made(n, SpeechStarted(0, n)))
     assert [one.at for one in all_of(lines)] == [(6, 0)]
+
+
+async def test_what_a_viewer_was_sent_while_it_caught_up_is_not_sent_from_its_seat_again() -> None:
+    seat = Seat("1-0")
+    for n in (2, 3, 4):
+        seat.put(made(n, SpeechStarted(0, n)))
+    seat.sent = (3, 0)
+    assert (await seat.get()).at == (4, 0)

@@ -124,7 +124,6 @@ async def test_a_pause_outlives_the_connection_and_the_gateway(redis_url: str, b
             await socket.send(said("resume", session_id=sid, resume_token=started["resume_token"]))
             resumed = json.loads(await socket.recv())
             assert (resumed["have_samples"], resumed["paused"]) == (16_000, True)
-            await socket.send(said("pause", ref="p"))
             await socket.send(SECRET)
             await socket.send(said("unpause", ref="u"))
             await socket.send(SECOND)

@@ -91,12 +91,12 @@ async def test_the_command_shows_the_session_that_goes_on_and_names_them_where_t
     )
     other, second = await begun(gateway)
     assert await asyncio.to_thread(run, command) == 2
-    told = capsys.readouterr().err
-    assert started["session_id"] in told
-    assert second["session_id"] in told
+    told = capsys.readouterr()
+    assert started["session_id"] in told.err
+    assert second["session_id"] in told.err
     await tell(bus, started["session_id"], FINAL, ENDED)
     assert await asyncio.wait_for(watching, 10) == 0
-    shown = capsys.readouterr().out.splitlines()
+    shown = (told.out + capsys.readouterr().out).splitlines()
     assert [line.strip() for line in shown] == ["[local watches]", "the very words"]
     named = [*command, started["session_id"], "--token", started["watch_token"], "--json"]
     assert await asyncio.to_thread(run, named) == 0
