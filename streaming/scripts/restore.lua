@@ -88,13 +88,20 @@ local function put(key, id, entry)
   if type(made) ~= 'table' then return 1 end
   if not string.find(made.err, 'equal or smaller', 1, true) then return made end
   if #redis.call('XRANGE', key, id, id) > 0 then return 0 end
-  -- It belongs before others that were put first: those are taken out, and put behind it.
-  local later = redis.call('XRANGE', key, '(' .. id, '+')
-  for _, one in ipairs(later) do redis.call('XDEL', key, one[1]) end
-  local left = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)
-  redis.call('XSETID', key, left[1] and left[1][1] or '0-0', 'ENTRIESADDED', redis.call('XLEN', key), 'MAXDELETEDID', '0-1')
-  redis.call('XADD', key, id, unpack(entry))
-  for _, one in ipairs(later) do redis.call('XADD', key, one[1], unpack(one[2])) end
+  -- It belongs before others that were put first. All are taken out and put again in order: a stream in whose blocks
+  -- deleted entries stand between greater and lesser ids is not trimmed rightly by the server.
+  local all = redis.call('XRANGE', key, '-', '+')
+  for _, one in ipairs(all) do redis.call('XDEL', key, one[1]) end
+  redis.call('XSETID', key, '0-1', 'ENTRIESADDED', 0, 'MAXDELETEDID', '0-1')
+  local placed = false
+  for _, one in ipairs(all) do
+    if not placed and before(id, one[1]) then
+      redis.call('XADD', key, id, unpack(entry))
+      placed = true
+    end
+    redis.call('XADD', key, one[1], unpack(one[2]))
+  end
+  if not placed then redis.call('XADD', key, id, unpack(entry)) end
   return 1
 end
 
