@@ -9,7 +9,8 @@ from asr.speaker import utterance
 from asr.speaker.channel import Channel, Request
 from asr.whisper.passes import Aligned, Answer
 from streaming.facts import Endpoint, HeardFinal, HeardPartial
-from tests.scripted import Run, cut, finals, hear, script
+from tests.promises import finals
+from tests.scripted import Run, cut, hear, script
 
 
 def until_due(run: Run) -> tuple[Channel, Request]:

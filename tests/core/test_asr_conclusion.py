@@ -12,7 +12,8 @@ from asr.speaker.checkpoint import Said
 from asr.whisper.passes import Aligned, Answer
 from streaming.events import SpeechStopped
 from streaming.facts import Endpoint, HeardFinal, HeardPartial
-from tests.scripted import Run, Script, check_account, check_promises, cut, finals, script, words
+from tests.promises import check_account, check_promises, finals, words
+from tests.scripted import Run, Script, cut, script
 
 POLICY = WindowPolicy()
 

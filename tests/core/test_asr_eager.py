@@ -4,7 +4,8 @@ from asr.rates import FRAME
 from asr.whisper.passes import Aligned, Answer
 from streaming.facts import EagerEndpoint, Endpoint, Endpointing, Finalize, HeardFinal, Resumed
 from tests.pausing import ends, run_of
-from tests.scripted import Run, cut, finals, hear, script
+from tests.promises import finals
+from tests.scripted import Run, cut, hear, script
 
 
 def test_an_eager_end_says_what_the_final_will_say_and_saves_its_pass() -> None:

@@ -10,7 +10,8 @@ from asr.speaker.hints import HintPolicy, before
 from asr.speaker.transcript import SPACELESS
 from streaming.events import AudioFormat
 from streaming.facts import Hints, SessionConfig, Updated
-from tests.scripted import Run, Spelled, cut, finals, script
+from tests.promises import finals
+from tests.scripted import Run, Spelled, cut, script
 
 
 def test_the_words_of_a_session_come_last_and_none_comes_twice() -> None:

@@ -11,7 +11,8 @@ from asr.whisper.passes import Aligned, Answer
 from streaming.config import Settings
 from streaming.config import load as settings
 from streaming.service.serving import needed
-from tests.scripted import Run, cut, finals, script
+from tests.promises import finals
+from tests.scripted import Run, cut, script
 
 REMOTE = AsrPolicy(remote=RemotePolicy("http://elsewhere:8000", "a-key", "large"))
 

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from streaming.events import AudioGap
 from streaming.facts import SessionConfig, Skipped, SoundEnded, Updated
-from tests.scripted import Entry, Run, check_account, check_promises, cut, script
+from tests.promises import check_account, check_promises
+from tests.scripted import Entry, Run, cut, script
 
 SHAPE = st.lists(st.tuples(st.integers(2, 25), st.integers(7, 25)), min_size=1, max_size=12)
 

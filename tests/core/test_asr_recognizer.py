@@ -22,7 +22,8 @@ from streaming.facts import (
     SoundEnded,
     Updated,
 )
-from tests.scripted import Run, Script, check_account, check_promises, cut, finals, script, words
+from tests.promises import check_account, check_promises, finals, words
+from tests.scripted import Run, Script, cut, script
 
 SHAPE = st.lists(st.tuples(st.integers(2, 25), st.integers(7, 25)), min_size=0, max_size=12)
 PIECES = st.lists(st.integers(160, 9000), min_size=1, max_size=4)

@@ -9,7 +9,8 @@ from asr.rates import FRAME, RATE
 from asr.whisper.passes import Aligned, Answer
 from streaming.events import SpeechStarted, SpeechStopped
 from streaming.facts import Endpoint, Endpointing, Finalize, HeardFinal, HeardPartial, Resumed
-from tests.scripted import Run, Spelled, cut, finals, script
+from tests.promises import finals
+from tests.scripted import Run, Spelled, cut, script
 
 
 def paused(pause: int, marks: dict[int, Finalize] | None = None) -> Run:

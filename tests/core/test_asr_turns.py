@@ -15,7 +15,8 @@ from streaming.facts import (
     Updated,
 )
 from tests.pausing import by_sound, check_eager, ends, run_of
-from tests.scripted import Run, check_account, check_promises, cut, finals, hear, script, words
+from tests.promises import check_account, check_promises, finals, words
+from tests.scripted import Run, cut, hear, script
 
 SHAPE = st.lists(st.tuples(st.integers(2, 40), st.integers(7, 25)), min_size=0, max_size=12)
 PIECES = st.lists(st.integers(160, 9000), min_size=1, max_size=4)
