@@ -11,7 +11,7 @@ import os
 import secrets
 from collections.abc import Awaitable, Generator
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 import uvicorn
 from starlette.applications import Starlette
@@ -39,6 +39,9 @@ from streaming.refusal import Refusal
 from streaming.roster import Pulse
 
 log = logging.getLogger(__name__)
+
+DRAIN_S: Final = 2.0
+"""How long a gateway that is told to stop waits for its sockets to be closed."""
 
 
 class Worker(Protocol):
@@ -214,12 +217,19 @@ def configured(application: Starlette, policy: ServerPolicy) -> uvicorn.Config:
 
 
 async def _serve(gateway: Gateway, settings: Settings) -> None:
-    """The HTTP port, until cancelled: then sockets are closed with 1012, and their clients resume elsewhere."""
+    """The HTTP port, until cancelled: then nobody new comes in, and clients are told to resume elsewhere (1012)."""
     server = _Server(configured(application(gateway), settings.server))
     serving = asyncio.ensure_future(server.serve())
     try:
         await asyncio.shield(serving)
     except asyncio.CancelledError:
+        gateway.draining.set()
+        for listening in getattr(server, "servers", []):
+            listening.close()  # the port is free for whoever takes our place
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_S):
+                while gateway.sessions:  # noqa: ASYNC110 - each ends by itself
+                    await asyncio.sleep(0.02)
         server.should_exit = True
         await serving
         raise

@@ -33,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--config", type=Path, help="settings file (vivavoce.toml in the home folder)")
     _models(commands)
     _archive(commands)
+    _dead(commands)
     hint = "vivavoce transcribe meeting.mp3 --json"
     transcribe = _command(commands, "transcribe", "write down a sound file, the microphone or stdin", hint)
     transcribe.add_argument("source", metavar="FILE|mic|-", help="a sound file, `mic`, or `-` for stdin")
@@ -118,6 +119,18 @@ def _archive(commands: Any) -> None:
         command.add_argument("--config", type=Path, help="settings file (vivavoce.toml in the home folder)")
 
 
+def _dead(commands: Any) -> None:
+    dead = _command(commands, "dead", "what was given up after three tries", "vivavoce dead list")
+    dead.add_argument("--config", type=Path, help="settings file (vivavoce.toml in the home folder)")
+    actions = dead.add_subparsers(dest="action", metavar="ACTION", required=True)
+    _command(actions, "list", "sessions, roles and times", "vivavoce dead list")
+    export = _command(actions, "export", "the sound that is kept", "vivavoce dead export SESSION kept.wav")
+    drop = _command(actions, "drop", "forget it", "vivavoce dead drop SESSION")
+    for action in (export, drop):
+        action.add_argument("session", metavar="SESSION", help="its id")
+    export.add_argument("file", type=Path, metavar="FILE.wav", help="to write")
+
+
 def _bench(commands: Any) -> None:
     bench = _command(commands, "bench", "measure a server", "vivavoce bench asr --serve --clients 1 4")
     subjects = bench.add_subparsers(dest="subject", metavar="SUBJECT", required=True)
@@ -160,6 +173,10 @@ def _dispatch(options: argparse.Namespace) -> int:
         from streaming.service.archiving import archiving
 
         return archiving(options)
+    if options.command == "dead":
+        from streaming.service import burying
+
+        return burying.run(options)
     if options.command == "bench":
         from streaming.bench import asr, spine
 

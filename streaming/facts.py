@@ -31,7 +31,7 @@ Origin = Literal["live", "import", "again"]
 """From where a session's sound came; `again`: it was that of another session."""
 
 
-class Endpointing(Struct, frozen=True, forbid_unknown_fields=True):
+class Endpointing(Struct, frozen=True):
     """How a session ends its turns; None means the server's default.
 
     `silence_ms` of silence after the voice end it; `semantic`: sooner or later, by what the voice sounds like. After
@@ -43,7 +43,7 @@ class Endpointing(Struct, frozen=True, forbid_unknown_fields=True):
     eager_ms: int | None = None
 
 
-class Hints(Struct, frozen=True, forbid_unknown_fields=True):
+class Hints(Struct, frozen=True):
     """What may well be said in a session: `hotwords`, and a `prompt` of text as it is usual there."""
 
     hotwords: tuple[str, ...] = ()

@@ -15,40 +15,23 @@ from typing import Final, NoReturn
 import msgspec
 from msgspec import Struct
 
-from streaming import keys
+from streaming import dead, keys
 from streaming.blame import ALONE_S, OWED, guilty
 from streaming.bus import Bus, BusDown
 from streaming.errors import first_of
 from streaming.jobs import Job, Jobs
 from streaming.lease import Lease, LeaseLost
 from streaming.standing import Server
+from streaming.tenure import LeasePolicy
 
 log = logging.getLogger(__name__)
 
-DEAD: Final = "dead"
 POLL_S: Final = 0.5
 SWEEP_S: Final = 2.0
 """All shards are looked through this often, should a word of something new have been lost."""
 BRISK: Final = 10
 """Once nobody wanted a session, a busy worker takes those that wait behind it so many times as fast, and not all at
 once: another one that is as busy gets its part."""
-
-
-class LeasePolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """How leases are kept: renewed every `renew_s`, taken over after `silent_s`, given up after `deliveries` tries.
-
-    A lease held for `healthy_s` begins to count its tries anew. Whether its session is there still is looked up every
-    `look_s`. `capacity`: sessions that one worker serves at once. A worker that is busy leaves a new one to others for
-    `yield_s`, and takes it when none of them wants it, and soon those behind it.
-    """
-
-    renew_s: float = 1.0
-    silent_s: float = 3.0
-    deliveries: int = 3
-    healthy_s: float = 30.0
-    look_s: float = 10.0
-    capacity: int = 64
-    yield_s: float = 1.0
 
 
 class Held(Struct):
@@ -73,6 +56,8 @@ class Leases:
         self._policy = policy
         self._held: dict[Job, Held] = {}
         self._dropped: list[Job] = []
+        self._excused: list[Job] = []
+        self._unread: dict[str, float] = {}
         self._taking = asyncio.Lock()  # so that nobody takes more than there is room for
 
     @property
@@ -176,7 +161,7 @@ class Leases:
         if not guilty(lease.tries, await self._jobs.tries(job), tries):
             return False
         log.error("%s: given up after %d tries", self._role, tries, extra={"sid": sid})
-        await self._bus.call("XADD", DEAD, "*", "role", self._role, "sid", sid)
+        await dead.put_aside(self._bus, self._role, sid, self._policy.dead_days)
         if self._role in OWED:
             where, fact = OWED[self._role]
             await lease.append(where(sid), msgspec.json.encode(fact))
@@ -200,11 +185,20 @@ class Leases:
                 case LeaseLost() as lost:
                     log.warning("lease lost: %s", lost, extra=context)
                 case BusDown() as down:
+                    self._excused.append(job)
                     log.warning("session let go: %s", down.message, extra=context)
+                case msgspec.ValidationError() as unread if self._newer(lease.session_id):
+                    self._excused.append(job)
+                    log.info("left to a newer version: %s", type(unread).__name__, extra=context)
                 case _:
                     log.exception("serving failed; it is tried again", extra=context)
         finally:
             self._held.pop(job, None)
+
+    def _newer(self, session_id: str) -> bool:
+        """Whether what we cannot read in a session is still to be left to a worker that can."""
+        now = time.monotonic()
+        return now - self._unread.setdefault(session_id, now) < self._policy.newer_s
 
     # ---- keeping -----------------------------------------------------------------------------------------------------
 
@@ -215,10 +209,17 @@ class Leases:
             held = {job: one.since < healthy for job, one in self._held.items()}
             try:
                 mine = await self._jobs.renew(held, self._bus)
+                await self._excuse()
             except BusDown:
                 continue
             for job in held.keys() - mine:
                 self._stop(job)
+
+    async def _excuse(self) -> None:
+        """Hand back what was let go for no fault of its own. Raises BusDown."""
+        while self._excused:
+            await self._jobs.hand_back(self._excused[:1])
+            del self._excused[0]
 
     async def _returned(self, server: Server, changed: bool) -> None:
         """Redis is back: before anybody takes us for silent, and as if it knew all that it may have forgotten."""
@@ -233,6 +234,7 @@ class Leases:
             await asyncio.sleep(self._policy.look_s)
             held = list(self._held)
             with contextlib.suppress(BusDown):
+                await dead.keep(self._bus, self._policy.dead_days)
                 there = await self._bus.each(*(("EXISTS", keys.session(job.session_id)) for job in held))
                 for job in (job for job, found in zip(held, there, strict=True) if found == 0):
                     log.warning("a session is gone", extra={"sid": job.session_id, "role": self._role})
@@ -240,8 +242,7 @@ class Leases:
                     await self._jobs.finish(job)
 
     def _stop(self, job: Job) -> None:
-        one = self._held.pop(job, None)
-        if one:
+        if one := self._held.pop(job, None):
             one.task.cancel()
 
     async def _hand_back(self) -> None:

@@ -11,7 +11,19 @@ from msgspec import Struct
 
 SLOTS: Final = 16_384
 KEYLESS: Final = frozenset(
-    {"PING", "INFO", "CONFIG", "CLUSTER", "SCRIPT", "WAIT", "KEYS", "FLUSHALL", "CLIENT", "TIME"}
+    {
+        "PING",
+        "INFO",
+        "CONFIG",
+        "CLUSTER",
+        "SCRIPT",
+        "WAIT",
+        "KEYS",
+        "FLUSHALL",
+        "CLIENT",
+        "TIME",
+        "BGREWRITEAOF",
+    }
 )
 KEY_AT: Final = {"XINFO": 2, "XGROUP": 2, "OBJECT": 2, "MEMORY": 2, "EVALSHA": 3, "EVAL": 3}
 BEHIND_STREAMS: Final = frozenset({"XREAD", "XREADGROUP"})

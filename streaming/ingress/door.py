@@ -31,7 +31,7 @@ class ServerPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     keys: tuple[str, ...] = ()
     readers: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
-    max_sessions: int = 32
+    max_sessions: int = 1000
     max_viewers: int = 1_000
     max_load: float = FULL
     retry_after_s: float = 5.0

@@ -23,3 +23,6 @@ class Gateway(Struct):
     sessions: int = 0
     starting: asyncio.Lock = field(default_factory=asyncio.Lock)  # each counts those before it
     archive: Archive | None = None
+    draining: asyncio.Event = field(
+        default_factory=asyncio.Event
+    )  # on its way out: clients are sent elsewhere

@@ -31,6 +31,8 @@ async def healthz(_: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """200 when Redis answers and every role has a worker whose models are loaded; else 503. The body says which."""
     gateway: Gateway = request.app.state.gateway
+    if gateway.draining.is_set():
+        return JSONResponse({"ready": False, "draining": True, "sessions": gateway.sessions}, 503)
     try:
         workers = await roster.present(gateway.bus)
     except BusDown as down:

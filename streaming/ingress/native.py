@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
@@ -27,7 +28,7 @@ async def serve(gateway: Gateway, socket: WebSocket) -> None:
     shown = [name.removeprefix(wire.KEY_PREFIX) for name in offered if name.startswith(wire.KEY_PREFIX)]
     try:
         door.knock(gateway.server, socket.headers, shown)
-        await _serve(gateway, socket, shown)
+        await unless_drained(gateway, _serve(gateway, socket, shown))
         await socket.close(Close.NORMAL)
     except Fault as fault:
         await _close(socket, fault)
@@ -36,6 +37,28 @@ async def serve(gateway: Gateway, socket: WebSocket) -> None:
     except Exception:
         log.exception("a session's socket failed")
         await _close(socket, ServiceFault("internal", "something failed on our side: resume the session"))
+
+
+async def unless_drained(gateway: Gateway, work: Coroutine[Any, Any, None]) -> None:
+    """Do `work`, until this gateway is on its way out. Raises Fault then (1012), and whatever `work` raises."""
+    serving = asyncio.ensure_future(work)
+    drained = asyncio.ensure_future(gateway.draining.wait())
+    try:
+        await asyncio.wait({serving, drained}, return_when=asyncio.FIRST_COMPLETED)
+        if not serving.done():
+            serving.cancel()
+            await asyncio.wait({serving})
+            raise Fault(
+                "draining",
+                "this server is going away: resume the session",
+                close=Close.DRAINING,
+                retry_after=0,
+            )
+        serving.result()
+    finally:
+        for task in (serving, drained):
+            task.cancel()
+        await asyncio.gather(serving, drained, return_exceptions=True)
 
 
 async def _serve(gateway: Gateway, socket: WebSocket, shown: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from random import Random
 from signal import SIGCONT, SIGSTOP
 
 from streaming import keys
-from streaming.leases import DEAD
+from streaming.dead import DEAD
 from tests.chaos import coded
 from tests.chaos.fences import Fences
 from tests.chaos.speakers import Speaker, faults, judged, p95
