@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from streaming import events as ev
 from streaming.archive.kept import Kept
 from tests.browser.replaying import Archived
-from tests.browser.test_replay import seconds
+from tests.browser.test_replay_page import seconds
 from tests.call_kept import BEGAN, final
 
 pytestmark = pytest.mark.browser
