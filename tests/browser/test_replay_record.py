@@ -15,14 +15,14 @@ def test_a_session_is_recorded_when_that_is_switched_on_and_from_then_on_only(
 ) -> None:
     opened(page, fake)
     assert not fake.session.start.record
-    page.get_by_label("Record").check()
+    page.get_by_label("Record", exact=True).check()
     expect_note(page, fake, wire.SessionEnd)
     expect(page.get_by_role("log")).to_contain_text("From here on, recorded")
     fake.answer = answer
     type_message(page, "For the record")
     expect(page.get_by_role("log")).to_contain_text("You typed: For the record")
     assert fake.session.start.record
-    page.get_by_label("Record").uncheck()
+    page.get_by_label("Record", exact=True).uncheck()
     expect_note(page, fake, wire.SessionEnd)
     type_message(page, "Off the record")
     expect(page.get_by_role("log")).to_contain_text("You typed: Off the record")
