@@ -4,7 +4,7 @@ Rows hold no content in plain: only times, places, languages, categories of verd
 written together is one transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from msgspec import Struct
 
@@ -36,6 +36,12 @@ class Head(Struct, frozen=True):
 HEAD = (
     "s.session_id, s.tenant, s.state, s.samples, s.last_ms, s.last_number, s.chunks, s.size, s.details, "
     "k.root, k.wrapped"
+)
+
+
+LAPSED = (
+    "UPDATE line SET corrected = NULL WHERE session_id = $1 AND kind = $2 AND number = $3 "
+    "AND corrected IS NOT NULL RETURNING line_id"
 )
 
 
@@ -82,6 +88,10 @@ class Buried(Struct, frozen=True):
     done: bool
 
 
+Lapse = Callable[[Transaction, int], Awaitable[None]]
+"""Takes corrections of a segment away."""
+
+
 class Index:
     """Statements over any database of ours."""
 
@@ -106,8 +116,9 @@ class Index:
         """Whether anything of the tenant is kept."""
         return bool(await self.database.fetch("SELECT 1 FROM session WHERE tenant = $1 LIMIT 1", tenant))
 
-    async def add(self, added: Added, before: Head | None) -> bool:
-        """Whether all of it was written: not if the session is no longer as it was `before`."""
+    async def add(self, added: Added, before: Head | None, lapse: Lapse) -> bool:
+        """Whether all of it was written: not if the session is no longer as it was `before`. `lapse`: a corrected line
+        is given again, so moderation has changed it, and its corrections may say what was taken away."""
         async with self.database.transaction(added.head.session_id) as work:
             if not await _unmoved(work, added.head.session_id, before):
                 return False
@@ -120,16 +131,18 @@ class Index:
                     *(piece.last_number, piece.channels, piece.size),
                 )
             for line in added.lines:
+                place = (added.head.session_id, line.kind, line.number)
+                if await work.fetch(LAPSED, *place):
+                    await lapse(work, line.number)
                 await self._put_line(work, added.head.session_id, line)
         return True
 
     async def _put_line(self, work: Transaction, session_id: str, line: Sealed) -> None:
-        """A corrected line goes on being found by its correction."""
         rows = await work.fetch(
             "INSERT INTO line (session_id, kind, number, channel, start_ms, end_ms, language, text) "
             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (session_id, kind, number) DO UPDATE SET "
             "channel = excluded.channel, start_ms = excluded.start_ms, end_ms = excluded.end_ms, "
-            "language = excluded.language, text = excluded.text RETURNING line_id, corrected IS NULL",
+            "language = excluded.language, text = excluded.text RETURNING line_id",
             *(
                 session_id,
                 line.kind,
@@ -141,8 +154,7 @@ class Index:
                 line.text,
             ),
         )
-        if rows[0][1]:
-            await self.database.write_tokens(work, rows[0][0], line.tokens)
+        await self.database.write_tokens(work, rows[0][0], line.tokens)
 
     async def pieces(self, session_id: str, kind: str) -> list[Piece]:
         """Where all of a session's sound or log is, in order."""

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from streaming.archive.database import Transaction
 from streaming.archive.index import Added, Head, Piece, Sealed
-from streaming.archive.kept import Batch, Kept, Line, LogEntry, Progress, Sound
+from streaming.archive.kept import Batch, Kept, Line, LogEntry, Note, Progress, Sound
 from streaming.archive.pieces import beyond, chunks, packed_log, packed_sound, pieces, place
 from streaming.archive.sealing import Root, Seal
 from streaming.archive.vault import SESSION, Forgotten, Vault
@@ -62,11 +63,25 @@ async def _step(
     if head is None and (await vault.newest_root(session.tenant)).name != root.name:
         return None  # the tenant got a new key meanwhile
     added = _added(batch, _moved(old, written), written, (root, seal))
-    if not await vault.index.add(added, head):
+
+    async def lapse(work: Transaction, number: int) -> None:
+        await _lapse(work, seal, session.session_id, number)
+
+    if not await vault.index.add(added, head, lapse):
         for piece in written:
             await vault.blobs.remove(piece.blob)
         return None
     return added.head.progress
+
+
+async def _lapse(work: Transaction, seal: Seal, session_id: str, number: int) -> None:
+    """Take the corrections of segment `number` away: moderation has changed it since."""
+    sql = "SELECT note_id, content FROM note WHERE session_id = $1"
+    for note_id, content in await work.fetch(sql, session_id):
+        note = msgspec.json.decode(seal.open(content, "note", note_id), type=Note)
+        if note.kind == "correction" and note.number == number:
+            sql = "DELETE FROM note WHERE session_id = $1 AND note_id = $2"
+            await work.fetch(sql, session_id, note_id)
 
 
 def _check(batch: Batch) -> None:

@@ -119,7 +119,8 @@ class Note(Struct, frozen=True):
     """What a reader added to a session; the original stays as it is.
 
     `kind`: `correction` (segment `number`'s text is to be `text`), `note` or `bookmark` (at `at_ms`). The newest
-    correction of a segment holds; one with the original text takes corrections back.
+    correction of a segment holds; one with the original text takes corrections back. What moderation changes after it
+    was corrected loses its corrections: they may say what was taken away.
     """
 
     note_id: int

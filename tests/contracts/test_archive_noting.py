@@ -5,7 +5,7 @@ import pytest
 from streaming.archive.kept import Batch, Note
 from streaming.archive.ports import Archive
 from streaming.errors import ClientFault
-from tests.archives import SESSION, spoken, texts
+from tests.archives import SESSION, entries, spoken, texts
 
 
 def correction(number: int, text: str) -> Note:
@@ -32,8 +32,6 @@ async def test_a_corrected_line_is_found_by_its_newest_correction(archive: Archi
     newest = await archive.annotate("desk", "a1", correction(1, "I like bears"))
     assert await texts(archive, "bears") == ["I like bears"]
     assert await texts(archive, "bare") == await texts(archive, "beer") == []
-    await archive.keep(Batch(SESSION, lines=[spoken(1, "I like bair")]))
-    assert await texts(archive, "bears") == ["I like bears"]
     await archive.erase_note("desk", "a1", newest.note_id)
     assert await texts(archive, '"like beer"') == ["I like beer"]
 
@@ -41,10 +39,21 @@ async def test_a_corrected_line_is_found_by_its_newest_correction(archive: Archi
 async def test_without_corrections_a_line_is_found_as_it_was_said(archive: Archive) -> None:
     await archive.keep(Batch(SESSION, lines=[spoken(1, "I like bare")]))
     note = await archive.annotate("desk", "a1", correction(1, "I like beer"))
-    await archive.keep(Batch(SESSION, lines=[spoken(1, "I liked bare")]))
     await archive.erase_note("desk", "a1", note.note_id)
-    assert await texts(archive, "bare") == ["I liked bare"]
+    assert await texts(archive, "bare") == ["I like bare"]
     assert await texts(archive, "beer") == []
+
+
+async def test_a_correction_is_gone_when_moderation_changes_its_line_after_it(archive: Archive) -> None:
+    await archive.keep(Batch(SESSION, lines=[spoken(1, "call 555 now"), spoken(2, "so do I")]))
+    await archive.annotate("desk", "a1", correction(1, "call 555 right now"))
+    others = await archive.annotate("desk", "a1", correction(2, "so did I"))
+    mark = await archive.annotate("desk", "a1", Note(0, "bookmark", "Ann", 5, number=1))
+    await archive.keep(Batch(SESSION, log=entries(1, 2), lines=[spoken(1, "call [number] now")]))
+    assert await texts(archive, "555") == []
+    assert await texts(archive, "call") == ["call [number] now"]
+    assert await archive.notes("desk", "a1") == [others, mark]
+    assert await texts(archive, "did") == ["so did I"]
 
 
 async def test_what_is_not_there_cannot_be_corrected(archive: Archive) -> None:
