@@ -22,8 +22,8 @@ class ServerPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the gateway listens and who may speak to it. `keys`: "name:key" each; `origins`: of other sites' pages.
     `readers`: "tenant/name:key" each, who may watch, search, replay, export and forget all sessions of that tenant.
 
-    `max_sessions` at once, and `max_viewers` who watch. One more session with sound is refused if it would make the
-    recognisers busier than `max_load` (1: no more than they can do), and may come back after `retry_after_s`.
+    `max_sessions` at once, and `max_viewers` who watch or replay. One more session with sound is refused if it would
+    make the recognisers busier than `max_load` (1: no more than they can do), and may come back after `retry_after_s`.
     """
 
     host: str = "127.0.0.1"

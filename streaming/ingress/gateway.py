@@ -1,11 +1,14 @@
 """What the sockets and routes of one gateway share."""
 
 import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
 
 from msgspec import Struct, field
 
 from streaming.archive.ports import Archive
 from streaming.bus import Bus
+from streaming.errors import Overloaded
 from streaming.ingress.audience import Watching
 from streaming.ingress.door import ServerPolicy
 from streaming.ingress.intake import Intake
@@ -13,7 +16,8 @@ from streaming.session import SessionPolicy
 
 
 class Gateway(Struct):
-    """`sessions`: clients that are here now, each with a session of its own. Viewers do not count."""
+    """`sessions`: clients that are here now, each with a session of its own. Viewers do not count. `replays`: sockets
+    that are shown what was recorded."""
 
     bus: Bus
     intake: Intake
@@ -26,3 +30,20 @@ class Gateway(Struct):
     draining: asyncio.Event = field(
         default_factory=asyncio.Event
     )  # on its way out: clients are sent elsewhere
+    replays: int = 0
+
+    def admit_viewer(self) -> None:
+        """Whether one more may watch or replay. Raises Overloaded."""
+        if self.watching.viewers + self.replays >= self.server.max_viewers:
+            told = "there is no room for more viewers"
+            raise Overloaded(told, retry_after=self.server.retry_after_s)
+
+    @contextmanager
+    def replayed(self) -> Generator[None]:
+        """While one socket is shown what was recorded. Raises Overloaded."""
+        self.admit_viewer()
+        self.replays += 1
+        try:
+            yield
+        finally:
+            self.replays -= 1

@@ -43,6 +43,7 @@ class Replaying:
     """One reader's socket, for one replay."""
 
     def __init__(self, gateway: Gateway, socket: WebSocket, reader: Reader) -> None:
+        self._gateway = gateway
         self._archive = gateway.archive
         self._socket = socket
         self._reader = reader
@@ -53,6 +54,7 @@ class Replaying:
 
         Raises:
             ClientFault: there is no such session for this reader (1008), or the reader says something (1002).
+            Overloaded: as many watch and replay as may.
             WebSocketDisconnect: the reader has gone.
         """
         archive = self._archive
@@ -61,9 +63,10 @@ class Replaying:
         await _known(archive, self._reader.tenant, asked.session_id)
         ended: BaseException | None = None
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._listen(), name="receive")
-                tasks.create_task(self._send(archive, asked), name="replay")
+            with self._gateway.replayed():
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._listen(), name="receive")
+                    tasks.create_task(self._send(archive, asked), name="replay")
         except* (Finished, Fault, WebSocketDisconnect) as group:
             ended = first_of(group)
         if isinstance(ended, Fault | WebSocketDisconnect):

@@ -10,7 +10,7 @@ import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from streaming import keys
-from streaming.errors import ClientFault, Close, Fault, Overloaded, first_of
+from streaming.errors import ClientFault, Close, Fault, first_of
 from streaming.facts import SessionConfig
 from streaming.feed import place
 from streaming.ingress import door
@@ -42,13 +42,13 @@ class Viewing:
 
     async def run(self, asked: said.SessionWatch) -> None:
         """From its `session.watch` to the log's end. Raises Fault, or WebSocketDisconnect when the viewer has gone."""
-        sid, server = asked.session_id, self._gateway.server
+        sid = asked.session_id
         who = await self._admitted(asked)
         if isinstance(who, door.Reader):
-            await self._show_kept(who, asked)
+            with self._gateway.replayed():
+                await self._show_kept(who, asked)
             return
-        if self._watching.viewers >= server.max_viewers:
-            raise Overloaded("there is no room for more viewers", retry_after=server.retry_after_s)
+        self._gateway.admit_viewer()
         try:
             await self._watching.enter(sid, who)
             await self._egress.send(wire.encode(said.SessionWatching(sid)))

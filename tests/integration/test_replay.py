@@ -51,7 +51,7 @@ async def recorded(
     await archive.keep(Batch(Kept("p2", "shop", "transcribe", AT), log=LOG[:2]))
     await archive.close()
     gateway = await Gateway(
-        redis_url, keys=("shop:sesame",), readers=("shop/ann:read", "bank/bob:other")
+        redis_url, keys=("shop:sesame",), readers=("shop/ann:read", "bank/bob:other"), max_viewers=2
     ).up()
     yield gateway
     await gateway.down()
@@ -114,6 +114,22 @@ async def test_who_speaks_in_a_replay_is_told_that_it_takes_nothing(recorded: Ga
         await socket.send(bytes(640))
         got, code = await heard_until_closed(socket)
     assert (got[-1]["code"], code) == ("order", 1002)
+
+
+async def test_no_more_may_replay_at_once_than_may_watch(recorded: Gateway) -> None:
+    names: Any = [wire.SUBPROTOCOL, wire.KEY_PREFIX + "read"]
+    sockets = [await connect(recorded.url, subprotocols=names) for _ in range(2)]
+    for socket in sockets:
+        await socket.send(asked(speed=0.5))
+        await socket.recv()
+    watched = json.dumps({"type": "session.watch", "session_id": "p1"})
+    for request in (asked(), watched):
+        frames, code, _ = await replay(recorded, request)
+        assert ([json.loads(frame).get("code") for frame in frames], code) == (["overloaded"], 1013)
+    for socket in sockets:
+        await socket.close()
+    frames, code, _ = await replay(recorded, watched)
+    assert (frames[1:], code) == (SHOWN, 1000)
 
 
 async def test_the_command_shows_a_session_as_it_was(
