@@ -33,13 +33,14 @@ class Lease:
     """
 
     def __init__(self, bus: Bus, role: str, session_id: str, claimed: Sequence[bytes]) -> None:
-        epoch, revision, state, config, tries = claimed
+        epoch, revision, state, config, tries, kept = claimed
         self._bus = bus
         self._stage = keys.stage(session_id, role)
         self._epoch = epoch
         self._revision = int(revision)
         self._number = 0
         self._at: int | None = None
+        self._kept = self._before = kept.decode()  # what was let go of last: now, and when it was taken
         self.role = role
         self.session_id = session_id
         self.state: bytes = state
@@ -60,6 +61,11 @@ class Lease:
     def posted(self, stream: str, entry: str) -> None:
         """Where this work stands, so that it is posted again if Redis forgets that too."""
         self._bus.journal.put(self._page(), Put(stream, entry, ("sid", self.session_id), 0))
+
+    async def count(self, tries: int) -> None:
+        """It was taken so often, whatever was counted. Raises BusDown."""
+        await self._bus.call("HSET", self._stage, "tries", tries)
+        self.tries = tries
 
     async def commit(
         self,
@@ -136,6 +142,7 @@ class Lease:
     ) -> None:
         """Keep what was written. Of trims only those of unmoderated text: old sound does no harm."""
         self._at = self._at if at is None else at
+        self._kept = trims[0][1] if trims else self._kept
         page = self._page(" ".join(ids))
         for (key, body), entry in zip(appends, ids, strict=True):
             self._bus.journal.put(page, Put(key, entry, ("e", body), keys.ttl(key, page.ttl_ms)))
@@ -151,6 +158,9 @@ class Lease:
             "state": self.state,
             "n": self._number,
             "ids": ids,
+            "before": self._before,
+            "tries": self.tries,
+            **({"kept": self._kept} if self._kept else {}),
             **({} if self._at is None else {"at": self._at}),
         }
         return page

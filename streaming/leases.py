@@ -123,37 +123,36 @@ class Leases:
                 async with self._taking:
                     await self._jobs.join()
                     for job in await self._jobs.silent(self._room):
-                        if await self._begin(group, serve, job):
-                            await self._clear(job)
+                        if lease := await self._begin(group, serve, job):
+                            await self._clear(job, lease)
             await asyncio.sleep(POLL_S)
 
-    async def _clear(self, job: Job) -> None:
+    async def _clear(self, job: Job, lease: Lease) -> None:
         """If it does not end us in a while, it is not what ended the others: it has another try."""
         await asyncio.sleep(ALONE_S)
         if job in self._held:
-            stage = keys.stage(job.session_id, self._role)
-            await self._bus.call("HSET", stage, "tries", self._policy.deliveries - 1)
+            await lease.count(self._policy.deliveries - 1)
 
-    async def _begin(self, group: asyncio.TaskGroup, serve: Serve, job: Job) -> bool:
-        """Serve one lease; whether this is its last try. Whatever is wrong with one session harms no other."""
+    async def _begin(self, group: asyncio.TaskGroup, serve: Serve, job: Job) -> Lease | None:
+        """Serve one lease; it, if this is its last try. Whatever is wrong with one session harms no other."""
         try:
             if job in self._held:
-                return False
+                return None
             lease = await Lease.claim(self._bus, self._role, job.session_id, self._worker)
             if lease is None:  # the session expired before anybody came
                 await self._jobs.finish(job)
-                return False
+                return None
             if await self._given_up(job, lease):
-                return False
+                return None
             lease.posted(job.stream, job.entry)
         except BusDown:
             raise
         except Exception:
             log.exception("a lease could not be taken; it is tried again", extra={"sid": job.session_id})
-            return False
+            return None
         task = group.create_task(self._serve(serve, lease, job), name=f"{self._role}-{job.session_id}")
         self._held[job] = Held(job.session_id, time.monotonic(), task)
-        return lease.tries == self._policy.deliveries
+        return lease if lease.tries == self._policy.deliveries else None
 
     async def _given_up(self, job: Job, lease: Lease) -> bool:
         """Whether this was tried too often: then it is put aside, and what the role owed the session is written."""
