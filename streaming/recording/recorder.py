@@ -15,9 +15,10 @@ from msgspec import Struct
 
 from streaming import keys
 from streaming.archive.kept import LogEntry
+from streaming.archive.picture import picture
 from streaming.archive.ports import Archive
 from streaming.bus import Bus, BusDown
-from streaming.errors import ClientFault
+from streaming.errors import ClientFault, Fault
 from streaming.events import Served
 from streaming.feed import place
 from streaming.lease import Lease
@@ -64,7 +65,9 @@ class Recorder:
             BusDown: Redis is away.
         """
         assert self._steady, "start() comes first"
+        assert self._archive
         await Recording(lease, bus, self._steady, self._policy).run()
+        await drawn(self._archive, lease.config.tenant, lease.session_id)
 
     def trouble(self) -> str:
         """What keeps it from its work just now, or nothing."""
@@ -76,6 +79,16 @@ class Recorder:
         if self._archive:
             await self._archive.close()
             self._archive = self._steady = None
+
+
+async def drawn(archive: Archive, tenant: str, session_id: str) -> None:
+    """Make the picture of its sound now, so that whoever opens the session waits for none."""
+    try:
+        session = await archive.session(tenant, session_id)
+        if session.channels:
+            await picture(archive, session)
+    except Fault as fault:  # forgotten, or the archive is away: whoever looks makes it
+        log.info("no picture was made: %s", fault.message, extra={"session": session_id})
 
 
 class Recording:

@@ -24,6 +24,7 @@ from streaming.machine import home
 from tests import speech
 from tests.conftest import running_redis
 from tests.conversation import Conversation
+from tests.gateway import eventually
 from tests.stack import Stack
 
 pytestmark = [pytest.mark.models, pytest.mark.slow]
@@ -114,6 +115,7 @@ async def test_a_session_is_kept_to_the_byte_and_to_the_sample_though_its_record
     assert (kept.channels, kept.origin) == (2, "live")
     assert abs(kept.duration_ms - len(pcm) / 16) <= 1
     assert kept.words >= len(WORDS)
+    assert await eventually(lambda: archive.cached("default", sid, "peaks"), bool)
     assert 0 < await bus.call("PTTL", keys.events(sid)) <= keys.KEPT_MS
     assert "recorder" in {worker.role for worker in await roster.present(bus)}
     await bus.close()
