@@ -34,6 +34,7 @@ from streaming.lease import Lease
 from streaming.leases import LeasePolicy, Leases
 from streaming.machine import home, models
 from streaming.machine.catalog import ModelMissing
+from streaming.recording.abandoned import abandoned
 from streaming.recording.recorder import Recorder
 from streaming.refusal import Refusal
 from streaming.roster import Pulse
@@ -133,7 +134,8 @@ async def _record(bus: Bus, settings: Settings) -> None:
     """The recorder, and beside it the archive's daily work."""
     archive = _archive(bus, settings)
     async with asyncio.TaskGroup() as tasks:
-        daily = retire_daily(archive, settings.archive, clock.now_ms)
+        gone = functools.partial(abandoned, bus)
+        daily = retire_daily(archive, settings.archive, clock.now_ms, gone)
         beside = tasks.create_task(daily, name="retention")
         await _work(bus, "recorder", Recorder(lambda: archive, settings.recorder), settings.lease)
         beside.cancel()

@@ -8,10 +8,8 @@
 Whoever is cut off in the middle calls again: an unfinished tombstone is gone on with.
 """
 
-import logging
 import secrets
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -21,10 +19,8 @@ from streaming.archive.blobs import PARTIAL
 from streaming.archive.index import Head
 from streaming.archive.kept import Kept
 from streaming.archive.retiring import ANYBODY
-from streaming.archive.vault import Vault, kept_of, unknown
-from streaming.errors import Fault, ServiceFault
-
-log = logging.getLogger(__name__)
+from streaming.archive.vault import Vault, kept_of, unfinished, unknown
+from streaming.errors import ServiceFault
 
 UNFINISHED: Final = "SELECT tenant, session_id FROM tombstone WHERE done_at IS NULL"
 ENDED: Final = (
@@ -69,24 +65,16 @@ async def expire(vault: Vault, before: Mapping[str, int], by: str = "retention")
         due += await vault.index.database.fetch(ENDED, tenant, time)
     buried: list[_Buried] = []
     for tenant, session_id in due:
-        with _told(session_id):
+        with unfinished(session_id, "forgotten"):
             buried.append(await _bury(vault, tenant, session_id, by))
     if buried:
         await vault.index.database.purge()
     gone: list[str] = []
     for one in buried:
-        with _told(one.tombstone.session_id):
+        with unfinished(one.tombstone.session_id, "forgotten"):
             await _verify(vault, one)
             gone.append(one.tombstone.session_id)
     return gone
-
-
-@contextmanager
-def _told(session_id: str) -> Generator[None]:
-    try:
-        yield
-    except Fault as fault:
-        log.warning("a session could not be forgotten", extra={"sid": session_id, "error": fault.code})
 
 
 async def _bury(vault: Vault, tenant: str, session_id: str, by: str) -> _Buried:

@@ -17,7 +17,8 @@ State = Literal["open", "closed", "forgotten"]
 class Kept(Struct, frozen=True):
     """A recorded session: what a list shows and filters by.
 
-    `state`: `open` while it is being recorded, `closed` when all of it is here, `forgotten`: nothing but this is left.
+    `state`: `open` while it is being recorded, `closed` when all of it is here, or nobody can record any more of it;
+    `forgotten`: nothing but this is left.
     `origin` of the sound; `parent`: the session whose sound was run `again`. `verdicts`: categories of what moderation
     changed. `size` in bytes, of sound and log, as stored.
     """

@@ -4,7 +4,7 @@ A place in a list is an opaque `cursor`; "" is the beginning, and None after the
 tests/contracts/test_archive.py.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -107,6 +107,12 @@ class Archive(Protocol):
         """Forget each tenant's sessions that ended (or, if they never did, began) before its time (Unix ms); their ids.
 
         The time of "*" is that of all tenants who have none. What an earlier forget left unfinished is finished.
+        """
+        ...
+
+    async def settle(self, before: int, gone: Callable[[Sequence[str]], Awaitable[set[str]]]) -> list[str]:
+        """Close open sessions of which nothing was kept since `before` (Unix ms) and that `gone` says are recorded no
+        further; their ids. Each ended with the last entry of its log that is kept; whoever keeps more opens it again.
         """
         ...
 

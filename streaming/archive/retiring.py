@@ -1,4 +1,5 @@
-"""Sessions that are older than their tenant wants go, once a day; so does what crashes left behind."""
+"""Once a day: sessions that nobody records any further are closed, those that are older than their tenant wants go,
+and so does what crashes left behind."""
 
 import asyncio
 import logging
@@ -7,12 +8,15 @@ from typing import Final
 
 from streaming.archive.policy import ArchivePolicy
 from streaming.archive.ports import Archive
+from streaming.archive.settling import Gone
 from streaming.errors import Fault
 from streaming.settings import SettingsError
 
 log = logging.getLogger(__name__)
 
 DAY_MS: Final = 86_400_000
+IDLE_MS: Final = 3_600_000
+"""A recorder keeps a batch at least every 30 s, while there is something: so long it may be away."""
 FIRST_S: Final = 60.0
 EVERY_S: Final = 86_400.0
 ANYBODY: Final = "*"
@@ -40,10 +44,22 @@ async def retire(archive: Archive, policy: ArchivePolicy, now: int) -> list[str]
     return gone
 
 
-async def retire_daily(archive: Archive, policy: ArchivePolicy, clock: Callable[[], int]) -> None:
+async def settle(archive: Archive, now: int, gone: Gone) -> list[str]:
+    """Close at `now` (Unix ms) what is still open and recorded no further; ids."""
+    closed = await archive.settle(now - IDLE_MS, gone)
+    if closed:
+        log.warning("closed %d sessions that were not recorded to their end", len(closed))
+    return closed
+
+
+async def retire_daily(archive: Archive, policy: ArchivePolicy, clock: Callable[[], int], gone: Gone) -> None:
     """A minute after the start and then every day, until cancelled; what fails is tried again the next day."""
     await asyncio.sleep(FIRST_S)
     while True:
+        try:
+            await settle(archive, clock(), gone)
+        except Fault as fault:
+            log.warning("unfinished sessions stay open: %s", fault.message)
         try:
             await retire(archive, policy, clock())
         except Fault as fault:

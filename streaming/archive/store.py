@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator
 
-from streaming.archive import forgetting, keeping, noting, reading
+from streaming.archive import forgetting, keeping, noting, reading, settling
 from streaming.archive.kept import Batch, Filter, Kept, LogEntry, Note, Progress, Sound
 from streaming.archive.ports import Hits, Page
+from streaming.archive.settling import Gone
 from streaming.archive.vault import Vault, kept_of
 
 
@@ -74,6 +75,10 @@ class Store:
     async def expire(self, before: dict[str, int]) -> list[str]:
         """See Archive."""
         return await forgetting.expire(self.vault, before)
+
+    async def settle(self, before: int, gone: Gone) -> list[str]:
+        """See Archive."""
+        return await settling.settle(self.vault, before, gone)
 
     async def sweep(self, now: int) -> int:
         """See Archive."""

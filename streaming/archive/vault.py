@@ -6,9 +6,11 @@ transaction with all else of the step. Until that commit nothing has happened: a
 """
 
 import asyncio
+import logging
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import msgspec
@@ -20,7 +22,9 @@ from streaming.archive.index import Head, Index
 from streaming.archive.kept import Kept
 from streaming.archive.keyring import KeyLost, Keyring
 from streaming.archive.sealing import Damaged, Root, Seal
-from streaming.errors import ClientFault, Close
+from streaming.errors import ClientFault, Close, Fault
+
+log = logging.getLogger(__name__)
 
 SESSION: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 Erase = Callable[[str], Awaitable[None]]
@@ -99,3 +103,12 @@ def kept_of(head: Head, seal: Seal) -> Kept:
 def unknown(session_id: str) -> ClientFault:
     """There is no such session for whoever asks."""
     return ClientFault("unknown_session", f"there is no session {session_id} here", close=Close.POLICY)
+
+
+@contextmanager
+def unfinished(session_id: str, done: str) -> Generator[None]:
+    """A fault with one session does not keep the others: it is told in the log."""
+    try:
+        yield
+    except Fault as fault:
+        log.warning("a session could not be %s", done, extra={"sid": session_id, "error": fault.code})
