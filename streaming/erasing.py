@@ -16,7 +16,7 @@ LOOK_S: Final = 0.05
 
 
 async def erase_live(bus: Bus, sid: str) -> None:
-    """Nothing of the session is in Redis, nor in its append-only file, on return.
+    """Nothing of the session is in Redis, nor in the append-only file of any server that takes writes, on return.
 
     Raises:
         BusDown: Redis is away.
@@ -24,7 +24,7 @@ async def erase_live(bus: Bus, sid: str) -> None:
     """
     names = [*keys.lasting(sid), keys.heard(sid), keys.draft(sid), keys.viewers(sid)]
     await bus.together(("DEL", *names))
-    if (await _persistence(bus)).get("aof_enabled") == "1":
+    if any(state.get("aof_enabled") == "1" for state in await _persistence(bus)):
         await _rewrite(bus)
 
 
@@ -33,17 +33,21 @@ async def _rewrite(bus: Bus) -> None:
     until = time.monotonic() + PATIENCE_S
     began = False
     while time.monotonic() < until:
-        state = await _persistence(bus)
-        if state.get("aof_rewrite_in_progress") == state.get("aof_rewrite_scheduled") == "0":
-            if began and state.get("aof_last_bgrewrite_status") == "ok":
+        states = await _persistence(bus)
+        if all(
+            state.get("aof_rewrite_in_progress") == state.get("aof_rewrite_scheduled") == "0"
+            for state in states
+        ):
+            if began and all(state.get("aof_last_bgrewrite_status") == "ok" for state in states):
                 return
-            began = not isinstance((await bus.each(("BGREWRITEAOF",)))[0], Exception)
+            replies = await bus.everywhere("BGREWRITEAOF")
+            began = not any(isinstance(reply, Exception) for reply in replies)
         await asyncio.sleep(LOOK_S)
     told = "the append-only file of Redis could not be written anew, and may still have the session: forget it again"
     raise ServiceFault("forget_unfinished", told)
 
 
-async def _persistence(bus: Bus) -> dict[str, str]:
-    told: bytes = await bus.call("INFO", "persistence")
-    lines = told.decode().splitlines()
-    return dict(line.split(":", 1) for line in lines if ":" in line)
+async def _persistence(bus: Bus) -> list[dict[str, str]]:
+    """What each server says of its files. A session is on one, but a slot may have moved meanwhile."""
+    told: list[bytes] = await bus.everywhere("INFO", "persistence")
+    return [dict(line.split(":", 1) for line in one.decode().splitlines() if ":" in line) for one in told]

@@ -56,9 +56,9 @@ def answering(port: int, *words: str, until: str = "", seconds: float = 15) -> s
 
 
 @contextlib.contextmanager
-def cluster(replicas: bool = False) -> Generator[list[tuple[int, subprocess.Popen[bytes]]]]:
-    """Three nodes that know each other and share the slots; with `replicas`, three more that follow them."""
-    options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000")
+def cluster(*more: str, replicas: bool = False) -> Generator[list[tuple[int, subprocess.Popen[bytes]]]]:
+    """Three nodes with options that share the slots; with `replicas`, three more that follow them."""
+    options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000", *more)
     with contextlib.ExitStack() as stack:
         # The bus of a node is 10000 above its port.
         ports = [_low() for _ in range(6 if replicas else 3)]

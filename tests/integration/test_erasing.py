@@ -10,6 +10,8 @@ from streaming.bus import Bus
 from streaming.erasing import erase_live
 from streaming.errors import ServiceFault
 from streaming.machine import embedded
+from streaming.slots import SLOTS, slot
+from tests.cluster import cluster, command
 
 SECRET = b"that nobody may read"
 
@@ -61,3 +63,19 @@ async def test_a_file_that_cannot_be_written_anew_is_told(
     finally:
         await bus.close()
         embedded.stop(running)
+
+
+async def test_a_session_on_any_node_of_a_cluster_is_in_no_file_of_it() -> None:
+    with cluster("--appendonly", "yes", "--appendfsync", "always") as nodes:
+        bus = Bus(f"redis://127.0.0.1:{nodes[0][0]}")
+        sid = next(shard for shard in keys.SHARDS if slot(keys.events(shard)) > 2 * SLOTS // 3)
+        await bus.append(keys.events(sid), SECRET, ttl_ms=60_000)
+        folder = Path(command(nodes[2][0], "CONFIG", "GET", "dir").split("\r\n")[4])
+        assert in_files(folder, SECRET)
+        await erase_live(bus, sid)
+        for _ in range(40):  # Redis removes the old file in a thread of its own
+            if not in_files(folder, SECRET):
+                break
+            await asyncio.sleep(0.05)
+        assert not in_files(folder, SECRET)
+        await bus.close()
