@@ -114,7 +114,7 @@ class Tail:
         while self._lane is None:
             try:
                 self._lane = await self._lanes()
-            except ServiceFault:
+            except Exception:  # noqa: BLE001 - whatever it was: everybody here waits for this
                 await asyncio.sleep(RETRY_S[-1])
         for feed in self._early:
             for read, keys in self._of(feed):

@@ -78,7 +78,10 @@ class Jobs:
         self._news.clear()
         if not self._promising:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), seconds)
+                async with asyncio.timeout(
+                    seconds
+                ):  # `wait_for` swallows a cancellation that comes with the news
+                    await self._news.wait()
 
     # ---- taking ------------------------------------------------------------------------------------------------------
 

@@ -35,6 +35,8 @@ WAITING_BYTES: Final = 16 << 20
 """and their bytes: three times the sound of eight channels that credit allows."""
 MERGED: Final = 1 << 16
 """Sound that waits is one entry, up to so many bytes."""
+ROUND_BYTES: Final = 8 << 20
+"""No round trip has much more: what gathered while Redis was away must get through before a timeout, however much."""
 
 
 class Deposit(Struct):
@@ -157,7 +159,8 @@ class Intake:
                 for inlet in inlets:
                     batch += [(inlet, deposit) for deposit in inlet.waiting]
                     inlet.waiting, inlet.size = [], 0
-                await self._send(batch)
+                for part in _parts(batch):
+                    await self._send(part)
                 await asyncio.sleep(GATHER_S * min(4.0, max(1.0, len(inlets) / GATHERING)))
         finally:
             self._bus.standing.untell(self._returned)
@@ -189,6 +192,19 @@ class Intake:
             diary.took(self._bus.journal, inlet, deposit, reply.decode())
             if deposit.stored is not None:
                 inlet.stored = max(inlet.stored, deposit.stored)
+
+
+def _parts(batch: list[tuple[Inlet, Deposit]]) -> list[list[tuple[Inlet, Deposit]]]:
+    """A batch, in order, in parts of about ROUND_BYTES."""
+    parts: list[list[tuple[Inlet, Deposit]]] = [[]]
+    size = 0
+    for one in batch:
+        if size >= ROUND_BYTES:
+            parts.append([])
+            size = 0
+        parts[-1].append(one)
+        size += len(one[1].value)
+    return parts
 
 
 def _call(inlet: Inlet, deposit: Deposit) -> tuple[list[str], list[str | bytes | int]]:

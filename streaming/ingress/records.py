@@ -144,14 +144,16 @@ def end(inlet: Inlet, config: SessionConfig, samples: int, reason: EndReason, re
 async def reap(bus: Bus, intake: Intake, window_s: float) -> None:
     """End sessions whose client has been gone for `window_s`; every gateway does it, and one of them gets each.
 
+    A gateway that was killed noted its clients up to `touch_s` before: they have their whole window behind that.
     After Redis was away nobody is taken for lost until the clients that are here have been touched again.
     """
+    away_ms = int((window_s + touch_s(window_s)) * 1000)
     while True:
         await asyncio.sleep(min(REAP_S, window_s))
         try:
             now = now_ms()
-            for name in await bus.run("reap", [keys.LIVE], [now - int(window_s * 1000), now]):
-                await _end_lost(bus, intake, name.decode())
+            for name in await bus.run("reap", [keys.LIVE], [now - away_ms, now]):
+                await _end_one(bus, intake, name.decode())
         except BusDown as down:
             log.warning("looking for lost sessions: %s", down.message)
             await asyncio.sleep(touch_s(window_s) * 2)
@@ -160,6 +162,16 @@ async def reap(bus: Bus, intake: Intake, window_s: float) -> None:
 def touch_s(window_s: float) -> float:
     """How often a client that is here is noted, so that it is never taken for lost."""
     return min(10.0, window_s / 4)
+
+
+async def _end_one(bus: Bus, intake: Intake, session_id: str) -> None:
+    """Whatever is wrong with one session (a newer version's record, say) is no matter of the others. Raises BusDown."""
+    try:
+        await _end_lost(bus, intake, session_id)
+    except BusDown:
+        raise
+    except Exception as wrong:  # noqa: BLE001 - it is told by its kind: its text may quote the record
+        log.warning("a lost session cannot be ended (%s)", type(wrong).__name__, extra={"sid": session_id})
 
 
 async def _end_lost(bus: Bus, intake: Intake, session_id: str) -> None:
