@@ -167,6 +167,7 @@ def _place(cursor: str, size: int) -> list[Any]:
         at = msgspec.json.decode(raw, type=list[int | str])
     except (binascii.Error, ValueError, msgspec.DecodeError):
         at = []
-    if [type(one) for one in at] != [int, str, int, int][:size]:
+    whole = [one for one in at if isinstance(one, int)]
+    if [type(one) for one in at] != [int, str, int, int][:size] or any(abs(one) >= 2**63 for one in whole):
         raise ClientFault("bad_cursor", "the cursor is none of ours: leave it out to begin anew") from None
     return list(at)

@@ -52,7 +52,7 @@ class Vault:
 
     async def head(self, tenant: str, session_id: str) -> Head:
         """A tenant's session. Raises ClientFault (`unknown_session`)."""
-        head = await self.index.head(session_id)
+        head = await self.index.head(session_id) if SESSION.fullmatch(session_id) else None
         if head is None or head.tenant != tenant:
             raise unknown(session_id)
         return head

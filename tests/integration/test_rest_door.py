@@ -1,5 +1,7 @@
 """Who may use the REST routes, and what they say to those who use them wrongly."""
 
+import base64
+import json
 from typing import Any
 
 import httpx
@@ -59,6 +61,11 @@ async def test_pages_of_other_sites_are_turned_away(web: httpx.AsyncClient) -> N
     assert (await web.get(CALL)).status_code == 200
 
 
+def cursor(*place: object) -> str:
+    """A place that no list of ours gives."""
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+
+
 WRONG: list[tuple[str, str, Any, int, str]] = [
     ("GET", "/v1/sessions?lang=en", None, 400, "there are: since, until"),
     ("GET", "/v1/sessions?since=now", None, 400, "since"),
@@ -79,6 +86,15 @@ WRONG: list[tuple[str, str, Any, int, str]] = [
     ("POST", f"{CALL}/notes", {"kind": "correction", "number": 99}, 404, "99"),
     ("POST", f"{CALL}/notes", {"kind": "note", "texts": "x"}, 400, "texts"),
     ("POST", f"{CALL}/notes", {"kind": "note", "text": "x" * 70_000}, 413, "65536"),
+    ("GET", f"/v1/sessions?since={'9' * 19}", None, 400, "since"),
+    ("GET", f"/v1/sessions?cursor={cursor(-(2**63) - 1, 'x')}", None, 400, "cursor"),
+    ("GET", f"{CALL}/peaks?per_second={'9' * 5_000}", None, 400, "per_second"),
+    ("GET", f"{CALL}/audio?begin_ms={'9' * 30}", None, 400, "begin_ms"),
+    ("GET", f"/v1/sessions?language={'x,' * 33}", None, 400, "language"),
+    ("GET", f"/v1/search?q=a&{'&'.join(f'metadata.{n}=1' for n in range(33))}", None, 400, "metadata"),
+    ("GET", "/v1/sessions?language=%00", None, 400, "language"),
+    ("POST", f"{CALL}/notes", {"kind": "correction", "number": 2**63}, 400, "number"),
+    ("POST", f"{CALL}/notes", {"kind": "bookmark", "at_ms": 10**30}, 400, "at_ms"),
     ("DELETE", f"{CALL}/notes/7", None, 404, "7"),
 ]
 

@@ -38,8 +38,6 @@ def _check(asked: NoteAsked) -> None:
         wrong = "a note needs a text"
     elif len(asked.text) > LONGEST:
         wrong = f"text has at most {LONGEST} characters"
-    elif asked.at_ms < 0:
-        wrong = "at_ms is not below 0"
     if wrong:
         raise ClientFault("bad_request", wrong)
 

@@ -1,7 +1,7 @@
 """What may stand behind the ? of each route. Pure."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_origin
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -12,11 +12,15 @@ from streaming.errors import ClientFault
 
 Place: TypeAlias = Annotated[str, Meta(description="`cursor` of the page before; empty: from the beginning")]
 Limit: TypeAlias = Annotated[int, Meta(ge=1, le=200, description="the most that one page has")]
-UnixMs: TypeAlias = Annotated[int, Meta(description="Unix ms")]
+SAFE = 2**53 - 1
+"""No number is larger: JSON and databases hold it as it is."""
+UnixMs: TypeAlias = Annotated[int, Meta(ge=-SAFE, le=SAFE, description="Unix ms")]
 Query: TypeAlias = Annotated[
     str,
     Meta(description='words, and "phrases" in quotes: a line has them all; case and accents do not matter'),
 ]
+MOST = 32
+"""Values of one filter."""
 T = TypeVar("T", bound=Struct)
 
 
@@ -26,11 +30,12 @@ class Filters(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     since: UnixMs | None = None
     until: UnixMs | None = None
     channel: Annotated[int, Meta(ge=0, le=7, description="sessions with this channel")] | None = None
-    language: list[str] = []
-    verdict: list[str] = []
-    origin: list[Origin] = []
+    language: Annotated[list[str], Meta(max_length=MOST)] = []
+    verdict: Annotated[list[str], Meta(max_length=MOST)] = []
+    origin: Annotated[list[Origin], Meta(max_length=MOST)] = []
     metadata: Annotated[
-        dict[str, str], Meta(description="`metadata.<key>=<value>`", extra_json_schema={"type": "object"})
+        dict[str, str],
+        Meta(max_length=MOST, description="`metadata.<key>=<value>`", extra_json_schema={"type": "object"}),
     ] = field(default_factory=dict[str, str])
 
     def filter(self) -> Filter:
@@ -94,15 +99,24 @@ class AudioQuery(Struct, frozen=True, forbid_unknown_fields=True):
     channel: (
         Annotated[int, Meta(ge=0, le=7, description="this one alone; left out: all, two as stereo")] | None
     ) = None
-    begin_ms: Annotated[int, Meta(ge=0)] = 0
-    end_ms: Annotated[int, Meta(ge=0, description="left out: to the end")] | None = None
+    begin_ms: Annotated[int, Meta(ge=0, le=SAFE)] = 0
+    end_ms: Annotated[int, Meta(ge=0, le=SAFE, description="left out: to the end")] | None = None
     ticket: Annotated[str, Meta(description="instead of a key, for players that cannot send one")] = ""
+
+
+PerSecond: TypeAlias = Literal[1, 2, 4, 5, 10, 20, 25, 50, 100]
+PER_SECOND = frozenset(map(str, get_args(PerSecond)))
 
 
 class PeaksQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """How fine."""
 
-    per_second: Literal[1, 2, 4, 5, 10, 20, 25, 50, 100] = 20
+    per_second: PerSecond = 20
+
+
+def _bare(kind: Any) -> Any:
+    """A type without what is said of it."""
+    return kind.__origin__ if get_origin(kind) is Annotated else kind
 
 
 def read(kind: type[T], given: Iterable[tuple[str, str]]) -> T:
@@ -115,17 +129,19 @@ def read(kind: type[T], given: Iterable[tuple[str, str]]) -> T:
     out: dict[str, Any] = {}
     for name, value in given:
         head, dot, key = name.partition(".")
+        if "\0" in name + value:
+            raise ClientFault("bad_request", f"the parameter {head} has a character U+0000: leave it out")
         if dot and head == "metadata" and head in fields:
             out.setdefault(head, {})[key] = value
         elif name not in fields or name == "metadata":
             known = ", ".join("metadata.<key>" if one == "metadata" else one for one in fields) or "none"
             raise ClientFault("bad_request", f"there is no parameter {name!r} here; there are: {known}")
-        elif get_origin(fields[name]) is list:
+        elif get_origin(_bare(fields[name])) is list:
             out.setdefault(name, []).extend(part for part in value.split(",") if part)
         elif name in out:
             raise ClientFault("bad_request", f"the parameter {name} is given twice: leave one out")
         else:
-            out[name] = int(value) if name == "per_second" and value.isdecimal() else value
+            out[name] = int(value) if name == "per_second" and value in PER_SECOND else value
     try:
         return msgspec.convert(out, kind, strict=False)
     except msgspec.ValidationError as wrong:

@@ -17,16 +17,17 @@
 
 Keys: `Authorization: Bearer <reader's key>`; none is needed where none is set (on loopback). Times `*_at`, `since` and
 `until` are Unix ms. Lists (language, verdict, origin) may be given more than once, or with commas: any of them.
-Errors: {"error": {code, message, retry_after?}} with 400, 401, 403, 404, 409, 501 or 503.
+Errors: {"error": {code, message, retry_after?}} with 400, 401, 403, 404, 413, 416, 500, 501 or 503.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from streaming.archive.export.transcript import Transcript
 from streaming.archive.kept import Kept, Line, Note
 from streaming.ingress.live import Live
+from streaming.ingress.rest.queries import SAFE
 
 
 class Wrong(Struct, frozen=True, omit_defaults=True):
@@ -109,8 +110,8 @@ class NoteAsked(Struct, frozen=True, forbid_unknown_fields=True):
 
     kind: Literal["correction", "note", "bookmark"]
     text: str = ""
-    at_ms: int = 0
-    number: int | None = None
+    at_ms: Annotated[int, Meta(ge=0, le=SAFE)] = 0
+    number: Annotated[int, Meta(ge=0, le=SAFE)] | None = None
 
 
 class Ticket(Struct, frozen=True):
