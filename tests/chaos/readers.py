@@ -27,9 +27,12 @@ class _Stamped(msgspec.Struct):
 
 
 async def slow_reader(short: bool) -> Figures:
-    """First without, then with somebody who reads 16 MB of log at 1 kB/s, and comes back whenever it is thrown out."""
+    """First without, then with somebody who reads 16 MB of log at 1 kB/s, and comes back whenever it is thrown out.
+
+    What the gateway could write again is forgotten at once: it would grow with the sound of the others.
+    """
     count, seconds = (6, 6) if short else (50, 15)
-    async with stage(workers=1) as made:
+    async with stage(workers=1, settings={"VIVAVOCE_REDIS__JOURNAL__KEEP_S": "0.1"}) as made:
         memory, found = Memory(made.service), list[Figures]()
         late, rss = list[float | None](), list[float]()
         async with beside(memory.watch()):
