@@ -15,6 +15,8 @@ from streaming.bus import Bus
 from streaming.standing import Server
 
 GROUP: Final = "workers"
+LEFT_MS: Final = 3_600_000
+"""A worker that has nothing, and asked for nothing for so long, is known no more."""
 
 
 class Job(NamedTuple):
@@ -58,6 +60,10 @@ class Jobs:
                 *(("XGROUP", "CREATE", one, GROUP, "0", "MKSTREAM") for one in self._streams)
             )
             self._grouped = True
+
+    async def forget(self, left_ms: int = LEFT_MS) -> None:
+        """Let the names of workers go that are gone. Raises BusDown."""
+        await self._bus.run_many("leave", [([stream], [GROUP, left_ms]) for stream in self._streams])
 
     def doubt(self) -> None:
         """Redis was away: one that comes back empty knows no group, and may have what nobody told us."""

@@ -234,6 +234,7 @@ class Leases:
             held = list(self._held)
             with contextlib.suppress(BusDown):
                 await dead.keep(self._bus, self._policy.dead_days)
+                await self._jobs.forget()
                 there = await self._bus.each(*(("EXISTS", keys.session(job.session_id)) for job in held))
                 for job in (job for job, found in zip(held, there, strict=True) if found == 0):
                     log.warning("a session is gone", extra={"sid": job.session_id, "role": self._role})

@@ -1,6 +1,7 @@
 """May we listen there? Asked before anything is started, so that the answer comes at once."""
 
 import ipaddress
+import resource
 import socket
 
 from streaming.config import ServerPolicy
@@ -32,6 +33,14 @@ def check_keys(policy: ServerPolicy) -> None:
             f"Refusing to listen on {policy.host} without a key: whoever reaches this machine could use the service. "
             'Set one, for example: export VIVAVOCE_SERVER__KEYS="me:$(openssl rand -hex 24)"'
         )
+
+
+def open_doors() -> None:
+    """Let this process, and those that it starts, have as many sockets as the machine allows: what a shell gives (often
+    1,024) is less than the sessions that we serve."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def check_port(policy: ServerPolicy) -> None:

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 def serve(options: argparse.Namespace) -> int:
     """Runs until it is told to stop; the exit code. Raises Refusal."""
+    listening.open_doors()
     place = home.prepare()
     if options.config is not None and not options.config.is_file():
         raise Usage(f"There is no settings file {options.config}")
