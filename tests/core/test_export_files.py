@@ -5,7 +5,7 @@ import io
 import re
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streaming.archive.export.cues import WIDTH, cues
@@ -58,6 +58,7 @@ def test_subtitles_have_all_words_in_two_short_lines_and_times_that_grow(texts: 
 
 
 @given(TEXTS)
+@example(["--->"])
 def test_no_words_can_be_taken_for_a_time_line_or_a_mark(texts: list[str]) -> None:
     transcript = told(texts)
     count = len(cues(transcript))

@@ -111,9 +111,8 @@ def test_the_first_word_is_whole_though_the_voice_is_noticed_late(ear: Ear) -> N
     assert said(ear.hear(join(0.1, speech.trimmed("auth-thankyou"), 1.0)))[:2] == ["thank", "you"]
 
 
-@pytest.mark.parametrize("piece_s", [20, 5])
-def test_no_word_is_lost_or_doubled_where_a_recording_is_cut_for_length(ear: Ear, piece_s: float) -> None:
-    facts = ear.recorded(join(0.5, "demo-congrats", 0.3, "demo-congrats", 1.0), piece_s)
+def test_no_word_is_lost_or_doubled_where_a_recording_is_cut_for_length(ear: Ear) -> None:
+    facts = ear.recorded(join(0.5, "demo-congrats", 0.3, "demo-congrats", 1.0), 20)
     assert sum(isinstance(fact, HeardFinal) for fact in facts) >= 4
     assert errors(plain(speech.said()["demo-congrats"]) * 2, said(facts)) <= 2
 

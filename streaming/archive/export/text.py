@@ -8,6 +8,8 @@ from html import escape
 from streaming.archive.export.cues import WIDTH, Cue, cues
 from streaming.archive.export.transcript import Gap, Said, Transcript
 
+_ARROW = re.compile("-{2,}>")
+
 
 def speaker(channel: int) -> str:
     """How a channel is called where people read."""
@@ -21,7 +23,7 @@ def srt(transcript: Transcript) -> Iterator[str]:
     for number, cue in enumerate(cues(transcript, WIDTH - label), 1):
         who = f"{speaker(cue.channel)}: " if several else ""
         # An arrow begins a time line, and some players take <...> for marks.
-        text = "\n".join(cue.lines).replace("-->", "->")
+        text = _ARROW.sub("->", "\n".join(cue.lines))
         yield f"{number}\n{_clock(cue.start_ms, ',')} --> {_clock(cue.end_ms, ',')}\n{who}{text}\n\n"
 
 
