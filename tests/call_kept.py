@@ -138,4 +138,4 @@ def reader(bus: Bus, archive: Archive | None, **server: Any) -> httpx.AsyncClien
     gateway = Gateway(
         bus, Intake(bus), Watching(bus), ServerPolicy(**server), SessionPolicy(), archive=archive
     )
-    return httpx.AsyncClient(transport=httpx.ASGITransport(application(gateway)), base_url="http://here")
+    return httpx.AsyncClient(transport=httpx.ASGITransport(application(gateway)), base_url="http://127.0.0.1")

@@ -3,6 +3,7 @@
 import hmac
 import logging
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from streaming.roster import Present
 log = logging.getLogger(__name__)
 
 OPEN_TENANT = "default"
+ORIGINS = "VIVAVOCE_SERVER__ORIGINS"
 
 
 class ServerPolicy(Struct, frozen=True, forbid_unknown_fields=True):
@@ -146,8 +148,24 @@ def refused(error: Exception) -> Fault:
 
 
 def _check_origin(policy: ServerPolicy, headers: Mapping[str, str]) -> None:
+    host = headers.get("host", "")
+    if not policy.keys and not _ours(policy, host):
+        told = f"without a key this server answers by its address alone, not as {host}: add its page to {ORIGINS}"
+        raise ClientFault("bad_origin", told, close=Close.POLICY)
     origin = headers.get("origin")
     if origin is None or origin in policy.origins or urlsplit(origin).netloc == headers.get("host"):
         return
-    told = f"pages of {origin} may not connect here: add it to VIVAVOCE_SERVER__ORIGINS"
+    told = f"pages of {origin} may not connect here: add it to {ORIGINS}"
     raise ClientFault("bad_origin", told, close=Close.POLICY)
+
+
+def _ours(policy: ServerPolicy, host: str) -> bool:
+    """Whether `host` is an address, or a name that only this machine or its owner gives: any other name may be that of
+    a page which had it point here once it was loaded (DNS rebinding), and then reads as its own what is said here."""
+    if host in {"localhost", *(urlsplit(page).netloc for page in policy.origins)}:
+        return True
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        return name == "localhost" or bool(ip_address(name))
+    except ValueError:
+        return False

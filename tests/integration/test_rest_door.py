@@ -66,6 +66,38 @@ def cursor(*place: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
 
+async def test_without_keys_no_name_that_a_page_may_have_made_point_here_is_answered(
+    bus: Bus, kept_archive: Store
+) -> None:
+    await keep(kept_archive, kept("default"), 1)
+    async with reader(bus, kept_archive, origins=("https://desk.example",)) as web:
+        told: dict[str, int] = {}
+        for host in (
+            "evil.example:8080",
+            "localhost:8080",
+            "[::1]:8080",
+            "10.0.0.7",
+            "desk.example",
+            "",
+            "[x",
+        ):
+            told[host] = (await web.get(CALL, headers={"host": host})).status_code
+        own = {"host": "evil.example:8080", "origin": "http://evil.example:8080"}
+        assert (await web.post(f"{CALL}/ticket", headers=own)).status_code == 403
+    assert told == {
+        "evil.example:8080": 403,
+        "localhost:8080": 200,
+        "[::1]:8080": 200,
+        "10.0.0.7": 200,
+        "desk.example": 200,
+        "": 403,
+        "[x": 403,
+    }
+    async with reader(bus, kept_archive, keys=("a:b",), readers=("default/ann:k1",)) as web:
+        shown = {"host": "named.example", "authorization": "Bearer k1"}
+        assert (await web.get(CALL, headers=shown)).status_code == 200
+
+
 WRONG: list[tuple[str, str, Any, int, str]] = [
     ("GET", "/v1/sessions?lang=en", None, 400, "there are: since, until"),
     ("GET", "/v1/sessions?since=now", None, 400, "since"),
