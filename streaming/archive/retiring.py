@@ -3,8 +3,8 @@ and so does what crashes left behind."""
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 from streaming.archive.policy import ArchivePolicy
 from streaming.archive.ports import Archive
@@ -56,12 +56,16 @@ async def retire_daily(archive: Archive, policy: ArchivePolicy, clock: Callable[
     """A minute after the start and then every day, until cancelled; what fails is tried again the next day."""
     await asyncio.sleep(FIRST_S)
     while True:
-        try:
-            await settle(archive, clock(), gone)
-        except Fault as fault:
-            log.warning("unfinished sessions stay open: %s", fault.message)
-        try:
-            await retire(archive, policy, clock())
-        except Fault as fault:
-            log.warning("retention waits: %s", fault.message)
+        await _tried("unfinished sessions stay open", settle(archive, clock(), gone))
+        await _tried("retention waits", retire(archive, policy, clock()))
         await asyncio.sleep(EVERY_S)
+
+
+async def _tried(told: str, work: Coroutine[Any, Any, object]) -> None:
+    """Whatever is wrong with what is kept, the recorder, beside which this runs, goes on."""
+    try:
+        await work
+    except Fault as fault:
+        log.warning("%s: %s", told, fault.message)
+    except Exception:
+        log.exception("%s", told)

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -10,6 +11,7 @@ from streaming.app import run_role
 from streaming.archive.kept import Batch, Filter, Kept, LogEntry
 from streaming.archive.opening import open_archive
 from streaming.archive.policy import ArchivePolicy
+from streaming.archive.retiring import retire_daily
 from streaming.bus import Bus
 from streaming.config import Settings
 from tests.gateway import eventually
@@ -39,3 +41,21 @@ async def test_a_recorder_closes_what_expired_or_was_given_up_and_leaves_what_li
     await asyncio.gather(role, return_exceptions=True)
     assert told == {"expired": "closed", "given-up": "closed", "unheard": "open", "lives": "open"}
     await archive.close()
+
+
+async def test_what_fails_in_the_daily_work_ends_neither_the_rest_of_it_nor_the_recorder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("streaming.archive.retiring.FIRST_S", 0.0)
+    monkeypatch.setattr("streaming.archive.retiring.EVERY_S", 0.01)
+    archive = AsyncMock()
+    archive.settle.side_effect = ValueError
+    archive.expire.side_effect = OSError
+    daily = asyncio.create_task(retire_daily(archive, ArchivePolicy(), lambda: AT, AsyncMock()))
+
+    async def tries() -> int:
+        return 0 if daily.done() else archive.expire.await_count
+
+    assert await eventually(tries, lambda count: count > 1, seconds=2) > 1
+    daily.cancel()
+    await asyncio.gather(daily, return_exceptions=True)
