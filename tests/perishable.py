@@ -1,11 +1,16 @@
 """A Redis that dies as a machine does: killed, and the end of its append-only file lost."""
 
+import asyncio
 import resource
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
+import pytest
+
+from streaming.bus import Bus
+from streaming.standing import GRACE_S
 from tests.conftest import start_redis
 
 
@@ -62,3 +67,22 @@ class Perishable:
             self._server.kill()
             self._server.wait(10)
         shutil.rmtree(self.folder)
+
+
+async def lose(redis: Perishable, since: int, *buses: Bus) -> None:
+    """It dies, and comes back as it was when its file had `since` bytes; until everybody is back, when whoever wrote
+    has had the time to write again."""
+    redis.kill()
+    redis.cut(redis.written.stat().st_size - since)
+    redis.start()
+    for bus in buses:
+        with pytest.raises(Exception, match="away"):
+            await bus.call("PING")
+    async with asyncio.timeout(10):
+        for bus in buses:
+            await bus.standing.up()
+            first, (now, _) = (
+                await bus.call("GET", f"incarnation:{bus.standing.incarnation}"),
+                await bus.call("TIME"),
+            )
+            assert int(now) + 1 >= float(first) + GRACE_S

@@ -25,6 +25,7 @@ def begun(
     page.fields = dict(record)
     page.again = [_lives(config.session_id)]
     page.again += [("HSETNX", keys.floors(config.session_id), role, "0-0") for role in floors]
+    page.again += [("PEXPIRE", keys.floors(config.session_id), keys.RECORDED_MS)] * bool(floors)
     page.whole = (keys.audio(config.session_id), 0)
     for entry in entries:
         journal.put(page, entry)
@@ -36,7 +37,7 @@ def taken_up(journal: Journal, config: SessionConfig, record: Mapping[str, Arg],
     contiguous = page.fields.get("stored") == record["stored"]
     page.fields |= record
     if not ending:
-        page.again = [_lives(config.session_id)]
+        page.again = [*_others(page), _lives(config.session_id)]
     if not contiguous:
         page.whole = (keys.audio(config.session_id), int(record["stored"]))
 
@@ -64,11 +65,15 @@ def ended(journal: Journal, session_id: str) -> None:
     """Nobody need look after it any more."""
     for page in journal.pages:
         if page.hash == keys.session(session_id):
-            page.again = [("ZREM", keys.LIVE, session_id)]
+            page.again = [*_others(page), ("ZREM", keys.LIVE, session_id)]
 
 
 def _page(journal: Journal, session_id: str, kept_ms: int) -> Page:
     return journal.page(keys.session(session_id), "record", kept_ms, time.monotonic())
+
+
+def _others(page: Page) -> list[tuple[Arg, ...]]:
+    return [command for command in page.again if command[1] != keys.LIVE]
 
 
 def _lives(session_id: str) -> tuple[Arg, ...]:

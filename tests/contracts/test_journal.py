@@ -48,6 +48,10 @@ class Processes:
         return lease
 
     async def do(self, what: str) -> None:
+        async with asyncio.timeout(10):
+            await self._do(what)
+
+    async def _do(self, what: str) -> None:
         self.count += 1
         name = b"%d" % self.count
         match what:

@@ -13,12 +13,16 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from streaming import keys
 from streaming.bus import Bus
+from streaming.events import SessionStarted
+from streaming.facts import SessionConfig
+from streaming.ingress import records
 from streaming.lease import Lease
+from streaming.session import SessionPolicy
 from tests.gateway import POLICY, SECOND, START, Gateway, eventually, heard_until_closed
-from tests.perishable import Perishable
+from tests.perishable import Perishable, lose
 from tests.sessions import EVENTS, SID, made
 
-HEARD, AUDIO = keys.heard(SID), keys.audio(SID)
+HEARD, AUDIO, JOBS = keys.heard(SID), keys.audio(SID), keys.jobs("asr", SID)
 
 
 @pytest.fixture
@@ -56,23 +60,10 @@ async def lease_of(bus: Bus, role: str, worker: str = "w") -> Lease:
     return lease
 
 
-async def lose(redis: Perishable, since: int, *buses: Bus) -> None:
-    """It dies, and comes back as it was when its file had `since` bytes; until everybody is back."""
-    redis.kill()
-    redis.cut(redis.written.stat().st_size - since)
-    redis.start()
-    for bus in buses:
-        with pytest.raises(Exception, match="away"):
-            await bus.call("PING")
-    async with asyncio.timeout(10):
-        for bus in buses:
-            await bus.standing.up()
-
-
 async def whole(bus: Bus) -> dict[str, Any]:
     """All that there is of the session, but for the clocks."""
     found: dict[str, Any] = {}
-    for key in (HEARD, AUDIO, EVENTS):
+    for key in (HEARD, AUDIO, EVENTS, JOBS):
         found[key] = [(entry.id, entry.body, entry.pcm) for entry in await bus.read(key)]
     for role in ("asr", "moderator"):
         flat = await bus.call("HGETALL", keys.stage(SID, role))
@@ -88,6 +79,7 @@ async def test_what_two_workers_wrote_stands_again_under_its_ids_whoever_comes_f
     asr, moderator = await lease_of(bus, "asr"), await lease_of(other, "moderator")
     await asr.commit(b"0", appends=[(HEARD, b"before")])
     since = redis.written.stat().st_size
+    asr.posted(JOBS, (await bus.call("XADD", JOBS, "*", "sid", SID)).decode())
     for n in range(5):
         await asr.commit(b"a%d" % n, appends=[(HEARD, b"a%d" % n)], at=n)
         await moderator.append(HEARD, b"m%d" % n)  # into the same stream
@@ -98,6 +90,20 @@ async def test_what_two_workers_wrote_stands_again_under_its_ids_whoever_comes_f
     await asr.commit(b"after", appends=[(HEARD, b"after")])
     assert [entry.body for entry in await bus.read(HEARD)][-2:] == [b"m4", b"after"]
     assert len(await bus.read(HEARD)) == 12
+
+
+async def test_who_reads_the_sound_of_a_session_that_is_recorded_stands_again(
+    redis: Perishable, bus: Bus
+) -> None:
+    await made(bus, "another")
+    since = redis.written.stat().st_size
+    config = SessionConfig(session_id=SID, record=True)
+    await records.begin(bus, config, SessionStarted(SID, "transcribe", [], SessionPolicy().limits(), ""))
+    floors = pairs(await bus.call("HGETALL", keys.floors(SID)))
+    assert floors
+    await lose(redis, since, bus)
+    assert pairs(await bus.call("HGETALL", keys.floors(SID))) == floors
+    assert await bus.call("PTTL", keys.floors(SID)) > 0
 
 
 async def test_what_a_client_sent_is_whole_again_and_more_of_it_goes_on(
