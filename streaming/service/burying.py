@@ -52,9 +52,12 @@ async def _export(bus: Bus, session_id: str, file: Path) -> None:
         raise Usage(
             f"No sound of session {session_id} is kept: all that there was is transcribed, or it is gone"
         )
-    with wave.open(str(file), "wb") as out:
-        out.setnchannels(channels)
-        out.setsampwidth(2)
-        out.setframerate(16_000)
-        out.writeframes(pcm)
+    try:
+        with file.open("wb") as plain, wave.open(plain, "wb") as out:
+            out.setnchannels(channels)
+            out.setsampwidth(2)
+            out.setframerate(16_000)
+            out.writeframes(pcm)
+    except OSError as wrong:
+        raise Refusal(f"{file} cannot be written: {wrong.strerror}") from None
     CONSOLE.print(f"{file}: {len(pcm) / 32_000 / channels:.1f} s. Transcribe it: vivavoce transcribe {file}")

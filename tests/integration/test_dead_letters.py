@@ -75,6 +75,8 @@ async def test_the_command_lists_exports_and_drops(
     assert (code, listed.split()[:2]) == (0, [given_up, "asr"])
     file = tmp_path / "kept.wav"
     assert (await vivavoce("export", given_up, str(file)))[0] == 0
+    code, _, told = await vivavoce("export", given_up, str(tmp_path / "none" / "sound.wav"))
+    assert (code, "cannot be written" in told) == (1, True)
     with wave.open(str(file)) as kept:
         assert (kept.getnchannels(), kept.getframerate(), kept.readframes(9_999)) == (2, 16_000, PCM)
     assert (await vivavoce("drop", given_up))[0] == 0

@@ -1,6 +1,7 @@
 """The sound of a session over REST: whole, in parts, in each format, and its picture."""
 
 import io
+import threading
 from typing import Any
 
 import av
@@ -8,6 +9,7 @@ import httpx
 import numpy as np
 import pytest
 
+from streaming.archive.export.envelope import Int8, coarser
 from streaming.archive.store import Store
 from tests.call_kept import SECONDS, SID
 
@@ -72,3 +74,17 @@ async def test_peaks_are_the_extremes_of_the_sound(
     assert told["duration_ms"] == SECONDS * 1000
     assert await kept_archive.cached("default", SID, "peaks")
     assert (await web.get(f"{CALL}/peaks", params=asked)).json() == told
+
+
+async def test_the_picture_is_drawn_beside_the_loop_that_live_sessions_need(
+    web: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[bool] = []
+
+    def spied(pairs: Int8, per_second: int) -> Int8:
+        drawn.append(threading.current_thread() is threading.main_thread())
+        return coarser(pairs, per_second)
+
+    monkeypatch.setattr("streaming.ingress.rest.hearing.coarser", spied)
+    assert (await web.get(f"{CALL}/peaks")).status_code == 200
+    assert drawn == [False]

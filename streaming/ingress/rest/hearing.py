@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import msgspec
 from starlette.responses import Response, StreamingResponse
 
-from streaming.archive.export.envelope import coarser
+from streaming.archive.export.envelope import Int8, coarser
 from streaming.archive.export.sound import Encoder, Wav, of_channel
 from streaming.archive.kept import Kept
 from streaming.archive.picture import picture, stretch
@@ -103,7 +103,13 @@ async def peaks(call: Call[PeaksQuery, None]) -> Response:
     per_second = call.query.per_second
     if not session.channels:
         return json(Peaks(per_second, session.duration_ms, []))
-    pairs = coarser(await picture(call.archive, session), per_second)
+    pairs = await picture(call.archive, session)
+    return await asyncio.to_thread(_drawn, pairs, per_second, session)
+
+
+def _drawn(pairs: Int8, per_second: int, session: Kept) -> Response:
+    """In a thread: of hours it takes long enough to be heard by whoever speaks meanwhile."""
+    pairs = coarser(pairs, per_second)
     channels = [
         ChannelPeaks(pairs[:, channel, 0].tolist(), pairs[:, channel, 1].tolist())
         for channel in range(session.channels)
