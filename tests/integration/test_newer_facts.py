@@ -48,7 +48,7 @@ async def test_a_worker_that_cannot_read_a_fact_hands_the_session_back_and_that_
         return len(epochs)
 
     workers.append(old(bus, moderator, 600))
-    assert await eventually(taken, lambda times: times > 4) > 4
+    assert await eventually(taken, lambda times: times > 3) > 3
     assert await dead.letters(bus) == []
     newer = asyncio.Queue[str]()
 
