@@ -190,6 +190,8 @@ class Link:
                         self._patience.asked(fault.retry_after)
                     except (OSError, WebSocketException, TimeoutError):
                         why = ""
+                        if self._socket:  # a server that reads it late would give the session to this one
+                            self._socket.transport.abort()
         except TimeoutError:
             told = f"the server at {self._url} has not answered for {self._policy.give_up_s:g} s{why}"
             raise ServiceFault("lost", f"{told}: what was not sent is lost", close=None) from None
