@@ -1,5 +1,6 @@
 """Redis behind TLS, for a user who may do what we do and nothing else."""
 
+import asyncio
 import datetime
 import re
 from collections.abc import Iterator
@@ -111,7 +112,8 @@ async def test_a_user_who_may_too_little_is_told_which_command_and_no_word_of_th
     command(guarded[1], "ACL", "SETUSER", "less", *USER.split(), "-set")
     url = f"rediss://less:secret@127.0.0.1:{guarded[0]}"
     with pytest.raises(Refusal, match="'set' command") as told:
-        await run_role("moderator", Settings(redis=policy(certificates)), url)
+        async with asyncio.timeout(10):
+            await run_role("moderator", Settings(redis=policy(certificates)), url)
     assert "secret" not in str(told.value)
 
 
