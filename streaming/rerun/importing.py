@@ -97,13 +97,19 @@ class Importer:
         self._view = view
         self._shelf = Shelf(to.url, to.reader_key)
         self._under_way: dict[str, asyncio.Lock] = {}
+        self._brought: dict[str, Outcome] = {}  # the recorder may still be keeping these
 
     async def bring(self, file: Path) -> Outcome:
         """One file; whatever is wrong with it is in the outcome."""
         try:
             digest = await asyncio.to_thread(_hash, file)
             async with self._under_way.setdefault(digest, asyncio.Lock()):
-                return await self._once(file, digest)
+                if (done := self._brought.get(digest)) and not self._options.anyway:
+                    return Outcome(str(file), done.session, done.seconds, known=True)
+                outcome = await self._once(file, digest)
+                if not outcome.failed:
+                    self._brought[digest] = outcome
+                return outcome
         except (Fault, Refusal, OSError, ExceptionGroup) as error:
             match first_of(error):
                 case Fault(message=told):
