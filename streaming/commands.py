@@ -5,13 +5,11 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Final
 
 from streaming.client.client import Client
-from streaming.errors import Fault, first_of
+from streaming.client.finishing import finished
 from streaming.events import AudioFormat, ReplyDone, SessionEnded
-from streaming.refusal import Refusal
 from streaming.soundfile import Missed, SoundFile, microphone
 from streaming.view import JsonView, View
 from streaming.wire.messages import ErrorTold, SessionStart
@@ -21,22 +19,7 @@ URL: Final = "http://127.0.0.1:8080"
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks; the exit code. Raises Refusal."""
-    return finished(_transcribe(options) if options.command == "transcribe" else _chat(options))
-
-
-def finished(work: Coroutine[Any, Any, None]) -> int:
-    """Do `work`; the exit code. Raises Refusal for every fault that it ends with."""
-    try:
-        asyncio.run(work)
-    except (Fault, Refusal, ExceptionGroup) as error:
-        # Not `except*`: Debian 12's Python wraps what is raised there into a group again.
-        match first_of(error):
-            case Fault(message=told):
-                raise Refusal(told) from None
-            case Refusal() as refusal:
-                raise refusal from None
-            case _:
-                raise
+    finished(_transcribe(options) if options.command == "transcribe" else _chat(options))
     return 0
 
 

@@ -14,9 +14,10 @@ import msgspec
 from msgspec import Struct, field
 
 from streaming.client.dial import address
+from streaming.client.finishing import finished
 from streaming.client.watcher import Watcher
 from streaming.clock import stamp
-from streaming.commands import finished, server
+from streaming.commands import server
 from streaming.refusal import Refusal, Usage
 from streaming.view import JsonView, View
 from streaming.wire.messages import SessionWatch
@@ -52,7 +53,8 @@ def run(options: argparse.Namespace) -> int:
     """Watch what the command line names; the exit code. Raises Refusal."""
     if not EVENT_ID.fullmatch(options.after):
         raise Usage(f"--after {options.after!r} is no id of an event: see `vivavoce watch --json`")
-    return finished(_watch(options))
+    finished(_watch(options))
+    return 0
 
 
 async def _watch(options: argparse.Namespace) -> None:

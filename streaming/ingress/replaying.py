@@ -7,20 +7,17 @@ is replayed as far as it is kept.
 import asyncio
 from typing import NoReturn
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from streaming.archive.ports import Archive
-from streaming.errors import ClientFault, Close, Fault, ServiceFault, first_of
+from streaming.errors import ClientFault, Close, ServiceFault
 from streaming.feed import place
+from streaming.ingress.conversing import Finished, conversed, reads_only
 from streaming.ingress.door import Reader
 from streaming.ingress.egress import Egress
 from streaming.ingress.gateway import Gateway
 from streaming.wire import messages as said
 from streaming.wire import native as wire
-
-
-class Finished(Exception):
-    """All that is kept was sent."""
 
 
 class Pace:
@@ -61,22 +58,9 @@ class Replaying:
         if archive is None:
             raise ServiceFault("archive_down", "this gateway has no archive to replay from")
         await _known(archive, self._reader.tenant, asked.session_id)
-        ended: BaseException | None = None
-        try:
-            with self._gateway.replayed():
-                async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(self._listen(), name="receive")
-                    tasks.create_task(self._send(archive, asked), name="replay")
-        except* (Finished, Fault, WebSocketDisconnect) as group:
-            ended = first_of(group)
-        if isinstance(ended, Fault | WebSocketDisconnect):
-            raise ended
-
-    async def _listen(self) -> NoReturn:
-        message = await self._socket.receive()
-        if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(message.get("code", 1006))
-        raise ClientFault("order", "a replay takes no more messages: ask for another one", close=Close.ORDER)
+        told = "a replay takes no more messages: ask for another one"
+        with self._gateway.replayed():
+            await conversed(receive=reads_only(self._socket, told), replay=self._send(archive, asked))
 
     async def _send(self, archive: Archive, asked: said.SessionReplay) -> NoReturn:
         pace, now = Pace(asked.speed), asyncio.get_running_loop().time

@@ -13,9 +13,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from streaming import jobs, keys, roster
 from streaming.bus import BusDown, Refused
 from streaming.clock import now_ms, stamp
-from streaming.errors import ClientFault, Close, Fault, Overloaded, about, first_of
+from streaming.errors import ClientFault, Close, Overloaded, about
 from streaming.events import SessionStarted
 from streaming.ingress import door, records
+from streaming.ingress.conversing import Finished, conversed
 from streaming.ingress.egress import Egress
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.inbox import Inbox
@@ -25,10 +26,6 @@ from streaming.wire import messages as said
 from streaming.wire import native as wire
 
 log = logging.getLogger(__name__)
-
-
-class Finished(Exception):
-    """The log's last entry was sent."""
 
 
 class Speaking:
@@ -113,16 +110,7 @@ class Speaking:
         self._lag = Lag(self._policy, back=opened.socket != "1")
 
     async def _serve(self, after: str) -> None:
-        ended: BaseException | None = None
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._receive(), name="receive")
-                tasks.create_task(self._follow(after), name="egress")
-                tasks.create_task(self._tick(), name="tick")
-        except* (Finished, Fault, WebSocketDisconnect) as group:
-            ended = first_of(group)
-        if isinstance(ended, Fault | WebSocketDisconnect):
-            raise ended
+        await conversed(receive=self._receive(), egress=self._follow(after), tick=self._tick())
 
     async def _leave(self) -> None:
         try:

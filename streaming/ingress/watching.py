@@ -1,19 +1,19 @@
 """A viewer's socket: the log of somebody's session from any place in it, read only."""
 
-import asyncio
 import hashlib
 import hmac
 from collections.abc import Sequence
 from typing import NoReturn
 
 import msgspec
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from streaming import keys
-from streaming.errors import ClientFault, Close, Fault, first_of
+from streaming.errors import ClientFault, Close
 from streaming.facts import SessionConfig
 from streaming.feed import place
 from streaming.ingress import door
+from streaming.ingress.conversing import Finished, conversed, reads_only
 from streaming.ingress.egress import Egress, newest_partials
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.lines import ENDED, line
@@ -23,10 +23,6 @@ from streaming.wire import native as wire
 PAGE = 512
 TOKEN = "token"
 """What a viewer with the watch token is called."""
-
-
-class Finished(Exception):
-    """The log's last entry was sent."""
 
 
 class Viewing:
@@ -86,23 +82,8 @@ class Viewing:
             await self._egress.send(wire.joined(entry.id, entry.body))
 
     async def _serve(self, sid: str, after: str) -> None:
-        ended: BaseException | None = None
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._listen(), name="receive")
-                tasks.create_task(self._show(sid, after), name="egress")
-        except* (Finished, Fault, WebSocketDisconnect) as group:
-            ended = first_of(group)
-        if isinstance(ended, Fault | WebSocketDisconnect):
-            raise ended
-
-    async def _listen(self) -> NoReturn:
-        """A viewer has nothing to say."""
-        message = await self._socket.receive()
-        if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(message.get("code", 1006))
         told = "a viewer only reads: to speak, start a session of your own"
-        raise ClientFault("order", told, close=Close.ORDER)
+        await conversed(receive=reads_only(self._socket, told), egress=self._show(sid, after))
 
     async def _show(self, sid: str, after: str) -> NoReturn:
         after = await self._catch_up(sid, after)

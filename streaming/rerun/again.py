@@ -16,7 +16,8 @@ from rich.console import Console
 from streaming.archive.kept import Kept
 from streaming.client.arrivals import Message
 from streaming.client.client import Client
-from streaming.errors import Fault, Overloaded, first_of
+from streaming.client.finishing import finished
+from streaming.errors import Overloaded
 from streaming.events import AudioFormat, SessionEnded
 from streaming.refusal import Refusal, Usage
 from streaming.rerun.comparing import Difference, Latency, difference
@@ -51,16 +52,7 @@ def _elsewhere(options: argparse.Namespace, shelf: Shelf, session: Kept) -> list
 
 
 def _here(options: argparse.Namespace, shelf: Shelf, session: Kept, to: Where) -> list[Message]:
-    try:
-        return asyncio.run(_heard(options, shelf, session, to))
-    except (Fault, Refusal, ExceptionGroup) as error:
-        match first_of(error):
-            case Fault(message=told):
-                raise Refusal(told) from None
-            case Refusal() as refusal:
-                raise refusal from None
-            case _:
-                raise
+    return finished(_heard(options, shelf, session, to))
 
 
 async def _heard(options: argparse.Namespace, shelf: Shelf, session: Kept, to: Where) -> list[Message]:

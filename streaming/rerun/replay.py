@@ -1,7 +1,6 @@
 """`vivavoce replay SESSION`: a recorded session in the terminal, in its own time."""
 
 import argparse
-import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 from typing import Any, Final
@@ -11,11 +10,12 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from streaming.client.arrivals import Arrivals, Message
 from streaming.client.dial import address
+from streaming.client.finishing import finished
 from streaming.client.link import ABNORMAL, fault_of
 from streaming.client.outbox import encode
-from streaming.errors import Close, Fault, ServiceFault, first_of
+from streaming.errors import Close, ServiceFault
 from streaming.events import SessionStarted
-from streaming.refusal import Refusal, Usage
+from streaming.refusal import Usage
 from streaming.rerun.where import where
 from streaming.view import JsonView, View
 from streaming.wire import messages as said
@@ -62,16 +62,7 @@ def run(options: argparse.Namespace) -> int:
     """Do what the command line asks; the exit code. Raises Refusal."""
     if not LEAST <= options.speed <= MOST:
         raise Usage(f"--speed must be {LEAST:g} to {MOST:g}, not {options.speed:g}")
-    try:
-        asyncio.run(_show(options))
-    except (Fault, Refusal, ExceptionGroup) as error:
-        match first_of(error):
-            case Fault(message=told):
-                raise Refusal(told) from None
-            case Refusal() as refusal:
-                raise refusal from None
-            case _:
-                raise
+    finished(_show(options))
     return 0
 
 

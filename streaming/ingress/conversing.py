@@ -1,0 +1,35 @@
+"""One socket's tasks, which begin and end together, whoever it belongs to."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, NoReturn
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from streaming.errors import ClientFault, Close, Fault, first_of
+
+
+class Finished(Exception):
+    """The log's last entry was sent."""
+
+
+async def conversed(**tasks: Coroutine[Any, Any, NoReturn]) -> None:
+    """Until one of the `tasks` has finished. Raises Fault, or WebSocketDisconnect when the client has gone."""
+    ended: BaseException | None = None
+    try:
+        async with asyncio.TaskGroup() as group:
+            for name, work in tasks.items():
+                group.create_task(work, name=name)
+    except* (Finished, Fault, WebSocketDisconnect) as wrong:
+        ended = first_of(wrong)
+    if isinstance(ended, Fault | WebSocketDisconnect):
+        raise ended
+
+
+async def reads_only(socket: WebSocket, told: str) -> NoReturn:
+    """Whoever only reads has nothing to say: waits for the socket's end. Raises WebSocketDisconnect, or ClientFault
+    (1002) with `told`."""
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1006))
+    raise ClientFault("order", told, close=Close.ORDER)
