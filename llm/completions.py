@@ -1,14 +1,13 @@
 """The shapes of OpenAI's chat completions, those that we speak. Pure. What we do not know is no error, but left out."""
 
-from collections.abc import Sequence
 from typing import Any, TypeAlias, cast
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
-from llm.history import Message
-from streaming.events import Usage
+from llm.asking import Ask
+from streaming.parts import Usage
 
 
 class Token(Struct, frozen=True):
@@ -71,15 +70,18 @@ class Models(Struct):
     data: list[_Model]
 
 
-def request(messages: Sequence[Message], model: str, max_tokens: int, temperature: float) -> bytes:
+def request(ask: Ask, model: str, temperature: float) -> bytes:
     """Body of `POST /chat/completions`; an empty `model` leaves the choice to the server."""
     body: dict[str, Any] = {
-        "messages": list(messages),
-        "max_tokens": max_tokens,
-        "temperature": temperature,
+        "messages": ask.messages,
+        "max_tokens": ask.max_tokens,
+        "temperature": temperature if ask.temperature is None else ask.temperature,
         "stream": True,
         "stream_options": {"include_usage": True},
     }
+    if ask.schema is not None:
+        told = {"name": "answer", "strict": True, "schema": ask.schema}
+        body["response_format"] = {"type": "json_schema", "json_schema": told}
     return msgspec.json.encode(body | ({"model": model} if model else {}))
 
 

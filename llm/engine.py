@@ -11,7 +11,7 @@ All that can go wrong is a ServiceFault with `close=None` (the session goes on),
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
+from llm.asking import Ask
 from llm.completions import Chunk, Made, Models, base_of, request, words_of
-from llm.history import Message
 from llm.policy import LlmPolicy
 from llm.sse import SseParser, SseTooLong
 from streaming.errors import ServiceFault
@@ -74,7 +74,7 @@ class Engine:
         """Unless a model is set, ask for the first that the server lists from now on. Raises ServiceFault."""
         self.model = self.model or next(iter(await self.models()), "")
 
-    async def stream(self, messages: Sequence[Message], max_tokens: int) -> AsyncGenerator[Made]:
+    async def stream(self, ask: Ask) -> AsyncGenerator[Made]:
         """Tokens as they come, then the usage if the server tells it. Close the iterator to cancel.
 
         Raises:
@@ -83,9 +83,7 @@ class Engine:
         patience = Patience(self._policy)
         if not self.model:  # the server was away when it was asked, or it keeps no list
             await patience.wait(self._chosen())
-        response = await self._answer(
-            request(messages, self.model, max_tokens, self._policy.temperature), patience
-        )
+        response = await self._answer(request(ask, self.model, self._policy.temperature), patience)
         try:
             async with aclosing(self._chunks(response, patience)) as chunks:
                 async for chunk in chunks:

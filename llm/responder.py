@@ -18,18 +18,10 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from streaming.events import (
-    AudioEnded,
-    Event,
-    ReplyDone,
-    ReplyStatus,
-    SessionEnded,
-    SpeechStarted,
-    TurnEnded,
-    TurnResumed,
-    Usage,
-)
-from streaming.facts import Draft, DraftDelta, DraftDone, DraftStarted, RepliesEnded
+from streaming.answers import ReplyStatus
+from streaming.drafts import Draft, DraftDelta, DraftDone, DraftStarted, RepliesEnded
+from streaming.events import AudioEnded, Event, ReplyDone, SessionEnded, SpeechStarted, TurnEnded, TurnResumed
+from streaming.parts import Usage
 
 INTERRUPTED = "The reply was interrupted; it is being made again."
 

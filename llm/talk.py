@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from llm.asking import Ask
 from llm.completions import Token
 from llm.engine import Engine
 from llm.history import FRAME_TOKENS, History, Message, estimate, messages
@@ -24,12 +25,13 @@ from llm.prompt import Prompt
 from llm.responder import Outcome, Place, ended, heard, joined, restarted, wrote
 from streaming import keys
 from streaming.bus import Bus
+from streaming.drafts import Draft, DraftDelta
 from streaming.errors import ServiceFault
-from streaming.events import Event, Usage
-from streaming.facts import Draft, DraftDelta
+from streaming.events import Event
 from streaming.feed import Entry, Feed
 from streaming.feed import place as order
 from streaming.lease import Lease
+from streaming.parts import Usage
 
 log = logging.getLogger(__name__)
 
@@ -196,8 +198,8 @@ class Talk:
         since, timing = clock(), {"queue_ms": 0}
         usage, error, size = None, None, 0
         try:
-            chat = self._chat(turn, timing)
-            async with aclosing(self._service.engine.stream(chat, self._service.policy.max_tokens)) as stream:
+            ask = Ask(self._chat(turn, timing), self._service.policy.max_tokens)
+            async with aclosing(self._service.engine.stream(ask)) as stream:
                 async for made in stream:
                     match made:
                         case Token(text=text):

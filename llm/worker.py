@@ -7,6 +7,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TypeAlias, cast
 
+from llm.asking import Ask
 from llm.embedded import Embedded
 from llm.engine import Engine
 from llm.history import Message
@@ -84,7 +85,7 @@ class Responder:
         engine = Engine(url, key, self._policy.model, self._policy)
         # The prompt is the beginning of every request: have it in the engine's cache before anybody waits for it.
         warm = [Message("system", self._prompt.text), Message("user", "Hello.")]
-        async with aclosing(engine.stream(warm, max_tokens=1)) as stream:
+        async with aclosing(engine.stream(Ask(warm, 1))) as stream:
             async for _ in stream:
                 pass
         return engine, self._digest

@@ -17,8 +17,8 @@ from msgspec.structs import replace
 
 from moderation import floor as floors
 from moderation.floor import Eager, Floor, Step
+from streaming.drafts import Draft, DraftStarted
 from streaming.events import TurnEnded, TurnReason, TurnResumed
-from streaming.facts import Draft, DraftStarted
 
 
 def _mark(before: str, text: str) -> str:

@@ -6,7 +6,8 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 
 from moderation.floor import Floor
-from streaming.facts import Draft, Heard, HeardFinal, HeardPartial
+from streaming.drafts import Draft
+from streaming.facts import Heard, HeardFinal, HeardPartial
 
 START: Final = "0-0"
 HeardEntry: TypeAlias = tuple[str, Heard]

@@ -14,6 +14,8 @@ from msgspec.structs import replace
 from moderation import eager
 from moderation.floor import Floor, Reply, Step, verdicts
 from moderation.gate import Judged
+from streaming.answers import ReplyStatus
+from streaming.drafts import DraftDone, DraftStarted
 from streaming.events import (
     AudioEnded,
     ChannelAccount,
@@ -22,11 +24,9 @@ from streaming.events import (
     ReplyDelta,
     ReplyDone,
     ReplyStarted,
-    ReplyStatus,
     SessionEnded,
     Target,
 )
-from streaming.facts import DraftDone, DraftStarted
 
 LATE = "The reply did not come in time."
 DROPPED = "The reply was broken off and begun again."

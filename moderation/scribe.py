@@ -17,19 +17,16 @@ from moderation.place import DraftEntry, HeardEntry, Kept, Place, behind, order,
 from moderation.screen import Screen
 from moderation.transcript import Masked
 from moderation.waiting import Waiting
+from streaming.drafts import Draft, DraftDelta, DraftDone, DraftStarted, RepliesEnded
 from streaming.events import AudioGap, Event, SessionDegraded, SpeechStarted, SpeechStopped
 from streaming.facts import (
     CancelReply,
-    Draft,
-    DraftDelta,
-    DraftDone,
-    DraftStarted,
     EagerEndpoint,
     Endpoint,
+    Feedback,
     Heard,
     HeardFinal,
     HeardPartial,
-    RepliesEnded,
     Resumed,
     SoundEnded,
     Typed,
@@ -155,6 +152,8 @@ class Scribe:
                 return [fact, *(self._step(replies.interrupted(self.floor, self._text)) if chat else [])]
             case SpeechStopped() | AudioGap() | SessionDegraded():
                 return [fact]
+            case Feedback():
+                return []
             case _:
                 assert_never(fact)
 
@@ -217,7 +216,7 @@ class Scribe:
             case RepliesEnded():
                 return self._step(replies.over(self.floor, self._text))
             case _:
-                assert_never(fact)
+                return []  # summaries and alerts are on their way
 
     def _begun(self, fact: DraftStarted) -> list[Event]:
         left: list[Event] = []

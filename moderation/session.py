@@ -19,8 +19,9 @@ from moderation.scribe import Scribe
 from streaming import keys
 from streaming.bus import Bus
 from streaming.clock import now_ms, stamp
+from streaming.drafts import Draft
 from streaming.events import Event, ModerationVerdict, ReplyDelta
-from streaming.facts import Draft, Heard
+from streaming.facts import Heard
 from streaming.feed import Entry, place
 from streaming.lease import Lease
 

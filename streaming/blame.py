@@ -10,8 +10,9 @@ from typing import Final
 from msgspec import Struct
 
 from streaming import keys
+from streaming.drafts import RepliesEnded
 from streaming.events import SessionEnded
-from streaming.facts import RepliesEnded, SoundEnded
+from streaming.facts import SoundEnded
 
 ALONE_S: Final = 1.0
 """For so long nothing else is taken over behind work on its last try. Work that outlives that has another one."""

@@ -13,11 +13,30 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from streaming.parts import AudioFormat, ChannelAccount, GapReason, Limits, Served, Target, Usage, Word
+from streaming.answers import (
+    Alert,
+    ReplyDelta,
+    ReplyDone,
+    ReplyStarted,
+    SuggestionDelta,
+    SuggestionDone,
+    SuggestionFeedback,
+    SuggestionStarted,
+    Summary,
+)
+from streaming.parts import (
+    AudioFormat,
+    ChannelAccount,
+    GapReason,
+    Limits,
+    Served,
+    Target,
+    Word,
+)
 
-Mode = Literal["transcribe", "chat"]
+Mode = Literal["transcribe", "chat", "assist"]
+Moderation = Literal["hold", "stream_first", "block_all"]
 TurnReason = Literal["silence", "semantic", "finalize", "length", "text", "end"]
-ReplyStatus = Literal["completed", "cancelled", "blocked", "failed"]
 Action = Literal["pass", "flag", "redact", "retract", "block"]
 EndReason = Literal["client", "lost", "idle", "failed"]
 Step = Literal["full", "slower", "slowest", "draft", "finals", "late", "held"]
@@ -111,42 +130,6 @@ class TurnResumed(Struct, frozen=True, tag="turn.resumed"):
     time: str = ""
 
 
-class ReplyStarted(Struct, frozen=True, tag="reply.started"):
-    """A reply to turn `answers` is being made."""
-
-    reply: int
-    answers: int
-    made_by: str
-    time: str = ""
-
-
-class ReplyDelta(Struct, frozen=True, tag="reply.delta"):
-    """`text` goes to `offset` of the reply as it was shown so far (after all earlier replacements)."""
-
-    reply: int
-    text: str
-    offset: int
-    time: str = ""
-
-
-class ReplyDone(Struct, frozen=True, tag="reply.done"):
-    """The reply is over. `text` is the whole of it as shown; `error` says what went wrong when `status` is failed.
-
-    `timing`: `first_token_ms` and `total_ms` since the turn's (eager) end was read by the responder; `queue_ms` before.
-    """
-
-    reply: int
-    answers: int
-    status: ReplyStatus
-    text: str
-    made_by: str
-    citations: list[str] = []
-    usage: Usage | None = None
-    timing: dict[str, int] = {}
-    error: str | None = None
-    time: str = ""
-
-
 class ModerationVerdict(Struct, frozen=True, tag="moderation.verdict"):
     """What was decided about `span` [from, to) of the target's text as shown so far, and what to put in its place.
 
@@ -232,6 +215,12 @@ Event: TypeAlias = (
     | ReplyStarted
     | ReplyDelta
     | ReplyDone
+    | SuggestionStarted
+    | SuggestionDelta
+    | SuggestionDone
+    | SuggestionFeedback
+    | Summary
+    | Alert
     | ModerationVerdict
     | AudioGap
     | SessionDegraded

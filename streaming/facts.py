@@ -9,20 +9,20 @@ An `utterance` is the recogniser's own number of a stretch of speech; the modera
 
 from typing import Literal, TypeAlias
 
-from msgspec import Struct, field
+from msgspec import Struct
 
+from streaming.answers import FeedbackAction
 from streaming.events import (
     AudioFormat,
     AudioGap,
     ChannelAccount,
     EndReason,
     Mode,
-    ReplyStatus,
+    Moderation,
     SessionDegraded,
     SpeechStarted,
     SpeechStopped,
     TurnReason,
-    Usage,
     Word,
 )
 from streaming.parts import GapReason
@@ -61,7 +61,7 @@ class SessionConfig(Struct, frozen=True):
     translate: bool = False
     endpointing: Endpointing = Endpointing()
     paused: bool = False
-    moderation: Literal["hold"] = "hold"
+    moderation: Moderation = "hold"
     record: bool = False
     origin: Origin = "live"
     parent: str | None = None
@@ -167,6 +167,14 @@ class CancelReply(Struct, frozen=True, tag="cancel"):
     reply: int | None = None
 
 
+class Feedback(Struct, frozen=True, tag="feedback"):
+    """What the agent did with a suggestion."""
+
+    suggestion: int
+    action: FeedbackAction
+    text: str = ""
+
+
 class SoundEnded(Struct, frozen=True, tag="sound_ended"):
     """All that was to be heard stands above: what the recogniser and the gateway's edge counted."""
 
@@ -182,45 +190,10 @@ Heard: TypeAlias = (
     | Resumed
     | Typed
     | CancelReply
+    | Feedback
     | SoundEnded
     | SpeechStarted
     | SpeechStopped
     | AudioGap
     | SessionDegraded
 )
-
-# ---- <sid>:draft ---------------------------------------------------------------------------------------------------
-
-
-class DraftStarted(Struct, frozen=True, tag="started"):
-    """The responder begins reply number `reply` to turn `answers`."""
-
-    reply: int
-    answers: int
-    made_by: str
-
-
-class DraftDelta(Struct, frozen=True, tag="delta"):
-    """More text of the reply, as the engine made it."""
-
-    reply: int
-    text: str
-
-
-class DraftDone(Struct, frozen=True, tag="done"):
-    """No more text of this reply will come."""
-
-    reply: int
-    answers: int
-    status: ReplyStatus
-    made_by: str
-    usage: Usage | None = None
-    timing: dict[str, int] = field(default_factory=dict[str, int])
-    error: str | None = None
-
-
-class RepliesEnded(Struct, frozen=True, tag="replies_ended"):
-    """The responder has read `audio.ended` and owes no reply."""
-
-
-Draft: TypeAlias = DraftStarted | DraftDelta | DraftDone | RepliesEnded

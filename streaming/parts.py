@@ -46,10 +46,38 @@ class Word(Struct, frozen=True):
 
 
 class Target(Struct, frozen=True, omit_defaults=True):
-    """What a verdict is about: a reply or a segment, never both."""
+    """What a verdict is about: one of these, never two."""
 
     reply: int | None = None
     segment: int | None = None
+    suggestion: int | None = None
+    summary: int | None = None
+
+
+class Citation(Struct, frozen=True, omit_defaults=True):
+    """Where a part of an answer comes from; the answer's text names it as `[number]`.
+
+    `quote` stands word for word in `document` of the index `index` (`name@<16 hex>`), at code points `span` [from, to)
+    of its text; `place` says where that is for a person (headings, page). `passage` is the index's own name of it,
+    `turn` the turn that asked.
+    """
+
+    number: int
+    document: str
+    passage: str
+    quote: str
+    span: tuple[int, int]
+    index: str
+    turn: int
+    title: str = ""
+    place: str = ""
+
+
+class Section(Struct, frozen=True):
+    """A part of a summary."""
+
+    name: str
+    text: str
 
 
 class Usage(Struct, frozen=True):

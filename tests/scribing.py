@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from moderation.floor import Floor
 from moderation.place import Place
 from moderation.scribe import Scribe
+from streaming.drafts import Draft, DraftDelta, DraftDone, DraftStarted, RepliesEnded
 from streaming.events import (
     ChannelAccount,
     Event,
@@ -18,16 +19,11 @@ from streaming.events import (
 )
 from streaming.facts import (
     CancelReply,
-    Draft,
-    DraftDelta,
-    DraftDone,
-    DraftStarted,
     EagerEndpoint,
     Endpoint,
     Heard,
     HeardFinal,
     HeardPartial,
-    RepliesEnded,
     Resumed,
     SoundEnded,
     Typed,

@@ -11,14 +11,15 @@ from typing import NamedTuple
 
 import pytest
 
+from llm.asking import Ask
 from llm.completions import Made, Token
 from llm.embedded import Embedded
 from llm.engine import Engine
 from llm.history import Message
 from llm.policy import LlmPolicy
 from streaming.errors import ServiceFault
-from streaming.events import Usage
 from streaming.machine import models
+from streaming.parts import Usage
 from tests.contracts.fake_llm import CONTEXT, KEY, FakeLlm, fake_llm
 
 PATIENT = LlmPolicy(slots=1, context=CONTEXT, temperature=0.0)
@@ -65,7 +66,7 @@ async def engine(place: Place) -> AsyncIterator[Engine]:
 
 
 async def all_of(engine: Engine, max_tokens: int = 8, chat: list[Message] = CHAT) -> list[Made]:
-    return [made async for made in engine.stream(chat, max_tokens)]
+    return [made async for made in engine.stream(Ask(list(chat), max_tokens))]
 
 
 async def free_again(engine: Engine) -> None:
@@ -88,7 +89,7 @@ async def test_tokens_come_one_by_one_and_the_usage_comes_last(engine: Engine) -
 
 
 async def test_closing_the_iterator_stops_the_server(engine: Engine) -> None:
-    async with aclosing(engine.stream(CHAT, LONG)) as stream:
+    async with aclosing(engine.stream(Ask(CHAT, LONG))) as stream:
         assert await anext(stream)
     await free_again(engine)
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from llm.asking import Ask
 from llm.completions import Made, Token
 from llm.engine import Engine
 from llm.history import Message
@@ -24,7 +25,7 @@ async def fake() -> AsyncIterator[FakeLlm]:
 
 
 async def all_of(engine: Engine, max_tokens: int = 8, chat: list[Message] = CHAT) -> list[Made]:
-    return [made async for made in engine.stream(chat, max_tokens)]
+    return [made async for made in engine.stream(Ask(list(chat), max_tokens))]
 
 
 async def faulty(fake: FakeLlm, script: Script, policy: LlmPolicy = QUICK) -> ServiceFault:
@@ -111,7 +112,7 @@ async def test_no_further_word_in_time_is_a_fault(fake: FakeLlm) -> None:
 async def test_a_slow_reader_is_not_taken_for_a_slow_server(fake: FakeLlm) -> None:
     engine = Engine(fake.url, KEY, "", LlmPolicy(first_token_s=0.5, between_tokens_s=0.2))
     got: list[Made] = []
-    async for made in engine.stream(CHAT, 4):
+    async for made in engine.stream(Ask(CHAT, 4)):
         got.append(made)
         await asyncio.sleep(0.25)
     assert len(got) == 5

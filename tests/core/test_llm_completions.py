@@ -3,9 +3,10 @@
 import msgspec
 import pytest
 
+from llm.asking import Ask
 from llm.completions import Chunk, Token, base_of, request, words_of
 from llm.history import Message
-from streaming.events import Usage
+from streaming.parts import Usage
 
 
 @pytest.mark.parametrize(
@@ -50,8 +51,8 @@ def test_a_chunk_gives_its_text_and_the_usage_and_tolerates_what_we_do_not_know(
 
 def test_an_empty_model_is_left_to_the_server() -> None:
     chat = [Message("user", "Hi")]
-    assert "model" not in msgspec.json.decode(request(chat, "", 5, 0.1))
-    asked = msgspec.json.decode(request(chat, "m", 5, 0.1))
+    assert "model" not in msgspec.json.decode(request(Ask(chat, 5), "", 0.1))
+    asked = msgspec.json.decode(request(Ask(chat, 5), "m", 0.1))
     assert asked["model"] == "m"
     assert asked["messages"] == [{"role": "user", "content": "Hi"}]
     assert asked["stream_options"] == {"include_usage": True}

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm.history import FRAME_TOKENS, History, Message, Turn, estimate, messages
+from streaming.answers import ReplyStatus
 from streaming.events import (
     Event,
     ModerationVerdict,
     ReplyDelta,
     ReplyDone,
     ReplyStarted,
-    ReplyStatus,
     Target,
     TranscriptFinal,
     TranscriptPartial,

@@ -7,17 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm.responder import INTERRUPTED, Outcome, Place, ended, heard, joined, restarted, wrote
-from streaming.events import (
-    AudioEnded,
-    Event,
-    ReplyDone,
-    SessionEnded,
-    SpeechStarted,
-    TurnEnded,
-    TurnResumed,
-    Usage,
-)
-from streaming.facts import Draft, DraftDelta, DraftDone, DraftStarted, RepliesEnded
+from streaming.drafts import Draft, DraftDelta, DraftDone, DraftStarted, RepliesEnded
+from streaming.events import AudioEnded, Event, ReplyDone, SessionEnded, SpeechStarted, TurnEnded, TurnResumed
+from streaming.parts import Usage
 
 NEW = Place(ours="llm@1")
 TURN_1, TURN_2 = (TurnEnded(turn, 0, [turn], "silence") for turn in (1, 2))

@@ -3,6 +3,7 @@
 import pytest
 
 from moderation.transcript import BULLET
+from streaming.drafts import Draft, DraftDelta, DraftDone, DraftStarted
 from streaming.events import (
     AudioEnded,
     Event,
@@ -14,19 +15,7 @@ from streaming.events import (
     TurnEnded,
     TurnResumed,
 )
-from streaming.facts import (
-    CancelReply,
-    Draft,
-    DraftDelta,
-    DraftDone,
-    DraftStarted,
-    EagerEndpoint,
-    Endpoint,
-    HeardPartial,
-    Resumed,
-    SoundEnded,
-    Typed,
-)
+from streaming.facts import CancelReply, EagerEndpoint, Endpoint, HeardPartial, Resumed, SoundEnded, Typed
 from tests.scribing import ACCOUNT, CARD, Session, final
 
 REPLY: list[Draft] = [

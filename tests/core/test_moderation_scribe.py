@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streaming.drafts import Draft, DraftDelta, DraftDone, DraftStarted
 from streaming.events import (
     Mode,
     ModerationVerdict,
@@ -18,17 +19,7 @@ from streaming.events import (
     TurnEnded,
     TurnResumed,
 )
-from streaming.facts import (
-    CancelReply,
-    Draft,
-    DraftDelta,
-    DraftDone,
-    DraftStarted,
-    Endpoint,
-    Heard,
-    HeardPartial,
-    Typed,
-)
+from streaming.facts import CancelReply, Endpoint, Heard, HeardPartial, Typed
 from tests.scribing import CARD, Session, blank, final, stories
 
 

@@ -9,21 +9,9 @@ import msgspec
 from moderation.worker import Moderator
 from streaming import keys
 from streaming.bus import Bus
+from streaming.drafts import Draft, DraftDelta, DraftDone, DraftStarted, RepliesEnded
 from streaming.events import ChannelAccount, Event, Mode, Word
-from streaming.facts import (
-    Draft,
-    DraftDelta,
-    DraftDone,
-    DraftStarted,
-    Endpoint,
-    Heard,
-    HeardFinal,
-    HeardPartial,
-    RepliesEnded,
-    SessionConfig,
-    SoundEnded,
-    Typed,
-)
+from streaming.facts import Endpoint, Heard, HeardFinal, HeardPartial, SessionConfig, SoundEnded, Typed
 from streaming.lease import Lease
 
 SID = "s1"

@@ -11,13 +11,14 @@ from llm.policy import LlmPolicy
 from llm.worker import Responder
 from streaming import keys
 from streaming.bus import Bus
+from streaming.drafts import Draft, DraftDelta, DraftDone
 from streaming.events import (
     AudioEnded,
     Event,
     TranscriptFinal,
     TurnEnded,
 )
-from streaming.facts import Draft, DraftDelta, DraftDone, SessionConfig
+from streaming.facts import SessionConfig
 from streaming.feed import Feed
 from streaming.lease import Lease
 from tests.contracts.fake_llm import KEY, FakeLlm

@@ -9,6 +9,7 @@ from llm.prompt import DEFAULT
 from llm.talk import NO_WORDS
 from llm.worker import Responder
 from streaming.bus import Bus
+from streaming.drafts import DraftDelta, DraftStarted, RepliesEnded
 from streaming.events import (
     Event,
     ReplyDelta,
@@ -17,7 +18,6 @@ from streaming.events import (
     SpeechStarted,
     TranscriptPartial,
 )
-from streaming.facts import DraftDelta, DraftStarted, RepliesEnded
 from tests.contracts.fake_llm import FakeLlm, fake_llm, ramble, talk
 from tests.integration.responder_session import END, Session, asking, begun
 

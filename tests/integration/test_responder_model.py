@@ -11,11 +11,11 @@ from llm.prompt import DEFAULT
 from llm.worker import Responder
 from streaming import keys
 from streaming.bus import Bus
+from streaming.drafts import DraftDelta, DraftDone, DraftStarted, RepliesEnded
 from streaming.events import (
     ReplyDone,
     SpeechStarted,
 )
-from streaming.facts import DraftDelta, DraftDone, DraftStarted, RepliesEnded
 from streaming.machine import models
 from tests.integration.responder_session import END, SID, Session, begun
 

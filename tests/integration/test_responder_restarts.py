@@ -12,11 +12,11 @@ from llm.talk import OURS
 from llm.worker import Responder
 from streaming import keys
 from streaming.bus import Bus
+from streaming.drafts import DraftDelta, DraftDone, RepliesEnded
 from streaming.events import (
     ReplyDone,
     SpeechStarted,
 )
-from streaming.facts import DraftDelta, DraftDone, RepliesEnded
 from streaming.lease import Lease, LeaseLost
 from tests.contracts.fake_llm import KEY, Exchange, FakeLlm, fake_llm, ramble, talk
 from tests.integration.responder_session import END, SID, Session, asking, begun

@@ -8,6 +8,7 @@ import pytest
 
 from streaming import keys
 from streaming.bus import Bus
+from streaming.drafts import Draft, DraftDelta, DraftStarted
 from streaming.events import (
     ReplyDelta,
     ReplyDone,
@@ -18,7 +19,6 @@ from streaming.events import (
     TurnEnded,
     TurnResumed,
 )
-from streaming.facts import Draft, DraftDelta, DraftStarted
 from streaming.wire.messages import EndpointingAsked
 from tests import speech
 from tests.conversation import Conversation

@@ -8,7 +8,8 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from streaming.events import Action, ChannelAccount, GapReason, Mode, ReplyStatus, Step, TurnReason, Word
+from streaming.answers import ReplyStatus
+from streaming.events import Action, ChannelAccount, GapReason, Mode, Step, TurnReason, Word
 
 
 class Judgement(Struct, frozen=True):

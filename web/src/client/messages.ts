@@ -6,7 +6,8 @@
  * transient and is not told again after a resume.
  */
 
-export type Mode = "transcribe" | "chat";
+export type Mode = "transcribe" | "chat" | "assist";
+export type Moderation = "hold" | "stream_first" | "block_all";
 export type Action = "pass" | "flag" | "redact" | "retract" | "block";
 export type ReplyStatus = "completed" | "cancelled" | "blocked" | "failed";
 export type GapReason = "lost" | "concealed" | "shed" | "paused";
@@ -144,15 +145,90 @@ export interface ReplyDone extends Entry {
   status: ReplyStatus;
   text: string;
   made_by: string;
-  citations: string[];
+  citations: Citation[];
   usage: { prompt_tokens: number; completion_tokens: number } | null;
   timing: Partial<Record<"queue_ms" | "first_token_ms" | "total_ms", number>>;
   error: string | null;
 }
 
+/** Where a part of an answer comes from; the answer's text names it as `[number]`. */
+export interface Citation {
+  number: number;
+  document: string;
+  passage: string;
+  quote: string;
+  /** Code points of the document's text. */
+  span: [number, number];
+  index: string;
+  turn: number;
+  title?: string;
+  place?: string;
+}
+
+export type SuggestionKind = "answer" | "question" | "checklist";
+
+export interface SuggestionStarted extends Entry {
+  type: "suggestion.started";
+  suggestion: number;
+  answers: number;
+  kind: SuggestionKind;
+  made_by: string;
+  supersedes: number | null;
+}
+
+export interface SuggestionDelta extends Entry {
+  type: "suggestion.delta";
+  suggestion: number;
+  text: string;
+  offset: number;
+}
+
+export interface SuggestionDone extends Entry {
+  type: "suggestion.done";
+  suggestion: number;
+  answers: number;
+  kind: SuggestionKind;
+  status: ReplyStatus;
+  text: string;
+  made_by: string;
+  supersedes: number | null;
+  citations: Citation[];
+  usage: { prompt_tokens: number; completion_tokens: number } | null;
+  timing: Partial<Record<"queue_ms" | "first_token_ms" | "total_ms", number>>;
+  error: string | null;
+}
+
+export interface SuggestionFeedback extends Entry {
+  type: "suggestion.feedback";
+  suggestion: number;
+  action: "accepted" | "edited" | "rejected";
+  text: string;
+}
+
+export interface Summary extends Entry {
+  type: "summary";
+  summary: number;
+  kind: "progress" | "wrapup";
+  up_to: number;
+  sections: { name: string; text: string }[];
+  made_by: string;
+}
+
+export interface Alert extends Entry {
+  type: "alert";
+  alert: number;
+  kind: "keyword" | "topic" | "talk_over" | "dead_air" | "pace";
+  name: string;
+  from_ms: number;
+  to_ms: number;
+  channel: number | null;
+  segment: number | null;
+  value: number | null;
+}
+
 export interface ModerationVerdict extends Entry {
   type: "moderation.verdict";
-  target: { reply?: number; segment?: number };
+  target: { reply?: number; segment?: number; suggestion?: number; summary?: number };
   span: [number, number];
   action: Action;
   categories: string[];
@@ -248,6 +324,12 @@ export type LogEvent =
   | ReplyStarted
   | ReplyDelta
   | ReplyDone
+  | SuggestionStarted
+  | SuggestionDelta
+  | SuggestionDone
+  | SuggestionFeedback
+  | Summary
+  | Alert
   | ModerationVerdict
   | AudioGap
   | SessionDegraded
@@ -268,6 +350,12 @@ const KNOWN: Record<ServerMessage["type"], true> = {
   "reply.started": true,
   "reply.delta": true,
   "reply.done": true,
+  "suggestion.started": true,
+  "suggestion.delta": true,
+  "suggestion.done": true,
+  "suggestion.feedback": true,
+  summary: true,
+  alert: true,
   "moderation.verdict": true,
   "audio.gap": true,
   "session.degraded": true,
