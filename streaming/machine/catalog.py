@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from streaming.refusal import Refusal
 
-Kind = Literal["whisper", "vad", "turn", "llm"]
+Kind = Literal["whisper", "vad", "turn", "llm", "embedding"]
 
 
 class ModelError(Refusal):

@@ -1,0 +1,1 @@
+"""Retrieval: documents become a versioned index of passages, and a question finds the passages that may answer it."""
