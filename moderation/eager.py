@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from moderation import floor as floors
 from moderation.floor import Eager, Floor, Step
+from streaming.answers import CUSTOMER
 from streaming.drafts import Draft, DraftStarted
 from streaming.events import TurnEnded, TurnReason, TurnResumed
 
@@ -62,7 +63,8 @@ def resumed(floor: Floor, channel: int | None = None) -> Step:
     eager = floor.eager
     if eager is None or channel not in (None, eager.channel):
         return floor, []
-    taken = [*floor.taken, eager.turn] if floor.mode == "chat" else []  # nobody replies otherwise
+    answered = floor.mode == "chat" or (floor.mode == "assist" and eager.channel == CUSTOMER)
+    taken = [*floor.taken, eager.turn] if answered else floor.taken  # to the others nobody replies
     floor = replace(floor, eager=None, taken=taken)
     return floor, [TurnResumed(turn=eager.turn, channel=eager.channel)]
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from moderation.gate import Judged
+from streaming.drafts import DraftKind
 from streaming.events import (
     ChannelAccount,
     EndReason,
@@ -31,13 +32,21 @@ from streaming.facts import HeardFinal, HeardPartial
 
 
 class Reply(Struct, frozen=True):
-    """The open reply: `shown` code points of it were shown; `judged`: a verdict about it was told."""
+    """The open reply, or suggestion (`kind`): `shown` code points of it were shown; `judged`: a verdict about it was
+    told."""
 
     reply: int
     answers: int
     made_by: str
     shown: int = 0
     judged: bool = False
+    kind: DraftKind = "reply"
+    supersedes: int | None = None
+
+    @property
+    def target(self) -> Target:
+        """What a verdict about it is about."""
+        return Target(reply=self.reply) if self.kind == "reply" else Target(suggestion=self.reply)
 
 
 class Eager(Struct, frozen=True):
@@ -54,7 +63,8 @@ class Floor(Struct, frozen=True, omit_defaults=True):
 
     `open`: the number of each channel's open segment; `grown`: channels whose open segment was shown as it grew;
     `said`: the segments of each channel's turn so far. `last_ms`: the latest end of a final. `replied`: the last
-    reply's number, `answered`: the last turn that had one; `muted`: replies to turns up to this one are not wanted.
+    reply's (or suggestion's) number, `answered`: the last turn that had one; `muted`: replies to turns up to this one
+    are not wanted. `summaries`, `alerts`: the last number of each.
     `eager`: the turn that may yet be taken back; `taken`: those that were, and to which a reply may yet begin.
     `ended`: `audio.ended` is in the log; `deadline_ms`: wall clock by which the session must end then. `over`:
     `session.ended` is there too.
@@ -70,6 +80,8 @@ class Floor(Struct, frozen=True, omit_defaults=True):
     replied: int = 0
     answered: int = 0
     muted: int = 0
+    summaries: int = 0
+    alerts: int = 0
     reply: Reply | None = None
     eager: Eager | None = None
     taken: list[int] = []

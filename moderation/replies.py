@@ -1,9 +1,9 @@
 """Replies and the session's end, as the floor sees them: who may speak, and when nobody will any more. Pure.
 
 Rules:
-- One reply is open at most. In mode `chat` speech, a typed message or a cancel ends it at once as it was shown; what
-  the responder still writes of it is dropped. Speech, or a cancel, while a reply is due but has not begun ends it as it
-  begins.
+- One reply is open at most, or one suggestion, which has the same life. In mode `chat` speech, a typed message or a
+  cancel ends it at once as it was shown; what the responder still writes of it is dropped. Speech, or a cancel, while a
+  reply is due but has not begun ends it as it begins. In mode `assist` only a cancel does.
 - After `audio.ended`, `session.ended` comes when no reply can come any more, or when its deadline has passed.
 """
 
@@ -25,7 +25,9 @@ from streaming.events import (
     ReplyDone,
     ReplyStarted,
     SessionEnded,
-    Target,
+    SuggestionDelta,
+    SuggestionDone,
+    SuggestionStarted,
 )
 
 LATE = "The reply did not come in time."
@@ -36,12 +38,30 @@ def begun(floor: Floor, started: DraftStarted) -> Step:
     """The responder begins a reply; no other is open. A number that was there before is an echo of the past."""
     if started.reply <= floor.replied:
         return floor, []
-    reply = Reply(reply=started.reply, answers=started.answers, made_by=started.made_by)
+    reply = Reply(
+        reply=started.reply,
+        answers=started.answers,
+        made_by=started.made_by,
+        kind=started.kind,
+        supersedes=started.supersedes,
+    )
     floor = replace(floor, replied=started.reply, answered=max(floor.answered, started.answers), reply=reply)
     floor = replace(floor, taken=[turn for turn in floor.taken if turn > floor.answered])
-    event = ReplyStarted(reply=started.reply, answers=started.answers, made_by=started.made_by)
+    event = _opening(reply)
     floor, unheard = cancelled(floor, "") if started.answers <= floor.muted else (floor, [])
     return floor, [event, *unheard]
+
+
+def _opening(reply: Reply) -> Event:
+    if reply.kind == "reply":
+        return ReplyStarted(reply=reply.reply, answers=reply.answers, made_by=reply.made_by)
+    return SuggestionStarted(
+        suggestion=reply.reply,
+        answers=reply.answers,
+        kind=reply.kind,
+        made_by=reply.made_by,
+        supersedes=reply.supersedes,
+    )
 
 
 def shown(floor: Floor, text: str, judged: Sequence[Judged], made_by: str) -> Step:
@@ -50,9 +70,10 @@ def shown(floor: Floor, text: str, judged: Sequence[Judged], made_by: str) -> St
     assert reply is not None, "only an open reply is shown"
     events: list[Event] = []
     if text:
-        events.append(ReplyDelta(reply=reply.reply, text=text, offset=reply.shown))
+        delta = ReplyDelta if reply.kind == "reply" else SuggestionDelta
+        events.append(delta(reply.reply, text=text, offset=reply.shown))
     if judged:
-        events += verdicts(Target(reply=reply.reply), judged, 0, made_by)
+        events += verdicts(reply.target, judged, 0, made_by)
     now = replace(reply, shown=reply.shown + len(text), judged=reply.judged or bool(judged))
     return replace(floor, reply=now), events
 
@@ -64,18 +85,36 @@ def done(floor: Floor, end: DraftDone, text: str, made_by: str) -> Step:
         return floor, []
     told: list[Event] = []
     if not reply.judged and end.status == "completed":
-        told = verdicts(Target(reply=reply.reply), [], reply.shown, made_by)
-    event = ReplyDone(
-        reply=reply.reply,
+        told = verdicts(reply.target, [], reply.shown, made_by)
+    return replace(floor, reply=None), [*told, _closing(reply, end, text)]
+
+
+def _closing(reply: Reply, end: DraftDone, text: str) -> Event:
+    if reply.kind == "reply":
+        return ReplyDone(
+            reply=reply.reply,
+            answers=reply.answers,
+            status=end.status,
+            text=text,
+            made_by=reply.made_by,
+            citations=end.citations,
+            usage=end.usage,
+            timing=end.timing,
+            error=end.error,
+        )
+    return SuggestionDone(
+        suggestion=reply.reply,
         answers=reply.answers,
+        kind=reply.kind,
         status=end.status,
         text=text,
         made_by=reply.made_by,
+        supersedes=reply.supersedes,
+        citations=end.citations,
         usage=end.usage,
         timing=end.timing,
         error=end.error,
     )
-    return replace(floor, reply=None), [*told, event]
 
 
 def _broken(floor: Floor, text: str, status: ReplyStatus, error: str | None = None) -> Step:
@@ -137,7 +176,7 @@ def silent(
     events += taken
     floor = replace(floor, ended=True, accounting=accounting, reason=reason, deadline_ms=deadline_ms, open={})
     events.append(AudioEnded(accounting=accounting, reason=reason))
-    floor, end = (floor, []) if floor.mode == "chat" else over(floor, text)
+    floor, end = (floor, []) if floor.mode != "transcribe" else over(floor, text)
     return floor, [*events, *end]
 
 

@@ -10,7 +10,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from moderation import eager, replies
+from moderation import eager, notes, replies
 from moderation import floor as floors
 from moderation.gate import Gate, Release, masked
 from moderation.place import DraftEntry, HeardEntry, Kept, Place, behind, order, superseded
@@ -99,7 +99,7 @@ class Scribe:
         events: list[Event] = []
         stale = superseded(heard)
         for place, (entry, fact) in enumerate(heard):
-            if not self.floor.ended or isinstance(fact, CancelReply):
+            if not self.floor.ended or (isinstance(fact, CancelReply | Feedback) and not self.floor.over):
                 events += self._hear(entry, fact, now_ms, stale=place in stale)
             self._place = replace(self._place, heard=entry)
         waiting, self._later = [*self._later, *draft], []
@@ -153,7 +153,7 @@ class Scribe:
             case SpeechStopped() | AudioGap() | SessionDegraded():
                 return [fact]
             case Feedback():
-                return []
+                return self._step(notes.fed_back(self._screen, self.floor, fact))
             case _:
                 assert_never(fact)
 
@@ -216,7 +216,7 @@ class Scribe:
             case RepliesEnded():
                 return self._step(replies.over(self.floor, self._text))
             case _:
-                return []  # summaries and alerts are on their way
+                return self._step(notes.told(self._screen, self.floor, fact))
 
     def _begun(self, fact: DraftStarted) -> list[Event]:
         left: list[Event] = []
@@ -239,9 +239,5 @@ class Scribe:
 
     def _done(self, fact: DraftDone) -> list[Event]:
         events = self._release(self._gate.finish()) if fact.status == "completed" else []
-        if fact.error:
-            shown, _ = masked(
-                fact.error, self._screen.look(fact.error, closed=True).findings, (0, len(fact.error)), 0
-            )
-            fact = replace(fact, error=shown)
-        return events + self._step(replies.done(self.floor, fact, self._text, self._screen.ref))
+        clean = notes.cleaned(self._screen, fact)
+        return events + self._step(replies.done(self.floor, clean, self._text, self._screen.ref))

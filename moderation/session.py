@@ -20,7 +20,7 @@ from streaming import keys
 from streaming.bus import Bus
 from streaming.clock import now_ms, stamp
 from streaming.drafts import Draft
-from streaming.events import Event, ModerationVerdict, ReplyDelta
+from streaming.events import Event, ModerationVerdict, ReplyDelta, SuggestionDelta
 from streaming.facts import Heard
 from streaming.feed import Entry, place
 from streaming.lease import Lease
@@ -129,6 +129,9 @@ class Moderated:
             after = page[-1].id
             for entry in page:
                 event = EVENT.decode(entry.body)
-                if isinstance(event, ReplyDelta) and event.reply == reply.reply:
-                    text = text[: event.offset] + event.text
+                match event:
+                    case ReplyDelta(reply=number) | SuggestionDelta(suggestion=number):
+                        text = text[: event.offset] + event.text if number == reply.reply else text
+                    case _:
+                        pass
         return text

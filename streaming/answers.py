@@ -4,11 +4,15 @@ A suggestion has the shape of a reply, and its number is from the same row: a se
 gives no number twice. Channel 0 is the agent, channel 1 the customer.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
 from streaming.parts import Citation, Section, Usage
+
+AGENT: Final = 0
+CUSTOMER: Final = 1
+"""Their channels in mode `assist`."""
 
 SuggestionKind = Literal["answer", "question", "checklist"]
 ReplyStatus = Literal["completed", "cancelled", "blocked", "failed"]

@@ -61,6 +61,7 @@ class Input(enum.Enum):
     FINALIZE = "audio.finalize"
     UPDATE = "session.update"
     CANCEL = "reply.cancel"
+    FEEDBACK = "suggestion.feedback"
     PAUSE = "session.pause"
     UNPAUSE = "session.unpause"
     END = "session.end"
@@ -72,7 +73,15 @@ NEXT: Final[dict[tuple[Phase, Input], Phase]] = {
     (Phase.FRESH, Input.WATCH): Phase.VIEWING,  # and nothing more
     **{
         (Phase.LIVE, may): Phase.LIVE
-        for may in (Input.SOUND, Input.SKIP, Input.TEXT, Input.FINALIZE, Input.UPDATE, Input.CANCEL)
+        for may in (
+            Input.SOUND,
+            Input.SKIP,
+            Input.TEXT,
+            Input.FINALIZE,
+            Input.UPDATE,
+            Input.CANCEL,
+            Input.FEEDBACK,
+        )
     },
     (Phase.LIVE, Input.UNPAUSE): Phase.LIVE,
     (Phase.LIVE, Input.PAUSE): Phase.PAUSED,
@@ -85,6 +94,7 @@ NEXT: Final[dict[tuple[Phase, Input], Phase]] = {
             Input.FINALIZE,
             Input.UPDATE,
             Input.CANCEL,
+            Input.FEEDBACK,
             Input.PAUSE,
         )
     },
@@ -92,6 +102,7 @@ NEXT: Final[dict[tuple[Phase, Input], Phase]] = {
     (Phase.PAUSED, Input.END): Phase.ENDING,
     (Phase.LIVE, Input.END): Phase.ENDING,
     (Phase.ENDING, Input.CANCEL): Phase.ENDING,
+    (Phase.ENDING, Input.FEEDBACK): Phase.ENDING,
     (Phase.ENDING, Input.END): Phase.ENDING,  # sent again after a resume
 }
 

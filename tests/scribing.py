@@ -14,6 +14,8 @@ from streaming.events import (
     ReplyDelta,
     ReplyDone,
     SpeechStarted,
+    SuggestionDelta,
+    SuggestionDone,
     TranscriptFinal,
     TranscriptPartial,
 )
@@ -77,8 +79,9 @@ class Session:
         place = msgspec.json.decode(state, type=Place)
         shown = ""
         for event in self.log:
-            if isinstance(event, ReplyDelta) and place.floor.reply and event.reply == place.floor.reply.reply:
-                shown += event.text
+            text = grown(event)
+            if text and place.floor.reply and text[0] == place.floor.reply.reply:
+                shown += text[1]
         self.scribe = Scribe(SCREEN, place)
         self.read = int(place.draft.split("-")[0])
         taken = [entry for entry in self.draft if int(entry[0][:-2]) <= self.read]
@@ -91,15 +94,26 @@ class Session:
         out: list[object] = []
         texts: dict[int, str] = {}
         for event in self.log:
-            if isinstance(event, ReplyDelta):
-                assert event.offset == len(texts.get(event.reply, ""))
-                texts[event.reply] = texts.get(event.reply, "") + event.text
-            elif isinstance(event, ReplyDone):
-                assert event.text == texts.get(event.reply, "")
+            if isinstance(event, ReplyDelta | SuggestionDelta):
+                number, text = grown(event) or (0, "")
+                assert event.offset == len(texts.get(number, ""))
+                texts[number] = texts.get(number, "") + text
+            elif isinstance(event, ReplyDone | SuggestionDone):
+                number = event.reply if isinstance(event, ReplyDone) else event.suggestion
+                assert event.text == texts.get(number, "")
                 out.append(event)
             elif not isinstance(event, TranscriptPartial) and not blank(event):
                 out.append(event)
         return [*out, texts]
+
+
+def grown(event: Event) -> tuple[int, str] | None:
+    """More text of a reply or a suggestion, and its number."""
+    match event:
+        case ReplyDelta(reply=number, text=text) | SuggestionDelta(suggestion=number, text=text):
+            return number, text
+        case _:
+            return None
 
 
 def blank(event: Event) -> bool:

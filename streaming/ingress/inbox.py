@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from streaming.audio import RATE
 from streaming.errors import ClientFault, Close, Fault, about
-from streaming.facts import CancelReply, Finalize, Skipped, Typed, Updated
+from streaming.facts import CancelReply, Feedback, Finalize, Skipped, Typed, Updated
 from streaming.ingress import records
 from streaming.ingress.intake import Inlet
 from streaming.ingress.sound import Edge
@@ -71,6 +71,8 @@ class Inbox:
             case said.ReplyCancel(reply=reply):
                 self.phase = advance(self.phase, Input.CANCEL)
                 self._inlet.heard(CancelReply(reply), ref)
+            case said.SuggestionFeedback():
+                self._feedback(message)
             case said.SessionEnd():
                 self._end(ref)
             case said.SessionPause():
@@ -93,6 +95,10 @@ class Inbox:
         if self._config.mode != "chat":
             raise ClientFault("bad_text", "text is for mode chat: start the session with it")
         self._inlet.heard(Typed(text), ref)
+
+    def _feedback(self, message: said.SuggestionFeedback) -> None:
+        self.phase = advance(self.phase, Input.FEEDBACK)
+        self._inlet.heard(Feedback(message.suggestion, message.action, message.text), message.ref)
 
     def _end(self, ref: str | None) -> None:
         was, self.phase = self.phase, advance(self.phase, Input.END)

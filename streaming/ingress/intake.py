@@ -17,7 +17,7 @@ from streaming import keys
 from streaming.bus import Bus, Refused
 from streaming.clock import now_ms
 from streaming.errors import BusDown, Overloaded
-from streaming.facts import CancelReply, Ended, Heard, Mark, SessionConfig, SoundEnded, Updated
+from streaming.facts import CancelReply, Ended, Feedback, Heard, Mark, SessionConfig, SoundEnded, Updated
 from streaming.ingress import diary
 from streaming.ingress.sound import Block
 from streaming.standing import Server
@@ -109,7 +109,7 @@ class Inlet:
         match fact:
             case SoundEnded():
                 entry.when = "ending"
-            case CancelReply():
+            case CancelReply() | Feedback():
                 entry.when = "late"
             case _:
                 pass

@@ -48,7 +48,7 @@ def _hash(token: str) -> str:
 def roles(config: SessionConfig) -> list[str]:
     """The roles that work on a session."""
     asr = ["asr"] if config.audio else []
-    responder = ["responder"] if config.mode == "chat" else []
+    responder = ["responder"] if config.mode != "transcribe" else []
     recorder = ["recorder"] if config.record else []
     return [*asr, "moderator", *responder, *recorder]
 

@@ -21,6 +21,7 @@ from streaming.ingress.egress import Egress
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.inbox import Inbox
 from streaming.ingress.intake import Inlet
+from streaming.ingress.suggested import Suggested
 from streaming.session import Clock, Input, Lag, Phase, advance
 from streaming.wire import messages as said
 from streaming.wire import native as wire
@@ -107,6 +108,7 @@ class Speaking:
         self._session_id = opened.config.session_id
         self._inlet = Inlet(self._gateway.intake, opened.config, opened.socket, opened.stored)
         self._inbox = Inbox(self._policy, opened, self._inlet)
+        self._suggested = Suggested(self._bus, opened.config)
         self._lag = Lag(self._policy, back=opened.socket != "1")
 
     async def _serve(self, after: str) -> None:
@@ -139,6 +141,9 @@ class Speaking:
         if isinstance(message, said.SessionUpdate) and wire.semantic(message.endpointing):
             with suppress(BusDown), about(message.ref):  # while Redis is away, nobody can say
                 door.judged(await roster.present(self._bus))
+        if isinstance(message, said.SuggestionFeedback):
+            with suppress(BusDown), about(message.ref):  # while Redis is away, the moderator will know
+                await self._suggested.check(message.suggestion)
         self._inbox.message(message)
 
     async def _follow(self, after: str) -> NoReturn:

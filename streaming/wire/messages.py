@@ -23,7 +23,8 @@ class EndpointingAsked(Struct, frozen=True, forbid_unknown_fields=True, omit_def
 
 
 class SessionStart(_Message, tag="session.start", frozen=True):
-    """The first message of a new session. Without `audio` it is typed only.
+    """The first message of a new session. Without `audio` it is typed only. `assist` needs two channels at least: the
+    agent on channel 0, the customer on channel 1.
 
     `hotwords`: words that may well be said, and be spelled so: 100 of 1 to 60 characters. `prompt`: text as it is usual
     in this domain, up to 1000 characters. `translate`: finals and partials in English; the `language` of a final stays
@@ -111,7 +112,7 @@ class SessionEnd(_Message, tag="session.end", frozen=True):
 
 
 class SuggestionFeedback(_Message, tag="suggestion.feedback", frozen=True):
-    """What an agent did with a suggestion (not there yet)."""
+    """What an agent did with a suggestion of mode `assist`; `text` (up to 8000 characters): what was said instead."""
 
     suggestion: int
     action: Literal["accepted", "edited", "rejected"]

@@ -58,8 +58,9 @@ def decode(frame: str) -> ClientMessage:
 
 def _check(message: ClientMessage) -> None:
     match message:
-        case SuggestionFeedback():
-            raise unsupported(message.__struct_config__.tag)
+        case SuggestionFeedback(text=text) if len(text) > MAX_TEXT:
+            told = f"suggestion.feedback.text must have up to {MAX_TEXT} characters"
+            raise ClientFault("bad_text", told)
         case SessionStart():
             _check_start(message)
         case SessionUpdate(endpointing=endpointing):
@@ -93,10 +94,7 @@ def _no_event(name: str, after: str) -> ClientFault:
 
 
 def _check_start(start: SessionStart) -> None:
-    asked = {
-        "mode assist": start.mode == "assist",
-        f"moderation {start.moderation}": start.moderation != "hold",
-    }
+    asked = {f"moderation {start.moderation}": start.moderation != "hold"}
     for feature, wanted in asked.items():
         if wanted:
             raise unsupported(feature, fatal=True)
@@ -106,6 +104,9 @@ def _check_start(start: SessionStart) -> None:
         raise ClientFault(
             "bad_message", "mode transcribe needs audio: {encoding, sample_rate, channels}", close=1007
         )
+    if start.mode == "assist" and (start.audio is None or start.audio.channels < 2):
+        told = "mode assist needs audio with two channels at least: 0 is the agent, 1 the customer"
+        raise ClientFault("bad_message", told, close=Close.MALFORMED)
 
 
 def _check_hints(asked: SessionStart | SessionUpdate, *, fatal: bool) -> None:
@@ -135,7 +136,6 @@ def unsupported(feature: object, *, fatal: bool = False) -> ClientFault:
 
 def started(message: SessionStart, session_id: str, tenant: str) -> SessionConfig:
     """The configuration that a `session.start` asks for."""
-    assert message.mode != "assist"
     return SessionConfig(
         session_id=session_id,
         mode=message.mode,

@@ -39,10 +39,10 @@ BAD: list[tuple[str, list[str | bytes], str, int]] = [
         1008,
     ),
     (
-        "what is not there yet",
+        "an agent without a customer",
         [START.replace("{", '{"mode":"assist",', 1)],
-        "unsupported",
-        1008,
+        "bad_message",
+        1007,
     ),
     ("a place in no alphabet of ours", [RESUME.replace("0-0", "\u0661-\u0660")], "bad_message", 1007),
     ("JSON that is too deep", ['{"type":' + "[" * 100_000], "bad_json", 1007),
@@ -55,8 +55,8 @@ BAD: list[tuple[str, list[str | bytes], str, int]] = [
     (
         "what a session may do, before there is one",
         ['{"type":"suggestion.feedback","suggestion":1,"action":"accepted"}'],
-        "unsupported",
-        1008,
+        "order",
+        1002,
     ),
     ("an empty opus frame", [START.replace("pcm_s16le", "opus"), b""], "bad_opus", 1003),
     ("no opus", [START.replace("pcm_s16le", "opus"), b"\xff" * 40], "bad_opus", 1003),
@@ -80,13 +80,13 @@ async def test_bad_input_is_told_what_was_wrong_and_closed_with_its_code(
         assert json.loads(await bystander.recv())["samples"] == 16_000
 
 
-async def test_what_is_not_there_yet_is_said_and_the_session_goes_on(gateway: Gateway) -> None:
+async def test_feedback_about_no_suggestion_is_answered_and_the_session_goes_on(gateway: Gateway) -> None:
     async with connect(gateway.url) as socket:
         await socket.send(START)
         await socket.recv()
         await socket.send('{"type":"suggestion.feedback","suggestion":1,"action":"accepted","ref":"r"}')
         told = json.loads(await socket.recv())
-        assert (told["code"], told["ref"]) == ("unsupported", "r")
+        assert (told["code"], told["ref"]) == ("unknown_suggestion", "r")
         assert "fatal" not in told
         await socket.send(SECOND)
         assert json.loads(await socket.recv())["type"] == "audio.ack"

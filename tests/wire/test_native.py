@@ -25,7 +25,12 @@ from streaming.wire import native
         ('{"type":"audio.skip","samples":"x"}', "samples", Close.MALFORMED),
         ('{"type":"audio.skip","samples":0}', "above 0", Close.MALFORMED),
         ('{"type":"session.start","mode":"transcribe"}', "audio", Close.MALFORMED),
-        ('{"type":"session.start","mode":"assist"}', "mode assist is not supported", Close.POLICY),
+        ('{"type":"session.start","mode":"assist"}', "two channels", Close.MALFORMED),
+        (
+            '{"type":"session.start","mode":"assist","audio":{"channels":1}}',
+            "1 the customer",
+            Close.MALFORMED,
+        ),
         (
             '{"type":"session.start","mode":"chat","endpointing":{"silence_ms":5}}',
             "100 to 5000",
@@ -44,8 +49,8 @@ from streaming.wire import native
             Close.MALFORMED,
         ),
         (
-            '{"type":"suggestion.feedback","suggestion":1,"action":"accepted"}',
-            "suggestion.feedback is not supported",
+            '{"type":"suggestion.feedback","suggestion":1,"action":"edited","text":"' + "x" * 8_001 + '"}',
+            "up to 8000",
             None,
         ),
         ('{"type":"text","text":"  "}', "blank", None),
