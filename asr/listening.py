@@ -106,7 +106,8 @@ class Listening:
 
     async def _step(self, entries: list[Entry]) -> None:
         rung = self._desk.rung(self._tenant)
-        facts = self._recognizer.paced(rung.step, rung.partial_s) + self._answers()
+        facts = self._recognizer.paced(rung.step, rung.partial_s, lean=rung.lean)
+        facts += self._answers()
         for entry in entries:
             facts += self._take(entry)
         facts += await self._judge()

@@ -50,11 +50,12 @@ class Speaker:
         count = int((self.end - self.begin) / WORD_S)
         self.words = [[self.begin + (n + 1) * WORD_S, 0] for n in range(count)]
 
-    def window_s(self, now: float, final: bool) -> float:
+    def window_s(self, now: float, final: bool, lean: bool = False) -> float:
         heard = min(now, self.end) - self.begin + 0.5
         if heard > 9:
             heard = 5 + (heard - 9) % 4
-        return max(15.0 if final else 5.0, heard + 1.0)
+        least = (10.0 if lean else 15.0) if final else 5.0
+        return max(least, heard + 1.0)
 
     def due(self, step_s: float, first_s: float) -> float:
         """When the next pass is due: a partial if anything is still to be heard then, else the final."""
@@ -138,9 +139,8 @@ class Crowd:
             self._plan(speaker)
             return
         unheard_s = self.now - speaker.seen
-        speaker.asked = Wish(
-            (speaker.name, 0), speaker.tenant, final, unheard_s, speaker.window_s(self.now, final)
-        )
+        window_s = speaker.window_s(self.now, final, self.dispatch.rung(speaker.tenant).lean)
+        speaker.asked = Wish((speaker.name, 0), speaker.tenant, final, unheard_s, window_s)
         self.dispatch.ask(speaker.asked, self.now)
         if not final:
             self._later(speaker.end + HANGOVER_S, "due", speaker)
@@ -157,9 +157,8 @@ class Crowd:
     def _takes(self, batch: Batch) -> float:
         longest = max(one.wish.window_s for one in batch.members)
         said = max(one.wish.unheard_s for one in batch.members) if batch.wish.final else None
-        return self.setup.costs.seconds(longest, said, len(batch.members)) * (
-            0.4 if batch.wish.draft else 1.0
-        )
+        whole = self.setup.costs.seconds(longest, said, len(batch.members), lean=batch.wish.lean)
+        return whole * (0.4 if batch.wish.draft else 1.0)
 
     def _done(self, batch: Batch, began: float) -> None:
         self.dispatch.done(batch, self.now - began, self.now)

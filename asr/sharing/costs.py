@@ -25,13 +25,14 @@ class Costs(Struct, frozen=True):
     spoken: float = 3.0
     beam: float = 1.0
 
-    def seconds(self, window_s: float, said_s: float | None, batch: int = 1) -> float:
-        """A batch of passes over windows of `window_s`: finals in which `said_s` are to be written, or partials."""
+    def seconds(self, window_s: float, said_s: float | None, batch: int = 1, *, lean: bool = False) -> float:
+        """A batch of passes over windows of `window_s`: finals in which `said_s` are to be written (without a search,
+        when they are `lean`), or partials."""
         tokens = self.fresh if said_s is None else 4 + self.spoken * said_s
-        wide = self.beam if said_s is not None else 1.0
+        wide = self.beam if said_s is not None and not lean else 1.0
         steps = tokens * (self.token + self.token_each * wide * batch)
         return 3 * self.call + batch * (self.second * window_s + self.align) + steps
 
-    def each(self, window_s: float, said_s: float | None) -> float:
+    def each(self, window_s: float, said_s: float | None, *, lean: bool = False) -> float:
         """One pass, in a full batch."""
-        return self.seconds(window_s, said_s, self.batch) / self.batch
+        return self.seconds(window_s, said_s, self.batch, lean=lean) / self.batch

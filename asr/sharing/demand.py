@@ -8,15 +8,22 @@ only begun nothing is known yet: it counts as somebody who speaks without a brea
 
 import math
 from collections.abc import Mapping
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
 from asr.sharing.costs import Costs
 from asr.sharing.wishes import Wish
 
-Steps: TypeAlias = tuple[float, bool]
-"""Seconds from one partial to the next (infinite: none), and whether a smaller model makes them."""
+
+class Steps(NamedTuple):
+    """Seconds from one partial to the next (infinite: none), whether a smaller model makes them, and whether finals are
+    lean."""
+
+    step_s: float
+    draft: bool = False
+    lean: bool = False
+
 
 MOST_PACE: Final = 20.0
 """A pass that took longer than so many times what it should was held up by something else."""
@@ -24,12 +31,15 @@ MOST_PACE: Final = 20.0
 
 class DemandPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """A session is measured over `span_s`, and known for what it is after `known_s`. One that is silent counts as
-    `idle` of one that speaks. Somebody who speaks without a break ends an utterance every `utterance_s`."""
+    `idle` of one that speaks. Somebody who speaks without a break ends an utterance every `utterance_s`. Finals see
+    windows of `whole_s`, lean ones of `lean_s`."""
 
     span_s: float = 10.0
     known_s: float = 30.0
     idle: float = 0.1
     utterance_s: float = 5.0
+    whole_s: float = 15.0
+    lean_s: float = 10.0
 
 
 class Rate:
@@ -87,6 +97,8 @@ class Demand:
         self._looks = {draft: Mean(cost) for draft, cost in self._usual.items()}
         self._looked = {False: 0.0, True: 0.0}
         self._ran = 0.0
+        spoken = policy.utterance_s
+        self._lean = costs.each(policy.lean_s, spoken, lean=True) / costs.each(policy.whole_s, spoken)
 
     def enter(self, session: str, tenant: str, now: float) -> None:
         """A session was admitted."""
@@ -106,7 +118,7 @@ class Demand:
         self._pace.see(pace)
         self._busy.add(each_s / self._workers, now)
         busy = min(1.0, self._busy.at(now))
-        full_s = pace * self._costs.each(wish.window_s, wish.unheard_s if wish.final else None)
+        full_s = pace * self._costs.each(wish.window_s, wish.said_s, lean=wish.lean)
         cost = busy * each_s + (1 - busy) * full_s
         if not wish.final:
             self._looks[wish.draft].see(cost)
@@ -117,7 +129,7 @@ class Demand:
         if one and not wish.replayed:
             one.sound.add(wish.unheard_s, now)
             if wish.final:
-                one.finals.add(cost, now)
+                one.finals.add(cost / self._lean if wish.lean else cost, now)
 
     def _unlooked(self, now: float) -> None:
         """A final was made. Where no partials are made any more, its pace alone tells what they would cost now: else
@@ -133,18 +145,19 @@ class Demand:
             self._pace = Mean(1.0)
             self._looks = {draft: Mean(cost) for draft, cost in self._usual.items()}
 
-    def newcomer(self, step_s: float, *, draft: bool = False) -> float:
+    def newcomer(self, steps: Steps) -> float:
         """What a session more is thought to cost: somebody who speaks without a break."""
         spoken = self._policy.utterance_s
-        final = self._pace.value * self._costs.each(15.0, min(spoken, step_s + 1.0)) / spoken
-        return final + self._looks[draft].value / step_s
+        final = self._costs.each(self._policy.whole_s, min(spoken, steps.step_s + 1.0)) / spoken
+        share = self._lean if steps.lean else 1.0
+        return self._pace.value * share * final + self._looks[steps.draft].value / steps.step_s
 
-    def of(self, step_s: float, now: float, *, draft: bool = False) -> float:
-        """What all sessions cost with a partial every `step_s`; infinite: with none."""
-        return sum(self._expected(one, (step_s, draft), now) for one in self._sessions.values())
+    def of(self, steps: Steps, now: float) -> float:
+        """What all sessions cost, served so."""
+        return sum(self._expected(one, steps, now) for one in self._sessions.values())
 
     def by_tenant(self, now: float, steps: Mapping[str, Steps]) -> float:
-        """What all cost, each tenant with partials of its own (seconds between them, by the smaller model)."""
+        """What all cost, each tenant served in its own way."""
         return sum(self._expected(one, steps[one.tenant], now) for one in self._sessions.values())
 
     @property
@@ -153,7 +166,7 @@ class Demand:
         return {one.tenant for one in self._sessions.values()}
 
     def _expected(self, one: Session, steps: Steps, now: float) -> float:
-        step_s, draft = steps
-        fresh, doubt = self.newcomer(step_s, draft=draft), math.exp((one.began - now) / self._policy.known_s)
-        measured = one.finals.at(now) + one.sound.at(now) * self._looks[draft].value / step_s
+        fresh, doubt = self.newcomer(steps), math.exp((one.began - now) / self._policy.known_s)
+        finals = one.finals.at(now) * (self._lean if steps.lean else 1.0)
+        measured = finals + one.sound.at(now) * self._looks[steps.draft].value / steps.step_s
         return doubt * fresh + (1 - doubt) * max(measured, self._policy.idle * fresh)

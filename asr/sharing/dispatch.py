@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from asr.sharing.costs import Costs
-from asr.sharing.demand import Demand, DemandPolicy, Mean
+from asr.sharing.demand import Demand, DemandPolicy, Mean, Steps
 from asr.sharing.ladder import LadderPolicy, Place, Rung, Strain, climb, rungs
 from asr.sharing.schedule import Schedule, SchedulePolicy
 from asr.sharing.wishes import Batch, Key, Waiting, Wish
@@ -100,7 +100,8 @@ class Dispatch:
         rung = self.rung(wish.tenant)
         draft = rung.draft and not (wish.final or wish.ahead or wish.replayed)
         later_s = rung.later_s if wish.final else 0.0
-        self._schedule.ask(replace(wish, draft=draft), now, later_s)
+        lean = rung.lean and wish.final and not wish.replayed
+        self._schedule.ask(replace(wish, draft=draft, lean=lean), now, later_s)
 
     def replaces(self, wish: Wish) -> bool:
         """Whether the channel waits for a pass of this sort already."""
@@ -174,8 +175,8 @@ class Dispatch:
             began = one.since - (step_s if math.isfinite(step_s) else 0.0)
         return min(one.unheard_s(now), now - began)
 
-    def _steps(self, rung: Rung) -> tuple[float, bool]:
-        return rung.partial_s, rung.draft
+    def _steps(self, rung: Rung) -> Steps:
+        return Steps(rung.partial_s, rung.draft, rung.lean)
 
     def _fare(self, tenant: str) -> Fare:
         if tenant not in self._fares:
@@ -191,8 +192,9 @@ class Dispatch:
             self._demand.rest(now)
         step_s = max(self._setup.schedule.step_s, self._setup.ladder.slowest_s)
         workers = float(self._setup.workers)
-        busy = self._demand.of(step_s, now)
+        steps = Steps(step_s, lean=self._setup.ladder.slowest_s > self._setup.schedule.step_s)
+        busy = self._demand.of(steps, now)
         worst = max((fare.place.rung for fare in self._fares.values()), default=0)
         if self._ladder[worst].partial_s > step_s or self._ladder[worst].draft:
             busy = max(busy, workers)
-        return Load(busy, workers, self._demand.newcomer(step_s), self._ladder[worst].step)
+        return Load(busy, workers, self._demand.newcomer(steps), self._ladder[worst].step)

@@ -2,10 +2,12 @@
 
     full -> slower -> slowest -> draft (where a smaller model is loaded) -> finals -> late
 
-A step down says what is so already: when partials come no oftener than the next step promises, to ask for more of them
-only makes finals wait. A step up is taken when what is known of the sessions foretells that there is room for it, for
-some time; one that had to be taken back is tried again only after twice the time. Each tenant has its own place, since
-tenants that use little are served before those that use much.
+From `slowest` on finals are lean: a narrower window, and no search. They err a little oftener (under a point of word
+errors) and cost half, which is what partials are then made of. A step down says what is so already: when partials come
+no oftener than the next step promises, to ask for more of them only makes finals wait. A step up is taken when what is
+known of the sessions foretells that there is room for it, for some time; one that had to be taken back is tried again
+only after twice the time. Each tenant has its own place, since tenants that use little are served before those that
+use much.
 """
 
 import math
@@ -32,26 +34,28 @@ class LadderPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Rung(Struct, frozen=True):
-    """A step: a partial every `partial_s` (infinite: none), by the `draft` model; finals are due `later_s` later."""
+    """A step: a partial every `partial_s` (infinite: none), by the `draft` model; finals are `lean`, and due `later_s`
+    later."""
 
     step: Step
     partial_s: float
     draft: bool = False
     later_s: float = 0.0
+    lean: bool = False
 
 
 def rungs(step_s: float, policy: LadderPolicy, *, draft: bool) -> tuple[Rung, ...]:
     """From the best down, as far as they differ. `draft`: a smaller model is loaded."""
     slower = (Rung("slower", policy.slower_s),) if policy.slower_s > step_s else ()
-    slowest = (Rung("slowest", policy.slowest_s),) if policy.slowest_s > step_s else ()
-    smaller = (Rung("draft", max(step_s, policy.slowest_s), draft=True),) if draft else ()
+    slowest = (Rung("slowest", policy.slowest_s, lean=True),) if policy.slowest_s > step_s else ()
+    smaller = (Rung("draft", max(step_s, policy.slowest_s), draft=True, lean=True),) if draft else ()
     return (
         Rung("full", step_s),
         *slower,
         *slowest,
         *smaller,
-        Rung("finals", math.inf),
-        Rung("late", math.inf, later_s=5.0),
+        Rung("finals", math.inf, lean=True),
+        Rung("late", math.inf, later_s=5.0, lean=True),
     )
 
 

@@ -169,7 +169,7 @@ class Schedule:
         alike = [
             one
             for one in one_kind
-            if (one.wish.final, one.wish.draft) == (head.wish.final, head.wish.draft)
+            if _sort(one.wish) == _sort(head.wish)
             and abs(one.wish.window_s - head.wish.window_s) <= self._policy.bucket_s
         ]
         return self._pick(alike, self._costs.batch)
@@ -187,7 +187,7 @@ class Schedule:
             one = lines[name].pop()
             picked.append(one)
             if lines[name]:
-                each = self._costs.each(one.wish.window_s, one.wish.unheard_s if one.wish.final else None)
+                each = self._costs.each(one.wish.window_s, one.wish.said_s, lean=one.wish.lean)
                 heapq.heappush(tenants, (used + each, lines[name][-1].deadline, name))
         return picked
 
@@ -198,8 +198,9 @@ class Schedule:
 
     def _seconds(self, members: Sequence[Waiting]) -> float:
         longest = max(one.wish.window_s for one in members)
-        said = max(one.wish.unheard_s for one in members) if members[0].wish.final else None
-        return self._costs.seconds(longest, said, len(members))
+        first = members[0].wish
+        said = max(one.wish.unheard_s for one in members) if first.final else None
+        return self._costs.seconds(longest, said, len(members), lean=first.lean)
 
     def _begin(self, members: Sequence[Waiting], *, owed: bool) -> Batch:
         batch = Batch(next(self._numbers), tuple(members), self._seconds(members), owed)
@@ -210,3 +211,8 @@ class Schedule:
             self._tenants.charge(one.wish.tenant, batch.seconds / len(members))
         self._running[batch.number] = batch
         return batch
+
+
+def _sort(wish: Wish) -> tuple[bool, bool, bool]:
+    """Passes of one sort may share a batch."""
+    return wish.final, wish.draft, wish.lean

@@ -14,7 +14,7 @@ class Wish(Struct, frozen=True):
     """What a channel wants: a pass over a window of `window_s`, of which `unheard_s` came since the last one.
 
     `final`: the last one of an utterance. `ahead`: it is made before it is due. `replayed`: the sound is a recording.
-    `draft`: by the smaller model.
+    `draft`: by the smaller model. `lean`: a final that costs as little as it may.
     """
 
     key: Key
@@ -25,6 +25,12 @@ class Wish(Struct, frozen=True):
     replayed: bool = False
     ahead: bool = False
     draft: bool = False
+    lean: bool = False
+
+    @property
+    def said_s(self) -> float | None:
+        """Seconds that are to be written; None: a partial writes little."""
+        return self.unheard_s if self.final else None
 
     @property
     def kind(self) -> Kind:

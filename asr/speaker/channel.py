@@ -36,8 +36,8 @@ class Channel:
         self.sound = Sound(self._cursor.needed())
         self._view = view(tools.sees, tools.bands, self.sound.start // HOP)
         self._asked: Request | None = None
-        self.step_s = tools.policy.schedule.step_s
-        """Seconds of new sound after which a partial is due; infinite: none is."""
+        self.step_s, self.lean = tools.policy.schedule.step_s, False
+        """Seconds of new sound after which a partial is due (infinite: none is); whether live finals are lean."""
         self._early: Early | None = None
         self._display = Display(number, tools, state.utterance)
 
@@ -129,11 +129,16 @@ class Channel:
         return self._arrivals.ahead(self.seen) > self._tools.policy.schedule.replay_s * RATE
 
     @property
+    def _lean(self) -> bool:
+        return self.lean and not self.replayed
+
+    @property
     def window_s(self) -> float:
         """How long the window of a pass is that is made now."""
         policy, spoken = self._tools.policy.window, self.state.utterance
         heard = (self.state.cursor - spoken.window) // HOP if spoken else 0
-        return window.frames(heard, policy.final_s if self.closing else policy.floor_s, policy.pad_s) / 100
+        floor_s = window.floor_s(policy, final=self.closing, lean=self._lean)
+        return window.frames(heard, floor_s, policy.pad_s) / 100
 
     def unheard(self) -> int | None:
         """Samples that wait for a pass, if one is due and none is under way."""
@@ -161,7 +166,7 @@ class Channel:
             edge = min(closing.edge, voice + round(policy.window.after_s * RATE))
         else:
             edge, voice = self.state.cursor, self.state.voice.end
-        sight = Sight(edge, voice, final=self.closing)
+        sight = Sight(edge, voice, final=self.closing, lean=self.closing and self._lean)
         self._view.drop(spoken.window // HOP)
         end = max(edge // HOP, spoken.window // HOP + 1)
         view = self._view.until(self.sound, end)
@@ -190,7 +195,7 @@ class Channel:
             return self._grow(spoken, made)
         closing, facts = self.state.closing, list[Heard]()
         if closing and closing.voice == request.voice:
-            if not self._reopens(spoken, closing, answer):
+            if not self._conclusion.reopens(spoken, closing, answer):
                 return [*self._close(spoken, made), *self.advance()]
             facts = self._reopened(closing)
         if self.state.closing or not self.state.ahead:
@@ -200,12 +205,6 @@ class Channel:
     def _close(self, spoken: Utterance, made: Made) -> list[Heard]:
         self._early = None
         return self._conclusion.close(spoken, made, self._display.stable(spoken))
-
-    def _reopens(self, spoken: Utterance, closing: Closing, answer: Answer) -> bool:
-        """Whether it turns out only now that a number is being dictated: then more silence is needed to end it."""
-        asked = closing.reason not in ("silence", "semantic") or not spoken.announced
-        known = asked or dictating(utterance.hypothesis(spoken, self._tools.vocabulary))
-        return not known and dictating(self._conclusion.foreseen(spoken, closing, answer))
 
     def _reopened(self, closing: Closing) -> list[Heard]:
         """The pause goes on: what was told of its end is taken back."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from asr.endpointing.endpoint import Ahead
+from asr.endpointing.endpoint import Ahead, dictating
 from asr.hearing.vad import Voice, again
 from asr.rates import HOP, RATE, millis, samples
 from asr.speaker import utterance
@@ -72,6 +72,12 @@ class Conclusion:
         """What the final would say if nothing more is said; "" if it would be cut short."""
         words = self._words(spoken, Closing("silence", ahead.edge, ahead.voice), answer)
         return "" if answer.cut else spell(utterance.spoken(words))
+
+    def reopens(self, spoken: Utterance, closing: Closing, answer: Answer) -> bool:
+        """Whether it turns out only now that a number is being dictated: then more silence is needed to end it."""
+        asked = closing.reason not in ("silence", "semantic") or not spoken.announced
+        known = asked or dictating(utterance.hypothesis(spoken, self._tools.vocabulary))
+        return not known and dictating(self.foreseen(spoken, closing, answer))
 
     def kept(self, spoken: Utterance, ahead: Ahead, answer: Answer) -> tuple[int, ...]:
         """The tokens of `answer` that the final would have."""

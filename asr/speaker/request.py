@@ -26,11 +26,12 @@ class Request(NamedTuple):
 
 
 class Sight(NamedTuple):
-    """What a pass is to see: sound up to sample `edge`; the voice ended at `voice`."""
+    """What a pass is to see: sound up to sample `edge`; the voice ended at `voice`. `lean`: as little as will do."""
 
     edge: int
     voice: int
     final: bool
+    lean: bool = False
 
 
 class Early(NamedTuple):
@@ -51,7 +52,7 @@ def question(state: ChannelState, spoken: Utterance, sight: Sight, view: Float32
     """What is asked about the window of `spoken`, of which `view` is what the engine sees."""
     policy, begin, first = tools.policy, state.voice.begin, spoken.window // HOP
     heard = max(sight.edge // HOP - first, 1)
-    floor_s = policy.window.final_s if sight.final else policy.window.floor_s
+    floor_s = window.floor_s(policy.window, final=sight.final, lean=sight.lean)
     frames = window.frames(heard, floor_s, policy.window.pad_s)
     begin_s = max(0.0, seconds((begin or spoken.begin) - spoken.window))
     committed = spoken.words[spoken.left :]
@@ -67,6 +68,7 @@ def question(state: ChannelState, spoken: Utterance, sight: Sight, view: Float32
         language=state.language or spoken.language,
         fallback=state.last_language,
         final=sight.final,
+        lean=sight.lean,
         context=tools.vocabulary.tokens(before(state.hints, policy.hints)),
         translate=state.translate,
     )

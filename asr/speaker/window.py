@@ -12,7 +12,8 @@ from asr.hearing.mel import MOST
 
 
 class WindowPolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """Seconds. `floor_s`: least window of a partial, `final_s` of a final. `pad_s`: silence behind the sound.
+    """Seconds. `floor_s`: least window of a partial, `final_s` of a final, `lean_s` of one
+    that is made under load. `pad_s`: silence behind the sound.
 
     `preroll_s`: sound before the voice. `trim_s`: longer windows lose committed sound but for `keep_s`. `long_s`: an
     utterance that gets longer is closed at a word; a window that gets so long with nothing committed, by force, at
@@ -22,6 +23,7 @@ class WindowPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
     floor_s: float = 5.0
     final_s: float = 15.0
+    lean_s: float = 10.0
     pad_s: float = 1.0
     preroll_s: float = 0.5
     trim_s: float = 9.0
@@ -30,6 +32,13 @@ class WindowPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     hold_s: float = 1.0
     after_s: float = 0.4
     rest_s: float = 1.5
+
+
+def floor_s(policy: WindowPolicy, *, final: bool, lean: bool) -> float:
+    """Least seconds of the window of a pass."""
+    if not final:
+        return policy.floor_s
+    return policy.lean_s if lean else policy.final_s
 
 
 def frames(heard: int, floor_s: float, pad_s: float) -> int:

@@ -55,11 +55,11 @@ def conclude(question: Question, policy: PassPolicy) -> Pass:
     encoded = yield Encode(question.view, question.frames)
     language, told = yield from tell(encoded, question, policy)
     room = policy.cap + 2 + int(policy.cap_rate * max(0.5, question.voice_s - question.said_s))
-    call = replace(asked(encoded, language, question, room), beam=policy.beam)
+    call = replace(asked(encoded, language, question, room), beam=1 if question.lean else policy.beam)
     best = yield from _try(call, question, policy)
     looped, hinted = best.looped, bool(question.context)
     if best.looped or doubted(best, policy, hinted=hinted):  # of two counts the likelier is taken
-        call = replace(call, encoded=(yield Encode(question.view, MOST)))
+        call = replace(call, encoded=(yield Encode(question.view, MOST)), beam=policy.beam)
         for temperature in policy.temperatures:
             other = yield from _try(replace(call, temperature=temperature), question, policy)
             best = max(best, other, key=lambda one: rank(one, policy))

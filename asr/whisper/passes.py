@@ -120,7 +120,8 @@ class Question(Struct, frozen=True):
     """What is said in a window of `heard` frames of sound, padded with silence to `frames`?
 
     `view` is it as the engine `sees` it: log10 mel power (bands, heard), or 160 x (heard - 1) + 400 samples from
-    200 before the window on. `final`: what is answered is said for good.
+    200 before the window on. `final`: what is answered is said for good; a
+    `lean` one is not searched for, unless it is doubted.
     `forced`: committed tokens, which explain the sound up to `said_s`; `tail`: the other tokens of the last pass.
     `begin_s`, `voice_s`: where the voice begins and ends in the window. `language` None: tell it, and take `fallback`
     in doubt. `context`: words that may well be said, as text that came before; `translate`: answer in English.
@@ -137,6 +138,7 @@ class Question(Struct, frozen=True):
     language: str | None
     fallback: str
     final: bool = False
+    lean: bool = False
     context: tuple[int, ...] = ()
     translate: bool = False
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asr.sharing.costs import Costs
-from asr.sharing.demand import Demand, DemandPolicy, Rate
+from asr.sharing.demand import Demand, DemandPolicy, Rate, Steps
 from asr.sharing.dispatch import Dispatch, Setup
 from asr.sharing.wishes import Wish
 from streaming.capacity import Load, crowded, foretold
@@ -36,24 +36,24 @@ def speak(demand: Demand, name: str, begin: float, seconds: float, pace: float =
 def test_a_newcomer_counts_as_a_speaker_and_is_known_for_what_it_is_later() -> None:
     demand = Demand(POLICY, COSTS, 1)
     demand.enter("silent", "t", 0.0)
-    speaker = demand.newcomer(1.0)
-    assert demand.of(1.0, 0.0) == pytest.approx(speaker)
-    later = demand.of(1.0, 300.0)
+    speaker = demand.newcomer(Steps(1.0))
+    assert demand.of(Steps(1.0), 0.0) == pytest.approx(speaker)
+    later = demand.of(Steps(1.0), 300.0)
     assert later == pytest.approx(POLICY.idle * speaker, rel=0.01)
     demand.enter("speaks", "t", 300.0)
     now = speak(demand, "speaks", 300.0, 200)
-    assert demand.of(1.0, now) - later == pytest.approx(0.06 + 0.15 / 5, rel=0.3)
+    assert demand.of(Steps(1.0), now) - later == pytest.approx(0.06 + 0.15 / 5, rel=0.3)
     demand.leave("speaks")
-    assert demand.of(1.0, now) == pytest.approx(later, rel=0.01)
+    assert demand.of(Steps(1.0), now) == pytest.approx(later, rel=0.01)
 
 
 def test_fewer_partials_are_less_work_and_none_leave_the_finals() -> None:
     demand = Demand(POLICY, COSTS, 1)
     demand.enter("a", "t", -1000.0)
     now = speak(demand, "a", 0.0, 100)
-    assert demand.of(0.5, now) == pytest.approx(0.12 + 0.03, rel=0.3)
-    assert demand.of(2.0, now) == pytest.approx(0.03 + 0.03, rel=0.3)
-    assert demand.of(math.inf, now) == pytest.approx(0.03, rel=0.3)
+    assert demand.of(Steps(0.5), now) == pytest.approx(0.12 + 0.03, rel=0.3)
+    assert demand.of(Steps(2.0), now) == pytest.approx(0.03 + 0.03, rel=0.3)
+    assert demand.of(Steps(math.inf), now) == pytest.approx(0.03, rel=0.3)
 
 
 def test_what_is_measured_counts_more_than_what_was_reckoned() -> None:
@@ -61,18 +61,18 @@ def test_what_is_measured_counts_more_than_what_was_reckoned() -> None:
     for demand, pace in ((slow, 3.0), (usual, 1.0)):
         demand.enter("a", "t", 0.0)
         speak(demand, "a", 0.0, 120, pace)
-    assert slow.newcomer(1.0) == pytest.approx(3 * usual.newcomer(1.0), rel=0.1)
-    assert slow.of(1.0, 120.0) == pytest.approx(3 * usual.of(1.0, 120.0), rel=0.1)
+    assert slow.newcomer(Steps(1.0)) == pytest.approx(3 * usual.newcomer(Steps(1.0)), rel=0.1)
+    assert slow.of(Steps(1.0), 120.0) == pytest.approx(3 * usual.of(Steps(1.0), 120.0), rel=0.1)
 
 
 def test_a_hard_time_is_not_remembered_for_want_of_partials_that_it_kept_from_being_made() -> None:
     demand = Demand(POLICY, COSTS, 1)
     demand.enter("a", "t", 0.0)
-    now, usual = speak(demand, "a", 0.0, 60, pace=10.0), demand.newcomer(1.0)
+    now, usual = speak(demand, "a", 0.0, 60, pace=10.0), demand.newcomer(Steps(1.0))
     for n in range(60):
         demand.ran(Wish(("a", 0), "t", True, 0.0, 15.0), 0.15, 1.0, now + 5.0 * n)
-    assert demand.newcomer(1.0) < usual / 5
-    assert demand.newcomer(1.0, draft=True) < usual / 5
+    assert demand.newcomer(Steps(1.0)) < usual / 5
+    assert demand.newcomer(Steps(1.0, draft=True)) < usual / 5
 
 
 def test_a_hard_time_keeps_nobody_out_when_all_have_been_silent_since() -> None:
@@ -101,7 +101,7 @@ def test_single_passes_of_an_idle_device_do_not_make_it_look_full() -> None:
     alone = batches.seconds(6.0, None, 1)
     for n in range(60):
         demand.ran(partial("a"), alone, 1.0, float(n))
-    assert demand.of(1.0, 60.0) < 0.5 * alone
+    assert demand.of(Steps(1.0), 60.0) < 0.5 * alone
 
 
 def test_a_recording_that_takes_all_that_is_left_over_keeps_nobody_out() -> None:
@@ -109,7 +109,7 @@ def test_a_recording_that_takes_all_that_is_left_over_keeps_nobody_out() -> None
     demand.enter("file", "t", 0.0)
     for n in range(120):
         demand.ran(Wish(("file", 0), "t", True, 15.0, 20.0, replayed=True), 1.0, 1.0, float(n))
-    assert demand.of(1.0, 120.0) < 2 * POLICY.idle * demand.newcomer(1.0)
+    assert demand.of(Steps(1.0), 120.0) < 2 * POLICY.idle * demand.newcomer(Steps(1.0))
 
 
 @given(st.lists(st.tuples(st.floats(0.0, 5.0), st.floats(0.0, 1.0)), max_size=30))

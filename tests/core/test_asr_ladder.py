@@ -36,6 +36,7 @@ def test_partials_become_fewer_then_smaller_then_none_and_finals_come_last() -> 
     assert [rung.step for rung in whole] == ["full", "slower", "slowest", "draft", "finals", "late"]
     assert [rung.partial_s for rung in whole] == [0.35, 0.7, 1.5, 1.5, math.inf, math.inf]
     assert [rung.draft for rung in whole] == [False, False, False, True, False, False]
+    assert [rung.lean for rung in whole] == [False, False, True, True, True, True]
     steps = walked(Place(), lasting(Strain(9.0, 0.0, math.inf), 20))
     assert [name for _, name in steps] == ["slower", "slowest", "finals"]
     assert all(after - before >= POLICY.down_s for (before, _), (after, _) in itertools.pairwise(steps))
