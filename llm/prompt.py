@@ -1,7 +1,6 @@
 """The system prompt, as a version: its name and the hash of its text say what a reply was asked with."""
 
 import hashlib
-from typing import Final
 
 from msgspec import Struct
 
@@ -21,13 +20,3 @@ class Prompt(Struct, frozen=True):
     def ref(self) -> str:
         """`name@<first 16 hexadecimal digits of the hash>`."""
         return f"{self.name}@{self.hash[:16]}"
-
-
-DEFAULT: Final = Prompt(
-    name="default",
-    text=(
-        "You are a helpful assistant in a spoken conversation. Answer in plain sentences, briefly, in the language "
-        "that the user speaks, without lists, headings or code unless asked for. "
-        "If you do not know the answer, say that you do not know."
-    ),
-)

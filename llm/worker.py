@@ -12,7 +12,8 @@ from llm.embedded import Embedded
 from llm.engine import Engine
 from llm.history import Message
 from llm.policy import LlmPolicy
-from llm.prompt import DEFAULT, Prompt
+from llm.prompt import Prompt
+from llm.prompts.shelf import DEFAULT
 from llm.talk import Service, Talk
 from streaming.bus import Bus
 from streaming.errors import ServiceFault

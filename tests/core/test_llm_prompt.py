@@ -2,7 +2,8 @@
 
 import hashlib
 
-from llm.prompt import DEFAULT, Prompt
+from llm.prompt import Prompt
+from llm.prompts.shelf import DEFAULT
 
 
 def test_a_prompt_is_referred_to_by_its_name_and_the_hash_of_its_text() -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from llm.prompt import DEFAULT
+from llm.prompts.shelf import DEFAULT
 from llm.talk import NO_WORDS
 from llm.worker import Responder
 from streaming.bus import Bus

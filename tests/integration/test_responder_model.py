@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from llm.policy import LlmPolicy
-from llm.prompt import DEFAULT
+from llm.prompts.shelf import DEFAULT
 from llm.worker import Responder
 from streaming import keys
 from streaming.bus import Bus
