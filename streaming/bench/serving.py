@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from streaming.bench.native import readyz
 from streaming.machine import home
+from streaming.machine.tether import tether
 from streaming.refusal import Refusal
 
 STARTS_S: Final = 120.0
@@ -33,6 +34,7 @@ def serving(model: str, *, refuse: bool = False) -> Generator[Own]:
     """The service, ready, with recogniser model `model`. Its home is thrown away after. Raises Refusal.
 
     Unless it may `refuse` whom it has no room for, it lets everybody in, so that one sees what becomes of them.
+    To be entered in the main thread, with which the service dies.
     """
     place = Path(tempfile.mkdtemp(prefix="vivavoce-bench-"))
     shelf = home.prepare() / "models"
@@ -45,9 +47,8 @@ def serving(model: str, *, refuse: bool = False) -> Generator[Own]:
     }
     env |= {f"VIVAVOCE_{name}": value for name, value in own.items()}
     with (place / "serve.log").open("wb") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-P", "-m", "vivavoce", "serve"], env=env, stdout=log, stderr=log
-        )
+        command = [sys.executable, "-P", "-m", "vivavoce", "serve"]
+        server = subprocess.Popen(command, env=env, stdout=log, stderr=log, preexec_fn=tether())  # noqa: PLW1509
     try:
         url = f"http://127.0.0.1:{port}"
         _await_ready(url, server, place / "serve.log")

@@ -16,6 +16,7 @@ from typing import Final
 from streaming import roster
 from streaming.bus import Bus, BusDown
 from streaming.machine import embedded, home
+from streaming.machine.tether import tether
 from streaming.refusal import Refusal
 
 READY_S: Final = 60.0
@@ -49,7 +50,11 @@ class House:
 
     def _start(self, name: str, *words: str) -> None:
         process = subprocess.Popen(
-            [*COMMAND, *words], env=self._environment, stdout=self._log, stderr=self._log
+            [*COMMAND, *words],
+            env=self._environment,
+            stdout=self._log,
+            stderr=self._log,
+            preexec_fn=tether(),  # noqa: PLW1509
         )
         self._processes[name], self.pids[name] = process, process.pid
 
