@@ -1,22 +1,14 @@
 """The shapes of OpenAI's chat completions, those that we speak. Pure. What we do not know is no error, but left out."""
 
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
 from llm.asking import Ask
+from llm.making import Spoken, Token
 from streaming.parts import Usage
-
-
-class Token(Struct, frozen=True):
-    """A piece of the reply, as the server sent it; never empty."""
-
-    text: str
-
-
-Made: TypeAlias = Token | Usage
 
 
 class _Delta(Struct):
@@ -52,9 +44,9 @@ class Chunk(Struct):
         """The model got on: it wrote a word of the reply, or of its reasoning."""
         return any(choice.delta.content or choice.delta.reasoning_content for choice in self.choices)
 
-    def made(self) -> list[Made]:
+    def made(self) -> list[Spoken]:
         """What of it is for us: text of the first choice, and the usage."""
-        words: list[Made] = [
+        words: list[Spoken] = [
             Token(choice.delta.content) for choice in self.choices[:1] if choice.delta.content
         ]
         return words if self.usage is None else [*words, self.usage]

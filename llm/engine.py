@@ -20,7 +20,8 @@ import httpx
 import msgspec
 
 from llm.asking import Ask
-from llm.completions import Chunk, Made, Models, base_of, request, words_of
+from llm.completions import Chunk, Models, base_of, request, words_of
+from llm.making import Spoken
 from llm.policy import LlmPolicy
 from llm.sse import SseParser, SseTooLong
 from streaming.errors import ServiceFault
@@ -74,7 +75,7 @@ class Engine:
         """Unless a model is set, ask for the first that the server lists from now on. Raises ServiceFault."""
         self.model = self.model or next(iter(await self.models()), "")
 
-    async def stream(self, ask: Ask) -> AsyncGenerator[Made]:
+    async def stream(self, ask: Ask) -> AsyncGenerator[Spoken]:
         """Tokens as they come, then the usage if the server tells it. Close the iterator to cancel.
 
         Raises:

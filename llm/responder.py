@@ -48,11 +48,13 @@ Step = tuple[Place, list[Draft]]
 
 
 class Outcome(Struct, frozen=True):
-    """How the engine's work on a reply ended: `error` says why it failed, if it did."""
+    """How the engine's work on a reply ended: `error` says why it failed, if it did; `made_by` who made it after all,
+    "" when nobody else than was thought at its beginning."""
 
     error: str | None = None
     usage: Usage | None = None
     timing: dict[str, int] = {}
+    made_by: str = ""
 
 
 def heard(place: Place, entry_id: str, event: Event) -> Step:
@@ -134,7 +136,7 @@ def _done(place: Place, status: ReplyStatus, outcome: Outcome) -> Draft:
         reply=place.reply,
         answers=place.answered,
         status=status,
-        made_by=place.made_by,
+        made_by=outcome.made_by or place.made_by,
         usage=outcome.usage,
         timing=outcome.timing,
         error=outcome.error,

@@ -17,9 +17,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from llm.asking import Ask
-from llm.completions import Token
-from llm.engine import Engine
 from llm.history import FRAME_TOKENS, History, Message, estimate, messages
+from llm.making import Decided, Maker, Token
 from llm.policy import LlmPolicy
 from llm.prompt import Prompt
 from llm.responder import Outcome, Place, ended, heard, joined, restarted, wrote
@@ -67,17 +66,16 @@ Item: TypeAlias = list[Entry] | Words | Finished
 
 
 class Service(Struct, frozen=True):
-    """What makes the replies: the engine, its file's hash or its server (`source`), and the prompt."""
+    """What makes the replies: whoever answers, and the prompt."""
 
-    engine: Engine
-    source: str
+    engine: Maker
     prompt: Prompt
     policy: LlmPolicy
 
     @property
     def made_by(self) -> str:
-        """The reference that stands in `made_by`: a server that was away has no model's name until it is back."""
-        return f"{self.engine.model or 'model'}@{self.source}"
+        """The reference that stands in `made_by` when a reply begins; its end may say better."""
+        return self.engine.made_by
 
 
 class Talk:
@@ -196,7 +194,7 @@ class Talk:
         """Have `reply` made. Every word and the end go into the inbox under its number."""
         clock = time.monotonic
         since, timing = clock(), {"queue_ms": 0}
-        usage, error, size = None, None, 0
+        usage, error, size, made_by = None, None, 0, ""
         try:
             ask = Ask(self._chat(turn, timing), self._service.policy.max_tokens)
             async with aclosing(self._service.engine.stream(ask)) as stream:
@@ -210,6 +208,9 @@ class Talk:
                                 break
                         case Usage():
                             usage = made
+                        case Decided():
+                            made_by = made.made_by
+                            timing |= made.timing
                         case _:
                             assert_never(made)
         except ServiceFault as fault:
@@ -221,7 +222,7 @@ class Talk:
             log.error("reply failed: %s", kind, extra={"sid": self._lease.session_id, "reply": reply})
             error = OURS
         timing["total_ms"] = round((clock() - since) * 1000)
-        await self._inbox.put(Finished(reply, Outcome(error=error, usage=usage, timing=timing)))
+        await self._inbox.put(Finished(reply, Outcome(error, usage, timing, made_by)))
 
     def _chat(self, turn: int, timing: dict[str, int]) -> list[Message]:
         """The prompt and what was said up to `turn`; `timing` learns how long the turn has waited."""

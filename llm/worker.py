@@ -10,6 +10,8 @@ from typing import TypeAlias, cast
 from llm.asking import Ask
 from llm.embedded import Embedded
 from llm.engine import Engine
+from llm.flavours.flavour import Flavour
+from llm.flavours.router import Router
 from llm.history import Message
 from llm.policy import LlmPolicy
 from llm.prompt import Prompt
@@ -38,6 +40,7 @@ class Responder:
         self._prompt = prompt
         self._digest = digest
         self._embedded = None if policy.url or file is None else Embedded(file, policy)
+        self._router: Router | None = None
         self._service: Service | None = None
 
     async def start(self) -> list[Served]:
@@ -50,7 +53,8 @@ class Responder:
         """
         engine, hash_ = await (self._look() if self._policy.url else self._load())
         source = hash_[:16] or engine.host
-        self._service = Service(engine=engine, source=source, prompt=self._prompt, policy=self._policy)
+        self._router = Router([Flavour("default", engine, source)])
+        self._service = Service(engine=self._router, prompt=self._prompt, policy=self._policy)
         return [
             Served(role="responder", name=engine.model or engine.host, hash=hash_, ref=self._service.made_by),
             Served(role="prompt", name=self._prompt.name, hash=self._prompt.hash, ref=self._prompt.ref),
@@ -71,9 +75,9 @@ class Responder:
 
     async def stop(self) -> None:
         """Close what `start` opened."""
-        if self._service:
-            await self._service.engine.close()
-            self._service = None
+        if self._router:
+            await self._router.close()
+            self._router = self._service = None
         if self._embedded:
             await asyncio.to_thread(self._embedded.stop)
 

@@ -3,11 +3,14 @@
 A source is a plain nested mapping with a name for people ("the file …", "the environment"). Later sources win, key by
 key. Nothing is guessed: a key that the struct does not have is an error that names the nearest one that it has, and a
 value of the wrong type is an error that names key, value, what is expected and where it came from.
+
+A field `dict[str, T]` of a struct T is a table of sections whose names are free (`[llm.flavours.small]`); each is
+checked and laid over like any other section.
 """
 
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
+from typing import Any, NamedTuple, TypeAlias, TypeVar, cast, get_args, get_origin
 
 import msgspec
 
@@ -91,13 +94,31 @@ def _checked(kind: type[msgspec.Struct], source: Source, tree: Tree, path: tuple
         if key not in fields:
             raise SettingsError(_unknown(kind, source, here, path))
         expected = fields[key]
-        if not _is_section(expected):
-            out[key] = _value(expected, source, here, value)
-        elif isinstance(value, Mapping):
-            out[key] = _checked(expected, source, cast(Tree, value), here)
+        if _is_section(expected):
+            out[key] = _checked(expected, source, _tree(source, here, value), here)
+        elif (row := _row_of(expected)) is not None:
+            rows = _tree(source, here, value)
+            out[key] = {
+                name: _checked(row, source, _tree(source, (*here, name), below), (*here, name))
+                for name, below in rows.items()
+            }
         else:
-            raise SettingsError(f"{source.name}: {'.'.join(here)} is a section, not a value: got {value!r}")
+            out[key] = _value(expected, source, here, value)
     return out
+
+
+def _row_of(expected: Any) -> type[msgspec.Struct] | None:
+    """What a table of sections has in each of them; None for any other type."""
+    row = get_args(expected)[1] if get_origin(expected) is dict else None
+    return row if _is_section(row) else None
+
+
+def _tree(source: Source, path: tuple[str, ...], value: Any) -> Tree:
+    if isinstance(value, Mapping):
+        return cast(Tree, value)
+    raise SettingsError(
+        f"{source.name}: {'.'.join(path)} is a section, not a value: got {_shown(path, value)}"
+    )
 
 
 def _value(expected: Any, source: Source, path: tuple[str, ...], value: Any) -> Any:
@@ -117,7 +138,9 @@ def _is_list(expected: Any) -> bool:
 def _shown(path: tuple[str, ...], value: Any) -> str:
     """The value for a message; a secret is not repeated, since messages go into logs."""
     return (
-        "(a secret)" if any(word in path[-1] for word in ("key", "token", "secret", "url")) else repr(value)
+        "(a secret)"
+        if any(word in path[-1] for word in ("key", "token", "secret", "url", "headers"))
+        else repr(value)
     )
 
 

@@ -12,10 +12,10 @@ from typing import NamedTuple
 import pytest
 
 from llm.asking import Ask
-from llm.completions import Made, Token
 from llm.embedded import Embedded
 from llm.engine import Engine
 from llm.history import Message
+from llm.making import Spoken, Token
 from llm.policy import LlmPolicy
 from streaming.errors import ServiceFault
 from streaming.machine import models
@@ -65,7 +65,7 @@ async def engine(place: Place) -> AsyncIterator[Engine]:
     await engine.close()
 
 
-async def all_of(engine: Engine, max_tokens: int = 8, chat: list[Message] = CHAT) -> list[Made]:
+async def all_of(engine: Engine, max_tokens: int = 8, chat: list[Message] = CHAT) -> list[Spoken]:
     return [made async for made in engine.stream(Ask(list(chat), max_tokens))]
 
 

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from llm.asking import Ask
-from llm.completions import Made, Token
 from llm.engine import Engine
 from llm.history import Message
+from llm.making import Spoken, Token
 from llm.policy import LlmPolicy
 from streaming.errors import ServiceFault
 from tests.contracts.fake_llm import KEY, Exchange, FakeLlm, Script, fake_llm
@@ -24,7 +24,7 @@ async def fake() -> AsyncIterator[FakeLlm]:
         yield fake
 
 
-async def all_of(engine: Engine, max_tokens: int = 8, chat: list[Message] = CHAT) -> list[Made]:
+async def all_of(engine: Engine, max_tokens: int = 8, chat: list[Message] = CHAT) -> list[Spoken]:
     return [made async for made in engine.stream(Ask(list(chat), max_tokens))]
 
 
@@ -111,7 +111,7 @@ async def test_no_further_word_in_time_is_a_fault(fake: FakeLlm) -> None:
 
 async def test_a_slow_reader_is_not_taken_for_a_slow_server(fake: FakeLlm) -> None:
     engine = Engine(fake.url, KEY, "", LlmPolicy(first_token_s=0.5, between_tokens_s=0.2))
-    got: list[Made] = []
+    got: list[Spoken] = []
     async for made in engine.stream(Ask(CHAT, 4)):
         got.append(made)
         await asyncio.sleep(0.25)

@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from llm.asking import Ask
-from llm.completions import Chunk, Token, base_of, request, words_of
+from llm.completions import Chunk, base_of, request, words_of
 from llm.history import Message
+from llm.making import Token
 from streaming.parts import Usage
 
 

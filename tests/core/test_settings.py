@@ -107,3 +107,25 @@ def test_other_names_in_the_environment_are_left_alone() -> None:
 def test_every_key_is_listed() -> None:
     assert known_keys(Outer)[:2] == ["server.host", "server.port"]
     assert len(known_keys(Outer)) == 12
+
+
+class Table(Struct, frozen=True, forbid_unknown_fields=True):
+    rows: dict[str, Inner] = {}
+    pairs: dict[str, str] = {}
+
+
+def test_a_table_of_sections_is_laid_over_key_by_key_and_read_by_its_types() -> None:
+    file = Source("the file f", {"rows": {"a": {"host": "there", "port": 1}, "b": {}}, "pairs": {"x": "1"}})
+    told = nest({"T_ROWS__A__PORT": "9", "T_ROWS__A__NAMES": "p, q"}, "T_")
+    settled = settle(Table, [file, Source("the environment", told, loose=True)])
+    assert settled.rows == {"a": Inner(host="there", port=9, names=("p", "q")), "b": Inner()}
+    assert settled.pairs == {"x": "1"}
+
+
+def test_what_is_wrong_in_a_table_is_named_and_its_secrets_are_not_shown() -> None:
+    with pytest.raises(SettingsError, match=r"unknown setting 'rows.a.hots': did you mean 'rows.a.host'"):
+        settle(Table, [Source("f", {"rows": {"a": {"hots": "x"}}})])
+    with pytest.raises(SettingsError, match=r"rows.a.key = \(a secret\)"):
+        settle(Table, [Source("f", {"rows": {"a": {"key": 5}}})])
+    with pytest.raises(SettingsError, match=r"rows.a is a section, not a value"):
+        settle(Table, [Source("f", {"rows": {"a": 5}})])

@@ -1,0 +1,1 @@
+"""Flavours: the language models that may answer, and who of them does."""
