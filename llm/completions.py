@@ -62,8 +62,11 @@ class Models(Struct):
     data: list[_Model]
 
 
-def request(ask: Ask, model: str, temperature: float) -> bytes:
-    """Body of `POST /chat/completions`; an empty `model` leaves the choice to the server."""
+def request(ask: Ask, model: str, temperature: float, lora: list[dict[str, Any]] | None = None) -> bytes:
+    """Body of `POST /chat/completions`; an empty `model` leaves the choice to the server.
+
+    `lora`: llama.cpp's own way of saying which of the adapters that it has loaded count, and how much.
+    """
     body: dict[str, Any] = {
         "messages": ask.messages,
         "max_tokens": ask.max_tokens,
@@ -74,6 +77,8 @@ def request(ask: Ask, model: str, temperature: float) -> bytes:
     if ask.schema is not None:
         told = {"name": "answer", "strict": True, "schema": ask.schema}
         body["response_format"] = {"type": "json_schema", "json_schema": told}
+    if lora:
+        body["lora"] = lora
     return msgspec.json.encode(body | ({"model": model} if model else {}))
 
 

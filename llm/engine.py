@@ -13,7 +13,7 @@ All that can go wrong is a ServiceFault with `close=None` (the session goes on),
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -36,6 +36,19 @@ WORDS: Final = 300
 def fault(code: str, message: str) -> ServiceFault:
     """A failure of the engine: the reply fails and the session goes on."""
     return ServiceFault(f"llm_{code}", message, close=None)
+
+
+class Refused(ServiceFault):
+    """`llm_refused`, an answer with an HTTP `status`: below 500, and not 429, the request is to blame."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__("llm_refused", message, close=None)
+        self.status = status
+
+    @property
+    def by_request(self) -> bool:
+        """Another request might have been answered."""
+        return self.status < 500 and self.status not in (401, 403, 404, 429)
 
 
 class Engine:
@@ -75,16 +88,21 @@ class Engine:
         """Unless a model is set, ask for the first that the server lists from now on. Raises ServiceFault."""
         self.model = self.model or next(iter(await self.models()), "")
 
-    async def stream(self, ask: Ask) -> AsyncGenerator[Spoken]:
+    async def stream(
+        self, ask: Ask, model: str = "", lora: list[dict[str, Any]] | None = None
+    ) -> AsyncGenerator[Spoken]:
         """Tokens as they come, then the usage if the server tells it. Close the iterator to cancel.
+
+        `model` is asked for in place of the engine's own; `lora`: see `completions.request`.
 
         Raises:
             ServiceFault: see the top of this file.
         """
         patience = Patience(self._policy)
-        if not self.model:  # the server was away when it was asked, or it keeps no list
+        if not (model or self.model):  # the server was away when it was asked, or it keeps no list
             await patience.wait(self._chosen())
-        response = await self._answer(request(ask, self.model, self._policy.temperature), patience)
+        body = request(ask, model or self.model, self._policy.temperature, lora)
+        response = await self._answer(body, patience)
         try:
             async with aclosing(self._chunks(response, patience)) as chunks:
                 async for chunk in chunks:
@@ -150,7 +168,7 @@ class Engine:
         return chunk
 
     def _refused(self, status: int, body: bytes) -> ServiceFault:
-        return fault("refused", f"the language model's server answers {status}: {self._words(body)}")
+        return Refused(f"the language model's server answers {status}: {self._words(body)}", status)
 
     def _unreachable(self, error: Exception) -> ServiceFault:
         where = urlsplit(self._base).netloc.rpartition("@")[2]

@@ -4,6 +4,9 @@ import os
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from llm.flavours.policy import AdapterPolicy, AnswersPolicy, FlavourPolicy, RoutingPolicy
 
 Positive = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0)]
@@ -19,7 +22,9 @@ class LlmPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     `context`: tokens of a request and its reply; `history_tokens`: of what was said before, the newest turn included;
     `max_tokens`: of a reply. `slots`: replies made at the same time by the embedded engine.
     `first_token_s`, `between_tokens_s`: a reply that waits longer has failed.
-    `threads`: of the embedded engine; 0 means all cores but one. `nice`: how far it steps back for the recogniser.
+    `threads`: of the embedded engines together; 0 means all cores but one. `nice`: how far they step back for the
+    recogniser.
+    `flavours`: several models, in place of the one of `model` or `url`; `routing` says which one answers.
     """
 
     model: str = "qwen2.5-coder-0.5b"
@@ -35,10 +40,38 @@ class LlmPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     temperature: Annotated[float, Meta(ge=0, le=2)] = 0.3
     threads: Annotated[int, Meta(ge=0)] = 0
     nice: Annotated[int, Meta(ge=0, le=19)] = 5
+    flavours: dict[str, FlavourPolicy] = {}
+    adapters: dict[str, AdapterPolicy] = {}
+    routing: RoutingPolicy = RoutingPolicy()
+    answers: AnswersPolicy = AnswersPolicy()
+
+    def table(self) -> dict[str, FlavourPolicy]:
+        """The flavours by name, in order: without a table the section itself is the one flavour."""
+        if not self.flavours:
+            only = FlavourPolicy("" if self.url else self.model, self.url, self.key, self.remote_model)
+            return {"default": only}
+        ranks = {name: rank for rank, name in enumerate(self.routing.order)}
+        ordered = sorted(self.flavours, key=lambda name: ranks.get(name, 0))
+        return {name: self.flavours[name] for name in ordered}
+
+    def files(self) -> list[str]:
+        """Names of the catalogue's models that are needed."""
+        return sorted(
+            {flavour.model for flavour in self.table().values() if not flavour.url and flavour.model}
+        )
 
     def thread_count(self) -> int:
-        """Threads for the embedded engine: as set, or all cores but one, at least one.
+        """Threads for each embedded engine: its share of what is set, or of all cores but one; at least one.
 
         Two busy engines on all cores starve each other: a language model of 127 tok/s was seen to fall to 7.
         """
-        return self.threads or max(1, len(os.sched_getaffinity(0)) - 1)
+        all_ = self.threads or max(1, len(os.sched_getaffinity(0)) - 1)
+        return max(1, all_ // self.neighbours())
+
+    def neighbours(self) -> int:
+        """Embedded engines that share this machine: at least one."""
+        return max(1, sum(not flavour.url for flavour in self.table().values()))
+
+    def shared(self, slots: int) -> "LlmPolicy":
+        """The same with so many slots."""
+        return replace(self, slots=slots)

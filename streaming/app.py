@@ -117,11 +117,12 @@ def worker(role: str, settings: Settings) -> Worker:
             model, digest = models.path(policy.model), models.digest(policy.model)
             return Recogniser(policy, model, digest, vad=vad, turn=turn)
         case "responder":
+            from llm.flavours.opening import Weights
             from llm.worker import Responder
 
-            if settings.llm.url:
-                return Responder(settings.llm)
-            return Responder(settings.llm, models.path(settings.llm.model), models.digest(settings.llm.model))
+            names = settings.llm.files()
+            weights = {name: Weights(models.path(name), models.digest(name)) for name in names}
+            return Responder(settings.llm, weights=weights)
         case "moderator":
             from moderation.worker import Moderator
 

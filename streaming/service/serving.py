@@ -115,7 +115,7 @@ def _pull(shelf: Shelf, settings: Settings, console: Console) -> None:
 
 def needed(settings: Settings) -> list[str]:
     """The models without which the roles cannot start."""
-    own = [] if settings.llm.url else [settings.llm.model]
+    own = settings.llm.files()
     own += [] if settings.asr.remote.url else [settings.asr.model]
     own += [settings.asr.draft_model] if settings.asr.draft_model and not settings.asr.remote.url else []
     own += ["smart-turn"] if settings.asr.endpoint.semantic else []

@@ -4,6 +4,10 @@ class CommonParamsModel:
 class CpuParams:
     n_threads: int
 
+class CommonAdapterLoraInfo:
+    path: str
+    scale: float
+
 class CommonParams:
     model: CommonParamsModel
     hostnames: list[str]
@@ -19,6 +23,7 @@ class CommonParams:
     cpuparams_batch: CpuParams
     cache_ram_mib: int
     verbosity: int
+    lora_adapters: list[CommonAdapterLoraInfo]
 
 class Server:
     listening_address: str
