@@ -79,7 +79,8 @@ class Router:
             yield self._decided(choices[0].name, ask, "cached", {"cached_ms": _ms(since - found.at)})
             return
         winner = await race([self._entrant(ask, choices, place) for place in range(len(choices))])
-        name, why, timing = *choices[winner.number], {}
+        name, why = choices[winner.number]
+        timing: dict[str, int] = {}
         if winner.number:
             why, timing = _late(winner), {"routed_ms": _ms(self._clock() - since)}
         words: list[str] = []
