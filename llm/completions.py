@@ -1,6 +1,6 @@
 """The shapes of OpenAI's chat completions, those that we speak. Pure. What we do not know is no error, but left out."""
 
-from typing import Any, cast
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 import msgspec
@@ -62,6 +62,10 @@ class Models(Struct):
     data: list[_Model]
 
 
+SAMPLED: Final = ("top_p", "frequency_penalty", "presence_penalty", "seed", "stop")
+"""Members of a request that go to the server as the session has them."""
+
+
 def request(ask: Ask, model: str, temperature: float, lora: list[dict[str, Any]] | None = None) -> bytes:
     """Body of `POST /chat/completions`; an empty `model` leaves the choice to the server.
 
@@ -74,6 +78,8 @@ def request(ask: Ask, model: str, temperature: float, lora: list[dict[str, Any]]
         "stream": True,
         "stream_options": {"include_usage": True},
     }
+    wants = ask.sampling
+    body |= {name: value for name in SAMPLED if (value := getattr(wants, name)) not in (None, ())}
     if ask.schema is not None:
         told = {"name": "answer", "strict": True, "schema": ask.schema}
         body["response_format"] = {"type": "json_schema", "json_schema": told}

@@ -11,6 +11,7 @@ from typing import Literal
 from msgspec import Struct
 
 from streaming.events import (
+    ContextGiven,
     Event,
     ModerationVerdict,
     ReplyDelta,
@@ -20,6 +21,7 @@ from streaming.events import (
     TurnEnded,
     TurnResumed,
 )
+from streaming.parts import Role
 
 Count = Callable[[str], int]
 """Tokens of a text; a longer text never has fewer."""
@@ -61,12 +63,16 @@ class History:
         self._replies: dict[int, str] = {}
         self._answers: dict[int, int] = {}
         self._ended: dict[int, TurnEnded] = {}
+        self._given: list[ContextGiven] = []
 
     def heard(self, event: Event) -> None:
         """Take note of the log's next event."""
         match event:
             case TranscriptFinal(segment=segment, text=text):
                 self._segments[segment] = text
+            case ContextGiven(segment=segment, text=text):
+                self._segments[segment] = text
+                self._given.append(event)
             case TurnEnded(turn=turn):
                 self._ended[turn] = event
             case TurnResumed(turn=turn):
@@ -82,6 +88,11 @@ class History:
                 self._replace(event)
             case _:
                 pass  # sound, partials and the session's own life say nothing to a chat model
+
+    @property
+    def given(self) -> list[tuple[Role, str]]:
+        """What was said before the session began, oldest first."""
+        return [(one.role, self._segments[one.segment]) for one in self._given]
 
     def turns(self, newest: int) -> list[Turn]:
         """All turns up to number `newest`, which comes last and without an answer; [] when it never ended."""

@@ -49,12 +49,13 @@ Step = tuple[Place, list[Draft]]
 
 class Outcome(Struct, frozen=True):
     """How the engine's work on a reply ended: `error` says why it failed, if it did; `made_by` who made it after all,
-    "" when nobody else than was thought at its beginning."""
+    "" when nobody else than was thought at its beginning; `cut`: see ReplyDone."""
 
     error: str | None = None
     usage: Usage | None = None
     timing: dict[str, int] = {}
     made_by: str = ""
+    cut: bool = False
 
 
 def heard(place: Place, entry_id: str, event: Event) -> Step:
@@ -140,6 +141,7 @@ def _done(place: Place, status: ReplyStatus, outcome: Outcome) -> Draft:
         usage=outcome.usage,
         timing=outcome.timing,
         error=outcome.error,
+        cut=outcome.cut,
     )
 
 

@@ -16,7 +16,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from llm.asking import Ask
+from llm.asking import asked, cut
+from llm.context import conversation
 from llm.history import FRAME_TOKENS, History, Message, estimate, messages
 from llm.making import Decided, Maker, Token
 from llm.policy import LlmPolicy
@@ -194,9 +195,9 @@ class Talk:
         """Have `reply` made. Every word and the end go into the inbox under its number."""
         clock = time.monotonic
         since, timing = clock(), {"queue_ms": 0}
-        usage, error, size, made_by = None, None, 0, ""
+        usage, error, size, made_by, ended_early = None, None, 0, "", False
         try:
-            ask = Ask(self._chat(turn, timing), self._service.policy.max_tokens)
+            ask = asked(self._lease.config, self._service.policy, self._chat(turn, timing))
             async with aclosing(self._service.engine.stream(ask)) as stream:
                 async for made in stream:
                     match made:
@@ -207,7 +208,7 @@ class Talk:
                             if size > LONGEST:
                                 break
                         case Usage():
-                            usage = made
+                            usage, ended_early = made, cut(ask, made)
                         case Decided():
                             made_by = made.made_by
                             timing |= made.timing
@@ -222,7 +223,7 @@ class Talk:
             log.error("reply failed: %s", kind, extra={"sid": self._lease.session_id, "reply": reply})
             error = OURS
         timing["total_ms"] = round((clock() - since) * 1000)
-        await self._inbox.put(Finished(reply, Outcome(error, usage, timing, made_by)))
+        await self._inbox.put(Finished(reply, Outcome(error, usage, timing, made_by, ended_early)))
 
     def _chat(self, turn: int, timing: dict[str, int]) -> list[Message]:
         """The prompt and what was said up to `turn`; `timing` learns how long the turn has waited."""
@@ -233,7 +234,7 @@ class Talk:
         said = messages(turns, min(policy.history_tokens, room), estimate)
         if not said:
             raise ServiceFault("no_words", NO_WORDS, close=None)
-        return [Message("system", prompt), *said]
+        return conversation(prompt, self._history.given, said, room, estimate)
 
 
 def waited_ms(since: str, now: float) -> int:

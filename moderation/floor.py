@@ -18,6 +18,7 @@ from moderation.gate import Judged
 from streaming.drafts import DraftKind
 from streaming.events import (
     ChannelAccount,
+    ContextGiven,
     EndReason,
     Event,
     Mode,
@@ -28,7 +29,7 @@ from streaming.events import (
     TurnEnded,
     TurnReason,
 )
-from streaming.facts import HeardFinal, HeardPartial
+from streaming.facts import Given, HeardFinal, HeardPartial
 
 
 class Reply(Struct, frozen=True):
@@ -192,6 +193,13 @@ def typed(floor: Floor, text: str, judged: Sequence[Judged], made_by: str) -> St
     told = verdicts(Target(segment=segment), judged, len(text), made_by)
     ended = TurnEnded(turn=turn, channel=0, segments=[segment], reason="text")
     return replace(floor, segments=segment, turns=turn), [final, *told, ended]
+
+
+def given(floor: Floor, message: Given, judged: Sequence[Judged], made_by: str) -> Step:
+    """What was said elsewhere, masked: it has a number, and is nobody's turn."""
+    segment = floor.segments + 1
+    told = verdicts(Target(segment=segment), judged, len(message.text), made_by)
+    return replace(floor, segments=segment), [ContextGiven(segment, message.role, message.text), *told]
 
 
 def verdicts(target: Target, judged: Sequence[Judged], size: int, made_by: str) -> list[Event]:

@@ -101,6 +101,7 @@ def _closing(reply: Reply, end: DraftDone, text: str) -> Event:
             usage=end.usage,
             timing=end.timing,
             error=end.error,
+            cut=end.cut,
         )
     return SuggestionDone(
         suggestion=reply.reply,

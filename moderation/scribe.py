@@ -24,6 +24,7 @@ from streaming.facts import (
     EagerEndpoint,
     Endpoint,
     Feedback,
+    Given,
     Heard,
     HeardFinal,
     HeardPartial,
@@ -136,8 +137,8 @@ class Scribe:
                 return self._final(entry, fact)
             case Endpoint() | EagerEndpoint() | Resumed():
                 return self._turn(fact)
-            case Typed(text=text):
-                return self._typed(text)
+            case Typed() | Given():
+                return self._typed(fact)
             case CancelReply(reply=number):
                 return self._step(replies.unwanted(self.floor, number, self._text))
             case SoundEnded(accounting=accounting, reason=reason):
@@ -192,15 +193,16 @@ class Scribe:
             events += self._step(floors.said(self.floor, one.final, one.judged, ref))
         return events
 
-    def _typed(self, text: str) -> list[Event]:
+    def _typed(self, fact: Typed | Given) -> list[Event]:
+        text, ref = fact.text, self._screen.ref
         if not text.strip():
             return []
-        over = self._cancelled() + self._step(eager.resumed(self.floor))
         shown, judged = masked(text, self._screen.look(text, closed=True).findings, (0, len(text)), 0)
-        return over + self._step(floors.typed(self.floor, shown, judged, self._screen.ref))
-
-    def _cancelled(self) -> list[Event]:
-        return self._step(replies.cancelled(self.floor, self._text))
+        if isinstance(fact, Given):
+            return self._step(floors.given(self.floor, Given(fact.role, shown), judged, ref))
+        over = self._step(replies.cancelled(self.floor, self._text))
+        over += self._step(eager.resumed(self.floor))
+        return over + self._step(floors.typed(self.floor, shown, judged, ref))
 
     # ---- what the responder wrote --------------------------------------------------------------------------
 

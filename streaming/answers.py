@@ -43,6 +43,7 @@ class ReplyDone(Struct, frozen=True, tag="reply.done"):
     """The reply is over. `text` is the whole of it as shown; `error` says what went wrong when `status` is failed.
 
     `timing`: `first_token_ms` and `total_ms` since the turn's (eager) end was read by the responder; `queue_ms` before.
+    `cut`: it has the most tokens that a reply may have, and may want an end.
     """
 
     reply: int
@@ -54,6 +55,7 @@ class ReplyDone(Struct, frozen=True, tag="reply.done"):
     usage: Usage | None = None
     timing: dict[str, int] = {}
     error: str | None = None
+    cut: bool = False
     time: str = ""
 
 

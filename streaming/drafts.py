@@ -38,6 +38,7 @@ class DraftDone(Struct, frozen=True, tag="done"):
     timing: dict[str, int] = field(default_factory=dict[str, int])
     error: str | None = None
     citations: list[Citation] = field(default_factory=list[Citation])
+    cut: bool = False
 
 
 class DraftSummary(Struct, frozen=True, tag="summary"):

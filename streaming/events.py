@@ -29,6 +29,7 @@ from streaming.parts import (
     ChannelAccount,
     GapReason,
     Limits,
+    Role,
     Served,
     Target,
     Word,
@@ -102,6 +103,15 @@ class TranscriptFinal(Struct, frozen=True, tag="transcript.final"):
     made_by: str
     source: Literal["speech", "text"] = "speech"
     lag_ms: int = 0
+    time: str = ""
+
+
+class ContextGiven(Struct, frozen=True, tag="context.given"):
+    """A message of a conversation that goes on in this session; it has a segment's number, and is no turn."""
+
+    segment: int
+    role: Role
+    text: str
     time: str = ""
 
 
@@ -210,6 +220,7 @@ Event: TypeAlias = (
     | SpeechStopped
     | TranscriptPartial
     | TranscriptFinal
+    | ContextGiven
     | TurnEnded
     | TurnResumed
     | ReplyStarted

@@ -25,7 +25,7 @@ from streaming.events import (
     TurnReason,
     Word,
 )
-from streaming.parts import GapReason
+from streaming.parts import GapReason, Role, Sampling
 
 Origin = Literal["live", "import", "again"]
 """From where a session's sound came; `again`: it was that of another session."""
@@ -66,6 +66,7 @@ class SessionConfig(Struct, frozen=True):
     origin: Origin = "live"
     parent: str | None = None
     tenant: str = "default"
+    sampling: Sampling = Sampling()
     metadata: dict[str, str] = {}
 
 
@@ -161,6 +162,13 @@ class Typed(Struct, frozen=True, tag="typed"):
     text: str
 
 
+class Given(Struct, frozen=True, tag="given"):
+    """What was said before the session began, elsewhere: a message of a conversation that goes on here."""
+
+    role: Role
+    text: str
+
+
 class CancelReply(Struct, frozen=True, tag="cancel"):
     """The client wants the reply under way to stop (None: whichever it is)."""
 
@@ -189,6 +197,7 @@ Heard: TypeAlias = (
     | EagerEndpoint
     | Resumed
     | Typed
+    | Given
     | CancelReply
     | Feedback
     | SoundEnded

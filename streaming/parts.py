@@ -1,9 +1,10 @@
 """Parts of events: what several of them tell, and what other messages tell as well. Units as in `streaming.events`."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
+Role = Literal["system", "user", "assistant", "tool"]
 Encoding = Literal["pcm_s16le", "pcm_f32le", "mulaw", "alaw", "opus"]
 GapReason = Literal["lost", "concealed", "shed", "paused"]
 
@@ -24,6 +25,24 @@ class Served(Struct, frozen=True):
     hash: str
     ref: str
     version: str = ""
+
+
+class Sampling(Struct, frozen=True, omit_defaults=True):
+    """How a session's replies are to be made, where that is not as the server's settings say (None, "" or empty).
+
+    `max_tokens` of a reply at most; `stop`: the reply ends before the first of these; `schema`: it is JSON of this JSON
+    Schema; `model`: by name. The others as OpenAI's chat completions have them.
+    """
+
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    schema: dict[str, Any] | None = None
+    model: str = ""
 
 
 class Limits(Struct, frozen=True):
