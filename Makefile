@@ -6,6 +6,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
+# How many at a time: more than one service, Redis and browser each, on two cores.
+WORKERS ?= 2
 BIN := .venv/bin
 export PORT HOST
 
@@ -15,9 +17,9 @@ help:  ## List the targets
 run: env-run page  ## Set up what is missing, start everything, print the address (PORT=, HOST=)
 	@exec $(BIN)/vivavoce serve $${PORT:+--port "$$PORT"} $${HOST:+--host "$$HOST"}
 
-test: needs-test env-dev page models-test  ## Run the tests (PYTEST="-k name" passes arguments on)
+test: needs-test env-dev page models-test  ## Run the tests (PYTEST="-k name" passes arguments on; WORKERS=2)
 	@deploy/page test
-	@$(BIN)/pytest $(PYTEST)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(PYTEST)
 
 chaos: needs-test env-dev models-test  ## Kill, stop and cut off parts of the service for ten minutes; what was lost (SCENARIO=, SHORT=1)
 	@$(BIN)/python -m tests.chaos $(SCENARIO) $${SHORT:+--short}

@@ -13,6 +13,43 @@ import pytest
 from streaming.bus import Bus
 from tests.stack import Stack
 
+SOONER = ("integration", "browser", "chaos", "contracts", "wire", "core")
+"""What waits most comes first, so that workers (`-n`, `--dist loadgroup`) come to their end together."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file stays with one worker, and so does all that uses the service, whose models are loaded once; the contracts
+    of the spine are shared out by the kind of server."""
+    of_service = {
+        item.path for item in items if "server" in fixtures(item) and item.path.parent.name != "contracts"
+    }
+    first = sorted(of_service)
+
+    def place(item: pytest.Item) -> tuple[int, int]:
+        folder = item.path.parent.name
+        early = first.index(item.path) if item.path in of_service else len(first)
+        return early, SOONER.index(folder) if folder in SOONER else len(SOONER)
+
+    items.sort(key=place)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item, of_service)))
+
+
+def fixtures(item: pytest.Item) -> tuple[str, ...]:
+    """What a test asks for."""
+    return tuple(getattr(item, "fixturenames", ()))
+
+
+def group(item: pytest.Item, of_service: set[Path]) -> str:
+    """With whom a test stays."""
+    if item.path in of_service:
+        return "service"
+    call = getattr(item, "callspec", None)
+    if call and "each_redis_url" in call.params:
+        return f"spine on {call.params['each_redis_url']}"
+    return item.path.stem
+
 
 def start_redis(binary: str, folder: Path, *more: str) -> tuple[subprocess.Popen[bytes], str]:
     """A server on a socket of its own in `folder`, without a port; its process and URL."""
