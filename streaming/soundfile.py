@@ -31,6 +31,8 @@ class SoundFile:
 
     def __init__(self, source: str, *, split: bool = False) -> None:
         self._container = _opened(source)
+        self._reading = threading.Lock()
+        self._over = False
         with contextlib.ExitStack() as undo:
             undo.callback(self._container.close)
             streams = self._container.streams.audio
@@ -51,10 +53,27 @@ class SoundFile:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._container.close()
+        """Whoever is cut off may have a thread that still reads: then that one closes it, since the library crashes
+        when a file is closed under its decoder."""
+        self._over = True
+        if self._reading.acquire(blocking=False):
+            self._container.close()
+            self._reading.release()
 
     def frames(self) -> Iterator[bytes]:
-        """Interleaved samples, about 100 ms at a time. Raises SoundError in the middle of a broken file."""
+        """Interleaved samples, about 100 ms at a time, in any thread. Raises SoundError in the middle of a broken
+        file."""
+        made = self._decoded()
+        while True:
+            with self._reading:
+                frame = None if self._over else next(made, None)
+            if self._over:
+                self.__exit__()
+            if frame is None:
+                return
+            yield frame
+
+    def _decoded(self) -> Iterator[bytes]:
         layout = "mono" if self.format.channels == 1 else "stereo"
         size = int(FRAME_S * self.format.sample_rate)
         resampler = AudioResampler("s16", layout, self.format.sample_rate, size)

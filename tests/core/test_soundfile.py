@@ -3,14 +3,17 @@
 import asyncio
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.soundfile import BLOCK, BLOCKS, Capture, Missed, SoundError, microphone
+from streaming.soundfile import BLOCK, BLOCKS, Capture, Missed, SoundError, SoundFile, microphone
 
 
 def block(number: int, samples: int = 2) -> bytes:
@@ -101,3 +104,44 @@ async def test_a_machine_without_portaudio_is_told_what_to_install(monkeypatch: 
     monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
     with pytest.raises(SoundError, match="libportaudio2"):
         await anext(microphone())
+
+
+class Slow:
+    """A file whose decoder is at work until it may go on."""
+
+    def __init__(self) -> None:
+        self.at_work, self.go_on = threading.Event(), threading.Event()
+        self.closed: list[str] = []
+        codec = SimpleNamespace(channels=1, sample_rate=16_000)
+        self.streams = SimpleNamespace(audio=[SimpleNamespace(codec_context=codec, duration=None)])
+
+    def decode(self, _: object) -> Iterator[av.AudioFrame]:
+        while True:
+            self.at_work.set()
+            self.go_on.wait(10)
+            self.at_work.clear()
+            frame = av.AudioFrame("s16", "mono", 1_600)
+            frame.sample_rate = 16_000
+            yield frame
+
+    def close(self) -> None:
+        self.closed.append("under its decoder" if self.at_work.is_set() else "after it")
+
+
+def test_a_file_is_not_closed_under_a_thread_that_still_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, file = Slow(), tmp_path / "call.wav"
+    file.touch()
+    monkeypatch.setattr("streaming.soundfile.av.open", lambda _: slow)
+    with SoundFile(str(file)) as sound:
+        frames = sound.frames()
+        reading = threading.Thread(target=lambda: list(frames), daemon=True)
+        reading.start()
+        assert slow.at_work.wait(10)
+    slow.go_on.set()
+    reading.join(10)
+    assert not reading.is_alive()
+    assert slow.closed
+    assert set(slow.closed) == {"after it"}
+    assert list(frames) == []
