@@ -24,9 +24,9 @@ from streaming.errors import ServiceFault
 
 UNFINISHED: Final = "SELECT tenant, session_id FROM tombstone WHERE done_at IS NULL"
 ENDED: Final = (
-    "SELECT tenant, session_id FROM session WHERE tenant = $1 AND coalesce(ended_at, started_at) < $2 "
-    "ORDER BY started_at"
+    "SELECT tenant, session_id FROM session WHERE tenant = $1 AND ended_at < $2 ORDER BY started_at"
 )
+"""One that is still open has no end, however long ago it began: nobody may forget what is being said."""
 THERE: Final = "SELECT 1 FROM {} WHERE session_id = $1 LIMIT 1"
 TABLES: Final = ("line", "note", "tag", "secret", "piece", "copy", "session")
 NEEDLES: Final = 32

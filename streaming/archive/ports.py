@@ -104,7 +104,8 @@ class Archive(Protocol):
         ...
 
     async def expire(self, before: dict[str, int]) -> list[str]:
-        """Forget each tenant's sessions that ended (or, if they never did, began) before its time (Unix ms); their ids.
+        """Forget each tenant's sessions that ended before its time (Unix ms); their ids. Open ones stay: `settle`
+        closes those that nobody records any further.
 
         The time of "*" is that of all tenants who have none. What an earlier forget left unfinished is finished.
         """
