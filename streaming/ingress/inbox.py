@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from streaming.audio import RATE
 from streaming.errors import ClientFault, Close, Fault, about
+from streaming.events import EndReason
 from streaming.facts import CancelReply, Feedback, Finalize, Skipped, Typed, Updated
 from streaming.ingress import records
 from streaming.ingress.intake import Inlet
@@ -82,11 +83,11 @@ class Inbox:
             case other:
                 raise misplaced(other, self.phase)
 
-    def end_idle(self) -> None:
-        """Nothing came for too long: as if the client had ended the session."""
+    def end(self, reason: EndReason) -> None:
+        """As if the client had ended the session."""
         self.phase = Phase.ENDING
         self._flush()
-        records.end(self._inlet, self._config, self._received(), "idle")
+        records.end(self._inlet, self._config, self._received(), reason)
 
     def _text(self, text: str, ref: str | None) -> None:
         self.phase = advance(self.phase, Input.TEXT)

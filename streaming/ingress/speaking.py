@@ -144,10 +144,22 @@ class Speaking:
         if isinstance(message, said.SuggestionFeedback):
             with suppress(BusDown), about(message.ref):  # while Redis is away, the moderator will know
                 await self._suggested.check(message.suggestion)
+        if isinstance(message, said.Text) and await self._had(message.ref):
+            return
         self._inbox.message(message)
+
+    async def _had(self, ref: str | None) -> bool:
+        """Whether a pause would refuse what was taken before it: a client that is back says it again."""
+        if not ref or self._inbox.phase is not Phase.PAUSED:
+            return False
+        with suppress(BusDown):  # while Redis is away, nobody can say
+            return bool(await self._bus.call("SISMEMBER", keys.refs(self._session_id), ref))
+        return False
 
     async def _follow(self, after: str) -> NoReturn:
         await self._egress.follow(self._session_id, after)
+        if self._inbox.phase is not Phase.ENDING:  # a stage gave it up: nobody is to wait for its sound
+            self._inbox.end("failed")
         await records.forget(self._bus, self._session_id)
         raise Finished
 
@@ -171,7 +183,7 @@ class Speaking:
                 acked = await self._tell(self._inbox.clock, processed, acked)
             idle = time.monotonic() - self._heard_from > self._policy.idle_timeout_s
             if idle and self._inbox.phase is not Phase.ENDING:
-                self._inbox.end_idle()
+                self._inbox.end("idle")
 
     async def _tell_held(self) -> None:
         standing = self._bus.standing

@@ -2,16 +2,21 @@
 
 import asyncio
 import contextlib
+import json
 
 import msgspec
+from websockets.asyncio.client import connect
 
 from streaming import keys
 from streaming.bus import Bus
 from streaming.clock import now_ms
-from streaming.facts import SessionConfig
+from streaming.events import SessionEnded
+from streaming.facts import Ended, Mark, SessionConfig
 from streaming.ingress import records
 from streaming.ingress.intake import Intake
+from tests.gateway import SECOND, START, Gateway, eventually, heard_until_closed
 from tests.sessions import made
+from tests.viewers import tell
 
 
 async def gone_for(bus: Bus, sid: str, seconds: float) -> None:
@@ -63,3 +68,18 @@ async def test_a_client_has_its_whole_window_though_its_gateway_died_before_it_n
         await gone_for(bus, "long", 60)
         assert await ending(bus, "long", 4)
         assert not await ending(bus, "late", 0.2)  # it would have been next
+
+
+async def test_the_sound_of_a_session_that_was_given_up_is_ended_though_its_client_says_nothing_more(
+    gateway: Gateway, bus: Bus
+) -> None:
+    async with connect(gateway.url) as socket:
+        await socket.send(START)
+        sid = json.loads(await socket.recv())["session_id"]
+        await socket.send(SECOND)
+        await eventually(lambda: bus.read(keys.audio(sid)), lambda found: found)
+        await tell(bus, sid, SessionEnded("failed", []))  # as of a moderator that no try survived
+        got, closed = await heard_until_closed(socket)
+    assert (got[-1]["type"], closed) == ("session.ended", 1000)
+    sound = await eventually(lambda: bus.read(keys.audio(sid)), lambda found: found[-1].body)
+    assert msgspec.json.decode(sound[-1].body, type=Mark) == Ended(16_000, "failed")

@@ -165,6 +165,30 @@ async def test_text_that_is_typed_while_paused_is_refused_by_name_and_written_no
         assert [json.loads(entry.body).get("text") for entry in heard] == ["hello"]
 
 
+async def test_text_that_was_taken_before_a_pause_is_not_refused_when_it_is_said_again(
+    gateway: Gateway, bus: Bus
+) -> None:
+    text = '{"type":"text","text":"hello","ref":"t"}'
+    async with connect(gateway.url) as socket:
+        await socket.send(START.replace("{", '{"mode":"chat",', 1))
+        started = json.loads(await socket.recv())
+        sid = started["session_id"]
+        await socket.send(text)
+        await socket.send(said("pause", ref="p"))
+        await told(bus, sid, 2)
+    async with connect(gateway.url) as socket:
+        await socket.send(said("resume", session_id=sid, resume_token=started["resume_token"]))
+        assert json.loads(await socket.recv())["paused"]
+        for again in (text, said("pause", ref="p"), text.replace('"t"}', '"new"}')):
+            await socket.send(again)
+        async with asyncio.timeout(5):
+            while (answer := json.loads(await socket.recv()))["type"] != "error":
+                pass
+        assert (answer["code"], answer["ref"]) == ("paused", "new")
+    heard = await bus.read(keys.heard(sid))
+    assert [json.loads(entry.body).get("text") for entry in heard] == ["hello"]
+
+
 async def test_an_update_in_a_pause_changes_what_it_says_and_nothing_else(gateway: Gateway, bus: Bus) -> None:
     async with connect(gateway.url) as socket:
         await socket.send(START)

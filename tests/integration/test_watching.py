@@ -11,6 +11,7 @@ from websockets.asyncio.client import connect
 from streaming import keys
 from streaming.bus import Bus
 from streaming.events import SpeechStarted
+from streaming.facts import Ended
 from streaming.ingress import audience
 from streaming.ingress.live import live_sessions
 from tests.gateway import START, Gateway, eventually, heard_until_closed
@@ -131,7 +132,11 @@ async def test_whatever_a_viewer_sends_is_an_error_and_harms_nobody(
         got, closed = await heard_until_closed(socket)
         logged = [message for message in got if "id" in message]  # an ack may come behind it
         assert (kinds(logged)[-1], closed) == ("session.ended", 1000)
-    assert await bus.read(keys.audio(started["session_id"])) == []
+    sound = await bus.read(keys.audio(started["session_id"]))
+    assert [entry.body for entry in sound] in ([], [msgspec.json.encode(Ended(0, "failed"))]), (
+        "the gateway's own"
+    )
+    assert not any(entry.pcm for entry in sound)
 
 
 async def test_viewers_have_a_bound_of_their_own_and_are_no_sessions(redis_url: str, bus: Bus) -> None:
