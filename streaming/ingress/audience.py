@@ -162,7 +162,7 @@ class Watching:
         journal, (_, args) = self._bus.journal, call
         page = journal.page(keys.viewers(session_id), "record", 2 * FRESH_MS, time.monotonic())
         body = args[-2] if args[1] else args[-1]
-        journal.put(page, Put(keys.events(session_id), entry, ("e", body), 0))
+        journal.put(page, Put(keys.events(session_id), entry, ("e", body), keys.KEPT_MS))
 
     def _told(self, session_id: str, who: str) -> Call:
         now = now_ms()

@@ -121,6 +121,9 @@ for _ = 1, tonumber(word()) do
     if type(done) == 'table' then return done end
     missing = missing + done
   end
-  if ttl ~= '0' and redis.call('EXISTS', key) == 1 then redis.call('PEXPIRE', key, ttl) end
+  if ttl ~= '0' then  -- never sooner than somebody else, who knew better how long it is needed, has said
+    redis.call('PEXPIRE', key, ttl, 'NX')
+    redis.call('PEXPIRE', key, ttl, 'GT')
+  end
 end
 return missing
