@@ -19,7 +19,7 @@ from streaming.errors import BusDown
 from streaming.feed import Entry, Feed, Tail
 from streaming.journal import Journal
 from streaming.lua import KEEPING, lua, sha
-from streaming.replies import SINGLE, BusDenied, Refused, entries, told
+from streaming.replies import SINGLE, BusDenied, Forbidden, Refused, entries, told
 from streaming.server import AWAY, Arg, Credentials, Frame, packed_read
 from streaming.servers import Servers
 from streaming.standing import Standing, identity
@@ -79,7 +79,8 @@ class Bus:
 
     def _noted(self, wrong: Exception) -> Exception:
         """Something failed; if that is about the whole server, everybody is to know."""
-        if isinstance(wrong, BusDown) and self._plain is not self and wrong.why not in SINGLE:
+        single = isinstance(wrong, Forbidden) or (isinstance(wrong, BusDown) and wrong.why in SINGLE)
+        if isinstance(wrong, BusDown) and self._plain is not self and not single:
             self.standing.lost(wrong.why)
         return wrong
 

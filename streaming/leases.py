@@ -22,7 +22,7 @@ from streaming.errors import first_of
 from streaming.jobs import Job, Jobs
 from streaming.lease import Lease, LeaseLost
 from streaming.standing import Server
-from streaming.tenure import LeasePolicy
+from streaming.tenure import LeasePolicy, Unread
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class Leases:
         self._held: dict[Job, Held] = {}
         self._dropped: list[Job] = []
         self._excused: list[Job] = []
-        self._unread: dict[str, float] = {}
+        self._unread = Unread(policy.newer_s)
         self._taking = asyncio.Lock()  # so that nobody takes more than there is room for
 
     @property
@@ -186,18 +186,15 @@ class Leases:
                 case BusDown() as down:
                     self._excused.append(job)
                     log.warning("session let go: %s", down.message, extra=context)
-                case msgspec.ValidationError() as unread if self._newer(lease.session_id):
+                case msgspec.ValidationError() as unread if self._unread.left(
+                    lease.session_id, time.monotonic()
+                ):
                     self._excused.append(job)
                     log.info("left to a newer version: %s", type(unread).__name__, extra=context)
                 case _:
                     log.exception("serving failed; it is tried again", extra=context)
         finally:
             self._held.pop(job, None)
-
-    def _newer(self, session_id: str) -> bool:
-        """Whether what we cannot read in a session is still to be left to a worker that can."""
-        now = time.monotonic()
-        return now - self._unread.setdefault(session_id, now) < self._policy.newer_s
 
     # ---- keeping -----------------------------------------------------------------------------------------------------
 

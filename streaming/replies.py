@@ -33,13 +33,17 @@ SINGLE: Final = frozenset({"NOGROUP", "UNBLOCKED"})
 
 
 class BusDenied(BusDown):
-    """Redis does not let us in, or not do what we must: somebody has to mend that."""
+    """Redis does not let us in, or (`Forbidden`) not do what we must: somebody has to mend that."""
 
     def __init__(self, why: object) -> None:
         super().__init__(why)
         self.message = (
             f"Redis refuses us ({why}): check the user and password in its URL, and what that user may do"
         )
+
+
+class Forbidden(BusDenied):
+    """One command that this user may not use: the server is there for all others."""
 
 
 class Refused(Exception):
@@ -60,7 +64,7 @@ def told(error: ResponseError) -> Exception:
     if word in REFUSALS:
         return Refused(text)
     if isinstance(error, NoPermissionError):
-        return BusDenied(error)  # it names a command of ours, and no word of anybody
+        return Forbidden(error)  # it names a command of ours, and no word of anybody
     if isinstance(error, PASSING_KINDS):
         return BusDown(type(error).__name__)
     code = PASSING.search(text)

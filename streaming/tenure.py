@@ -1,4 +1,4 @@
-"""How long work is held, and when it is given up. Pure."""
+"""How long work is held, left to others, and when it is given up. Pure."""
 
 from msgspec import Struct
 
@@ -22,3 +22,24 @@ class LeasePolicy(Struct, frozen=True, forbid_unknown_fields=True):
     yield_s: float = 1.0
     dead_days: float = 7.0
     newer_s: float = 600.0
+
+
+class Unread:
+    """Sessions whose work we cannot read, since a newer version wrote it; time is the caller's (s)."""
+
+    def __init__(self, leave_s: float) -> None:
+        self._leave_s = leave_s
+        self._since: dict[str, float] = {}
+
+    def __len__(self) -> int:
+        """Sessions that are remembered."""
+        return len(self._since)
+
+    def left(self, session_id: str, now: float) -> bool:
+        """Whether it is still to be left to a worker that can read it: for `leave_s` since we first could not.
+
+        Of one that did not come back for as long again nothing is remembered.
+        """
+        for old in [one for one, since in self._since.items() if now - since > 2 * self._leave_s]:
+            del self._since[old]
+        return now - self._since.setdefault(session_id, now) < self._leave_s

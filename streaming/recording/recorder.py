@@ -22,7 +22,6 @@ from streaming.errors import ClientFault, Fault
 from streaming.events import Served
 from streaming.feed import place
 from streaming.lease import Lease
-from streaming.recording.digest import Digest
 from streaming.recording.gathering import Gathering
 from streaming.recording.steady import Steady
 
@@ -117,15 +116,12 @@ class Recording:
 
     async def _resumed(self) -> Gathering:
         """From where the archive has come to."""
-        progress, digest = await self._archive.progress(self._session), Digest()
-        known = await self._archive.log(self._lease.config.tenant, self._session, progress.last_id)
-        for entry in known:
-            digest.take(entry)
-        digest.changed()
+        config, progress = self._lease.config, await self._archive.progress(self._session)
+        digest, first = await self._archive.digest(config.tenant, self._session, progress.last_id)
         self._heard = f"{progress.samples}-{END_OF_SAMPLE}"
-        gathering = Gathering(self._lease.config, progress, digest)
-        if known:
-            gathering.began(known[0])
+        gathering = Gathering(config, progress, digest)
+        if first:
+            gathering.began(first)
         return gathering
 
     async def _gather(self, gathering: Gathering) -> None:

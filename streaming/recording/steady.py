@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 from streaming.archive.kept import Batch, LogEntry, Progress
 from streaming.archive.ports import Archive
 from streaming.errors import ServiceFault
+from streaming.recording.digest import Digest
 
 log = logging.getLogger(__name__)
 
@@ -31,13 +32,19 @@ class Steady:
         """Durable on return."""
         return await self._ask(batch.session.session_id, lambda: self._archive.keep(batch))
 
-    async def log(self, tenant: str, session_id: str, until: str) -> list[LogEntry]:
-        """The log that is kept; its last entry is `until`."""
+    async def digest(self, tenant: str, session_id: str, until: str) -> tuple[Digest, LogEntry | None]:
+        """What the log that is kept, whose last entry is `until`, comes to, and its first entry: however long it is, a
+        piece at a time is in memory."""
 
-        async def read() -> list[LogEntry]:
-            return [entry async for entry in self._archive.log(tenant, session_id)]
+        async def read() -> tuple[Digest, LogEntry | None]:
+            digest, first = Digest(), None
+            async for entry in self._archive.log(tenant, session_id):
+                digest.take(entry)
+                first = first or entry
+            digest.changed()
+            return digest, first
 
-        return await self._ask(session_id, read) if until != "0-0" else []
+        return await self._ask(session_id, read) if until != "0-0" else (Digest(), None)
 
     async def _ask(self, session_id: str, call: Callable[[], Awaitable[T]]) -> T:
         failures = 0

@@ -118,9 +118,9 @@ class Mortal(Steady):
         self.at("progress")
         return await super().progress(session_id)
 
-    async def log(self, tenant: str, session_id: str, until: str):
+    async def digest(self, tenant: str, session_id: str, until: str):
         self.at("log")
-        return await super().log(tenant, session_id, until)
+        return await super().digest(tenant, session_id, until)
 
     async def keep(self, batch):
         self.at("before keep")
