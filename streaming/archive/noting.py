@@ -1,6 +1,7 @@
 """What readers add to a session: sealed like the rest. A corrected line is found by its correction."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -12,6 +13,8 @@ from streaming.archive.sealing import Root, Seal
 from streaming.archive.vault import Vault, unknown
 from streaming.errors import ClientFault
 
+MOST: Final = 2_000
+"""Notes of one session: all of them are read whenever one is looked for."""
 SPOKEN = "session_id = $1 AND number = $2 AND kind IN ('speech', 'text')"
 
 
@@ -23,13 +26,17 @@ async def notes(vault: Vault, tenant: str, session_id: str) -> list[Note]:
 
 
 async def annotate(vault: Vault, tenant: str, session_id: str, note: Note) -> Note:
-    """See Archive. Raises ClientFault (`unknown_segment`) for a correction of what is not there."""
+    """See Archive. Raises ClientFault (`unknown_segment`) for a correction of what is not there, and
+    (`too_many_notes`) when a session has as many as it may."""
     head, seal = await vault.opened(tenant, session_id)
     root = vault.keyring.root(tenant, head.root)
     async with vault.index.database.transaction(session_id) as work:
         sql = "UPDATE session SET notes = notes + 1 WHERE session_id = $1 RETURNING notes"
         if not (rows := await work.fetch(sql, session_id)):
             raise unknown(session_id)
+        if (await work.fetch("SELECT count(*) FROM note WHERE session_id = $1", session_id))[0][0] >= MOST:
+            told = f"session {session_id} has {MOST} notes, and no room for more: take some away first"
+            raise ClientFault("too_many_notes", told)
         made = msgspec.structs.replace(note, note_id=rows[0][0])
         content = seal.seal(msgspec.json.encode(made), "note", made.note_id)
         sql = "INSERT INTO note (session_id, note_id, content) VALUES ($1, $2, $3)"

@@ -10,6 +10,9 @@ from streaming.archive.kept import Kept, Sound
 from streaming.archive.ports import Archive
 
 NAME: Final = "peaks"
+GROWN: Final = 1.25
+"""While a session goes on its picture is put aside only when it is so many times as long as the one that was: each time
+is a new piece in the archive."""
 
 
 async def picture(archive: Archive, session: Kept) -> Int8:
@@ -17,11 +20,13 @@ async def picture(archive: Archive, session: Kept) -> Int8:
     session whose picture was made when it ended opens at once. Raises as Archive does."""
     tenant, sid = session.tenant, session.session_id
     envelope = Envelope(session.channels, await archive.cached(tenant, sid, NAME) or b"")
+    known = envelope.samples
     end = (await archive.progress(sid)).samples // SAMPLES * SAMPLES
     if envelope.samples < end:
         async for piece in stretch(archive, session, envelope.samples, end):
             await asyncio.to_thread(envelope.push, piece.pcm)
-        await archive.cache(tenant, sid, NAME, envelope.pairs().tobytes())
+        if session.state != "open" or envelope.samples >= GROWN * known:
+            await archive.cache(tenant, sid, NAME, envelope.pairs().tobytes())
     return envelope.pairs()
 
 

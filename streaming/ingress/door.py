@@ -24,8 +24,9 @@ class ServerPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the gateway listens and who may speak to it. `keys`: "name:key" each; `origins`: of other sites' pages.
     `readers`: "tenant/name:key" each, who may watch, search, replay, export and forget all sessions of that tenant.
 
-    `max_sessions` at once, and `max_viewers` who watch or replay. One more session with sound is refused if it would
-    make the recognisers busier than `max_load` (1: no more than they can do), and may come back after `retry_after_s`.
+    `max_sessions` at once, `max_viewers` who watch or replay, and `max_exports` transcripts and files being made: each
+    has the whole text of its session in memory. One more session with sound is refused if it would make the recognisers
+    busier than `max_load` (1: no more than they can do), and may come back after `retry_after_s`.
     """
 
     host: str = "127.0.0.1"
@@ -35,6 +36,7 @@ class ServerPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     origins: tuple[str, ...] = ()
     max_sessions: int = 1000
     max_viewers: int = 1_000
+    max_exports: int = 32
     max_load: float = FULL
     retry_after_s: float = 5.0
 

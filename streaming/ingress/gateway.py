@@ -17,7 +17,7 @@ from streaming.session import SessionPolicy
 
 class Gateway(Struct):
     """`sessions`: clients that are here now, each with a session of its own. Viewers do not count. `replays`: sockets
-    that are shown what was recorded."""
+    that are shown what was recorded. `exports`: transcripts and files that are being made."""
 
     bus: Bus
     intake: Intake
@@ -31,6 +31,7 @@ class Gateway(Struct):
         default_factory=asyncio.Event
     )  # on its way out: clients are sent elsewhere
     replays: int = 0
+    exports: int = 0
 
     def admit_viewer(self) -> None:
         """Whether one more may watch or replay. Raises Overloaded."""
@@ -47,3 +48,17 @@ class Gateway(Struct):
             yield
         finally:
             self.replays -= 1
+
+    @contextmanager
+    def exported(self) -> Generator[None]:
+        """While one transcript or file is made of what was recorded. Raises Overloaded."""
+        if self.exports >= self.server.max_exports:
+            told = (
+                "as many transcripts and files are being made as there may be at once: come back in a moment"
+            )
+            raise Overloaded(told, retry_after=self.server.retry_after_s)
+        self.exports += 1
+        try:
+            yield
+        finally:
+            self.exports -= 1

@@ -26,6 +26,21 @@ async def test_notes_stay_in_order_and_get_numbers_of_their_own(archive: Archive
     assert told.value.code == "unknown_note"
 
 
+async def test_a_session_has_no_more_notes_than_can_be_read_at_once(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streaming.archive.noting.MOST", 2)
+    await archive.keep(Batch(SESSION, lines=[spoken(1, "I like bare")]))
+    first, second = [await archive.annotate("desk", "a1", Note(0, "bookmark", "Ann", 5)) for _ in range(2)]
+    with pytest.raises(ClientFault, match="take some away") as told:
+        await archive.annotate("desk", "a1", correction(1, "I like beer"))
+    assert told.value.code == "too_many_notes"
+    assert await texts(archive, "beer") == []
+    await archive.erase_note("desk", "a1", first.note_id)
+    third = await archive.annotate("desk", "a1", Note(0, "note", "Ann", 7))
+    assert await archive.notes("desk", "a1") == [second, third]
+
+
 async def test_a_corrected_line_is_found_by_its_newest_correction(archive: Archive) -> None:
     await archive.keep(Batch(SESSION, lines=[spoken(1, "I like bare"), spoken(2, "so do I")]))
     await archive.annotate("desk", "a1", correction(1, "I like beer"))

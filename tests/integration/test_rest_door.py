@@ -1,5 +1,6 @@
 """Who may use the REST routes, and what they say to those who use them wrongly."""
 
+import asyncio
 import base64
 import json
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from streaming.archive.kept import Note
 from streaming.archive.store import Store
 from streaming.bus import Bus
 from tests.call_kept import SID, keep, kept, reader
@@ -136,6 +138,33 @@ async def test_what_is_wrong_is_told_in_words(web: httpx.AsyncClient) -> None:
         answer = await web.request(method, path, json=body)
         assert answer.status_code == status, path
         assert told in answer.json()["error"]["message"], path
+
+
+async def test_only_so_many_files_are_made_at_once_and_whoever_comes_then_is_told_when_to_come_back(
+    bus: Bus, kept_archive: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await keep(kept_archive, kept(), 1)
+    looked, go_on = asyncio.Event(), asyncio.Event()
+    notes = kept_archive.notes
+
+    async def slowly(tenant: str, session_id: str) -> list[Note]:
+        looked.set()
+        await go_on.wait()
+        return await notes(tenant, session_id)
+
+    monkeypatch.setattr(kept_archive, "notes", slowly)
+    async with reader(bus, kept_archive, max_exports=1, retry_after_s=7) as web:
+        first = asyncio.create_task(web.get(f"{CALL}/export?format=txt"))
+        await looked.wait()
+        for path in ("/export?format=srt", "/transcript", "/search?q=water", "/audio?format=flac"):
+            answer = await web.get(CALL + path)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "7"), path
+            assert answer.json()["error"]["code"] == "overloaded"
+        assert (await web.get(f"{CALL}/audio")).status_code == 200
+        go_on.set()
+        assert (await first).status_code == 200
+        assert (await web.get(f"{CALL}/audio?format=flac")).status_code == 200
+        assert (await web.get(f"{CALL}/transcript")).status_code == 200
 
 
 async def test_an_archive_that_is_away_is_told_with_a_time_to_come_back(bus: Bus) -> None:

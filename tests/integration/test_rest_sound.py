@@ -6,12 +6,14 @@ from typing import Any
 
 import av
 import httpx
+import msgspec
 import numpy as np
 import pytest
 
 from streaming.archive.export.envelope import Int8, coarser
+from streaming.archive.kept import Batch, Sound
 from streaming.archive.store import Store
-from tests.call_kept import SECONDS, SID
+from tests.call_kept import SECONDS, SID, kept, pcm
 
 CALL = f"/v1/sessions/{SID}"
 
@@ -74,6 +76,33 @@ async def test_peaks_are_the_extremes_of_the_sound(
     assert told["duration_ms"] == SECONDS * 1000
     assert await kept_archive.cached("default", SID, "peaks")
     assert (await web.get(f"{CALL}/peaks", params=asked)).json() == told
+
+
+async def test_of_a_session_that_goes_on_no_new_picture_is_put_aside_each_time_that_somebody_looks(
+    web: httpx.AsyncClient, kept_archive: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put: list[int] = []
+    cache = kept_archive.cache
+
+    async def counted(tenant: str, session_id: str, name: str, body: bytes) -> None:
+        put.append(len(body))
+        await cache(tenant, session_id, name, body)
+
+    monkeypatch.setattr(kept_archive, "cache", counted)
+    going = kept(session_id="goes-on", channels=1, state="open", ended_at=None)
+    sound = pcm(40, 1)
+    told: dict[str, Any] = {}
+    for second in range(40):
+        part = sound[second * 16_000 :][:16_000].tobytes()
+        await kept_archive.keep(Batch(going, [Sound(second * 16_000, 1, part)]))
+        told = (await web.get("/v1/sessions/goes-on/peaks?per_second=1")).json()
+        assert len(told["channels"][0]["max"]) == second + 1
+    assert 2 <= len(put) <= 15
+    whole = sound.reshape(-1, 16_000).astype(float).max(axis=1) * 127 / 32768
+    assert np.abs(np.array(told["channels"][0]["max"]) - whole).max() <= 0.5
+    await kept_archive.keep(Batch(msgspec.structs.replace(going, state="closed")))
+    await web.get("/v1/sessions/goes-on/peaks")
+    assert put[-1] == 40 * 100 * 2
 
 
 async def test_the_picture_is_drawn_beside_the_loop_that_live_sessions_need(

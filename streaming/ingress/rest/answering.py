@@ -25,6 +25,7 @@ STATUS: Final = {
     "unknown_route": 404,
     "no_sound": 404,
     "forgotten": 404,
+    "too_many_notes": 409,
     "too_large": 413,
     "bad_range": 416,
     "unsupported": 501,

@@ -44,7 +44,7 @@ async def audio(call: Call[AudioQuery, None]) -> Response:
     if form == "wav":
         return _wav(call, some, headers)
     encoder = Encoder(form, some.channels, some.end - some.begin)
-    return await streamed(_encoded(call.archive, some, encoder), MEDIA[form], headers)
+    return await streamed(_encoded(call, some, encoder), MEDIA[form], headers)
 
 
 async def _stretch(call: Call[AudioQuery, None]) -> Stretch:
@@ -90,11 +90,12 @@ async def _written(archive: Archive, some: Stretch, wav: Wav, part: tuple[int, i
         yield pcm
 
 
-async def _encoded(archive: Archive, some: Stretch, encoder: Encoder) -> AsyncIterator[bytes]:
-    async for piece in stretch(archive, some.session, some.begin, some.end):
-        if made := await asyncio.to_thread(encoder.push, of_channel(piece, some.channel).pcm):
-            yield made
-    yield await asyncio.to_thread(encoder.finish)
+async def _encoded(call: Call[AudioQuery, None], some: Stretch, encoder: Encoder) -> AsyncIterator[bytes]:
+    with call.gateway.exported():
+        async for piece in stretch(call.archive, some.session, some.begin, some.end):
+            if made := await asyncio.to_thread(encoder.push, of_channel(piece, some.channel).pcm):
+                yield made
+        yield await asyncio.to_thread(encoder.finish)
 
 
 async def peaks(call: Call[PeaksQuery, None]) -> Response:

@@ -17,11 +17,12 @@ WORDS: Final = {
     401: "No key, or one that is not known.",
     403: "A page of another site.",
     404: "There is no such session, or no such thing in it.",
+    409: "There are as many as there may be.",
     413: "The body is too large.",
     416: "The file has no such bytes.",
     500: "Something failed on our side.",
     501: "This server cannot do that.",
-    503: "The archive or the bus is away: see `retry-after`.",
+    503: "The archive or the bus is away, or too much is being made at once: see `retry-after`.",
 }
 REF: Final = "#/components/schemas/{name}"
 

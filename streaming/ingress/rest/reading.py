@@ -48,7 +48,8 @@ async def _lines(call: Call[EventsQuery, None]) -> AsyncIterator[bytes]:
 
 async def transcript(call: Call[NoQuery, None]) -> Response:
     """As it stands now."""
-    return json((await _read(call))[2])
+    with call.gateway.exported():
+        return json((await _read(call))[2])
 
 
 async def _read(call: Call[NoQuery, None] | Call[ExportQuery, None] | Call[FindQuery, None]):
@@ -65,9 +66,10 @@ async def _read(call: Call[NoQuery, None] | Call[ExportQuery, None] | Call[FindQ
 
 async def export(call: Call[ExportQuery, None]) -> Response:
     """A file, named after the session."""
-    session, notes, made = await _read(call)
     form = call.query.format
-    body = await asyncio.to_thread(_file, call.query, session, notes, made)
+    with call.gateway.exported():
+        session, notes, made = await _read(call)
+        body = await asyncio.to_thread(_file, call.query, session, notes, made)
     headers = attached(session, form)
     return Response(body, 200, headers, MEDIA[form])
 
@@ -100,6 +102,7 @@ async def search(call: Call[SearchQuery, None]) -> Response:
 
 async def find(call: Call[FindQuery, None]) -> Response:
     """In one session: to the word."""
-    session, _, made = await _read(call)
-    found = await asyncio.to_thread(found_in, made, call.query.q)
+    with call.gateway.exported():
+        session, _, made = await _read(call)
+        found = await asyncio.to_thread(found_in, made, call.query.q)
     return json(Found([Place(session, line, spans, at_ms) for line, spans, at_ms in found]))

@@ -125,7 +125,7 @@ ROUTES: Final = (
         serve=noting.add,
         body=shown.NoteAsked,
         answers=(Answer("The note, numbered.", (Note,), status=201),),
-        refusals=(404, 413),
+        refusals=(404, 409, 413),
     ),
     Route(
         method="DELETE",
