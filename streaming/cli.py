@@ -49,6 +49,8 @@ def parser() -> argparse.ArgumentParser:
     watch.add_argument("--token", help="the session's watch token (else a reader's key is needed)")
     watch.add_argument("--after", default="0-0", metavar="ID", help="behind this event (all)")
     _bench(commands)
+    for speaking in (transcribe, chat):
+        speaking.add_argument("--record", action="store_true", help="keep it: see `vivavoce sessions list`")
     for client in (transcribe, chat, watch, replay):
         client.add_argument("--url", default=None, help="of the server (ws://127.0.0.1:8080/v1/stream)")
         client.add_argument("--key", default=None, help="to speak to the server with")

@@ -33,6 +33,10 @@ def _client(options: argparse.Namespace, start: SessionStart) -> Client:
     return Client(url, start=start, key=key)
 
 
+def _start(options: argparse.Namespace, sound: AudioFormat) -> SessionStart:
+    return SessionStart(mode="transcribe", audio=sound, language=options.language, record=options.record)
+
+
 def _view(options: argparse.Namespace, channels: int = 1) -> View | JsonView:
     return JsonView() if options.json else View(channels)
 
@@ -42,7 +46,7 @@ async def _transcribe(options: argparse.Namespace) -> None:
         await _listen(options)
         return
     with SoundFile(options.source, split=options.split) as sound:
-        start = SessionStart(mode="transcribe", audio=sound.format, language=options.language)
+        start = _start(options, sound.format)
         async with _client(options, start) as client, asyncio.TaskGroup() as tasks:
             tasks.create_task(_show(client, _view(options, sound.format.channels)))
             frames = sound.frames()
@@ -54,8 +58,7 @@ async def _transcribe(options: argparse.Namespace) -> None:
 
 
 async def _listen(options: argparse.Namespace) -> None:
-    start = SessionStart(mode="transcribe", audio=AudioFormat(), language=options.language)
-    async with _client(options, start) as client, asyncio.TaskGroup() as tasks:
+    async with _client(options, _start(options, AudioFormat())) as client, asyncio.TaskGroup() as tasks:
         tasks.create_task(_show(client, _view(options)))
         with contextlib.suppress(asyncio.CancelledError):  # Ctrl-C ends the recording, not the transcript
             async for heard in microphone():
@@ -68,7 +71,8 @@ async def _listen(options: argparse.Namespace) -> None:
 
 async def _chat(options: argparse.Namespace) -> None:
     """A line is a message; each is answered (if only by an error) before the next is read."""
-    async with _client(options, SessionStart(mode="chat")) as client, asyncio.TaskGroup() as tasks:
+    start = SessionStart(mode="chat", record=options.record)
+    async with _client(options, start) as client, asyncio.TaskGroup() as tasks:
         answered = asyncio.Event()
         tasks.create_task(_show(client, _view(options), answered))
         while line := await asyncio.to_thread(_line):

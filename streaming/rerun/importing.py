@@ -6,6 +6,7 @@ the archive already is left out. One that fails is named, and the others go on.
 
 import argparse
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -22,6 +23,8 @@ from streaming.rerun.where import Where, where
 from streaming.soundfile import SoundError, SoundFile
 from streaming.wire.messages import SessionStart
 
+KEPT_S: Final = 10.0
+LOOK_S: Final = 0.25
 SOUNDS: Final = frozenset(
     {".aac", ".aif", ".aiff", ".amr", ".au", ".caf", ".flac", ".m4a", ".mka", ".mkv", ".mov", ".mp3", ".mp4"}
     | {".oga", ".ogg", ".opus", ".wav", ".webm", ".wma"}
@@ -84,6 +87,7 @@ async def _all(
     async with asyncio.TaskGroup() as tasks:
         for _ in range(min(options.jobs, len(files))):
             tasks.create_task(work())
+    await importer.kept()
     return outcomes
 
 
@@ -130,6 +134,19 @@ class Importer:
                     return await self._send(file, sound, digest)
                 except Overloaded as full:  # at the door: nothing of it was sent
                     await asyncio.sleep(full.retry_after or 1.0)
+
+    async def kept(self) -> None:
+        """Wait until the recorder has what was brought, so that another import right after this one knows it; not for
+        long: it may be away, and then has it later."""
+        with contextlib.suppress(TimeoutError, Refusal):
+            async with asyncio.timeout(KEPT_S):
+                for digest, outcome in self._brought.items():
+                    while not await self._whole(digest, outcome.session):  # noqa: ASYNC110 - another process keeps it
+                        await asyncio.sleep(LOOK_S)
+
+    async def _whole(self, digest: str, session_id: str) -> bool:
+        found = {kept.session_id: kept.state for kept in await self._known(digest)}
+        return found.get(session_id, "open") != "open"
 
     async def _known(self, digest: str) -> list[Kept]:
         return await asyncio.to_thread(self._shelf.with_metadata, "sha256", digest)

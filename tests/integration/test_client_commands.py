@@ -16,7 +16,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from streaming import commands, keys
+from streaming import cli, commands, keys
 from streaming.bus import Bus
 from streaming.client import client
 from streaming.events import SessionEnded
@@ -29,7 +29,7 @@ from tests.odd_server import OddServer, refused, started, then
 
 
 def options(command: str, url: str, **more: object) -> argparse.Namespace:
-    plain = {"language": None, "split": False, "realtime": False, "key": None, "json": False}
+    plain = {"language": None, "split": False, "realtime": False, "key": None, "json": False, "record": False}
     return argparse.Namespace(command=command, url=url, **{**plain, **more})
 
 
@@ -123,6 +123,20 @@ async def test_what_the_microphone_missed_stands_in_the_session_as_skipped(
         listening.cancel()
     marks = [msgspec.json.decode(entry.body, type=Mark) for entry in entries if entry.body]
     assert marks == [Skipped(4_000), Ended(800 + 4_000 + 1_600)]
+
+
+@pytest.mark.parametrize("command", ["transcribe", "chat"])
+async def test_what_is_said_or_typed_in_the_terminal_is_recorded_if_that_is_asked_for(
+    gateway: Gateway, bus: Bus, recording: str, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    source = [recording] if command == "transcribe" else []
+    words = [command, *source, "--record", "--url", gateway.url]
+    running = asyncio.create_task(asyncio.to_thread(cli.run, words))
+    await (end_of(bus, keys.audio, Ended(16_000)) if source else end_of(bus, keys.heard, SoundEnded([])))
+    assert await asyncio.wait_for(running, 10) == 0
+    [job] = [entry for key in keys.all_jobs("recorder") for entry in await bus.read(key)]
+    assert job
 
 
 # ---- examples -----------------------------------------------------------------------------------------------------

@@ -148,7 +148,8 @@ async def test_files_are_brought_in_once_and_one_that_fails_is_named(
     fresh, known = sorted((told["one.wav"], told["same.wav"]), key=lambda one: one.get("known", False))
     assert known["known"]
     assert known["session"] == fresh["session"]
-    kept = await closed(archive, fresh["session"])
+    kept = await archive.session("default", fresh["session"])
+    assert kept.state == "closed", "another import that comes now would not know it"
     assert (kept.origin, kept.metadata["desk"]) == ("import", "berlin")
     assert b"".join([one.pcm async for one in archive.sound("default", kept.session_id)]) == pcm.tobytes()
     assert await asyncio.to_thread(run, [*words, "--json"]) == 1
