@@ -9,9 +9,14 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from streaming.bus import Bus
 from tests.stack import Stack
+
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
+"""The machine may have other things to do: no test is about how fast examples are made."""
 
 SOONER = ("integration", "browser", "chaos", "contracts", "wire", "core")
 """What waits most comes first, so that workers (`-n`, `--dist loadgroup`) come to their end together."""

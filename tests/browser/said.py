@@ -3,6 +3,7 @@
 from typing import Literal
 
 from streaming import events as ev
+from streaming.answers import ReplyStatus
 from tests.browser.fake_server import MADE_BY, TIME
 
 
@@ -21,9 +22,7 @@ def begun(reply: int, text: str) -> list[ev.Event]:
     return [ev.ReplyStarted(reply, reply, MADE_BY, TIME), ev.ReplyDelta(reply, text, 0, TIME)]
 
 
-def done(
-    reply: int, text: str, status: ev.ReplyStatus = "completed", error: str | None = None
-) -> ev.ReplyDone:
+def done(reply: int, text: str, status: ReplyStatus = "completed", error: str | None = None) -> ev.ReplyDone:
     """A reply that is over."""
     timing = {"first_token_ms": 120, "total_ms": 1_500}
     return ev.ReplyDone(reply, reply, status, text, MADE_BY, timing=timing, error=error, time=TIME)
