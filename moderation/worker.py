@@ -4,6 +4,8 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
+from moderation.examining import examination
+from moderation.model.judge import Judge
 from moderation.policy import ModerationPolicy
 from moderation.rules import Rules
 from moderation.screen import Screen
@@ -23,6 +25,7 @@ class Moderator:
     def __init__(self, policy: ModerationPolicy) -> None:
         self._policy = policy
         self._screen: Screen | None = None
+        self._judge: Judge | None = None
 
     async def start(self) -> list[Served]:
         """Read the lists.
@@ -43,6 +46,11 @@ class Moderator:
         """
         assert self._screen, "start() comes first"
         await Moderated(lease, bus, self._screen).run()
+
+    async def answer(self, asked: bytes) -> bytes:
+        """Texts that are no part of a session: `Examine` to `Examination`. Raises Overloaded, ServiceFault."""
+        assert self._screen, "start() comes first"
+        return await examination(asked, self._screen, self._judge)
 
     async def stop(self) -> None:
         """Nothing is left to close."""

@@ -9,9 +9,9 @@ import functools
 import logging
 import os
 import secrets
-from collections.abc import Awaitable, Generator
+from collections.abc import Generator
 from pathlib import Path
-from typing import Final, Protocol, runtime_checkable
+from typing import Final
 
 import uvicorn
 from starlette.applications import Starlette
@@ -21,16 +21,15 @@ from streaming.archive.opening import open_archive
 from streaming.archive.ports import Archive
 from streaming.archive.retiring import retire_daily
 from streaming.bus import Bus, BusDenied, BusDown
-from streaming.capacity import Load, crowded
+from streaming.calls import answering
+from streaming.capacity import crowded
 from streaming.config import Settings
 from streaming.erasing import erase_live
-from streaming.events import Served
 from streaming.ingress.audience import Watching
 from streaming.ingress.door import ServerPolicy
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.http import application, background
 from streaming.ingress.intake import Intake
-from streaming.lease import Lease
 from streaming.leases import LeasePolicy, Leases
 from streaming.machine import home, models
 from streaming.machine.catalog import ModelMissing
@@ -38,45 +37,12 @@ from streaming.recording.abandoned import abandoned
 from streaming.recording.recorder import Recorder
 from streaming.refusal import Refusal
 from streaming.roster import Pulse
+from streaming.working import Asked, Candid, Measured, Worker
 
 log = logging.getLogger(__name__)
 
 DRAIN_S: Final = 2.0
 """How long a gateway that is told to stop waits for its sockets to be closed."""
-
-
-class Worker(Protocol):
-    """What a role's package gives: it loads its models, serves any number of sessions at once, and stops."""
-
-    def start(self) -> Awaitable[list[Served]]:
-        """Load the models; what serves."""
-        ...
-
-    def serve(self, lease: Lease, bus: Bus) -> Awaitable[None]:
-        """One session's part, from where the lease's state says; returns when it is over."""
-        ...
-
-    def stop(self) -> Awaitable[None]:
-        """Let the models go."""
-        ...
-
-
-@runtime_checkable
-class Measured(Protocol):
-    """A worker that can tell how busy it will be."""
-
-    def load(self) -> Load:
-        """With the sessions that it serves now."""
-        ...
-
-
-@runtime_checkable
-class Candid(Protocol):
-    """A worker that can tell what is wrong."""
-
-    def trouble(self) -> str:
-        """What keeps it from its work just now, or nothing."""
-        ...
 
 
 async def run_role(role: str, settings: Settings, redis_url: str, serving: Worker | None = None) -> None:
@@ -172,6 +138,8 @@ async def _work(bus: Bus, role: str, worker: Worker, policy: LeasePolicy) -> Non
                 return load is not None and crowded(load)
 
             tasks.create_task(roster.announce(bus, role, serves, told), name="roster")
+            if isinstance(worker, Asked):
+                tasks.create_task(answering(bus, role, worker.answer), name="calls")
             tasks.create_task(leases.run(lambda lease: worker.serve(lease, bus), busy), name="leases")
     finally:
         await asyncio.shield(worker.stop())
@@ -187,7 +155,9 @@ class _Server(uvicorn.Server):
 
 async def _gateway(bus: Bus, settings: Settings) -> None:
     archive = _archive(bus, settings)
-    gateway = Gateway(bus, Intake(bus), Watching(bus), settings.server, settings.session, archive=archive)
+    gateway = Gateway(
+        bus, Intake(bus), Watching(bus), settings.server, settings.session, archive=archive, api=settings.api
+    )
     try:
         await _beside(gateway, settings)
     finally:

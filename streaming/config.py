@@ -18,6 +18,7 @@ from moderation.policy import ModerationPolicy
 from streaming.archive.policy import ArchivePolicy
 from streaming.bus import RedisPolicy
 from streaming.ingress.door import ServerPolicy
+from streaming.ingress.openai.policy import ApiPolicy
 from streaming.leases import LeasePolicy
 from streaming.recording.recorder import RecorderPolicy
 from streaming.session import SessionPolicy
@@ -40,6 +41,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     session: SessionPolicy = SessionPolicy()
     lease: LeasePolicy = LeasePolicy()
     archive: ArchivePolicy = ArchivePolicy()
+    api: ApiPolicy = ApiPolicy()
     recorder: RecorderPolicy = RecorderPolicy()
 
 

@@ -114,3 +114,13 @@ def kept_ms(record: bool) -> int:
 def ttl(key: str, kept_ms: int = KEPT_MS) -> int:
     """How long a key outlives its last write, in ms, in a session whose keys do so for `kept_ms`."""
     return HELD_MS if key.endswith((":heard", ":draft")) else kept_ms
+
+
+def calls(role: str) -> str:
+    """Stream of questions to a role that are no part of a session."""
+    return f"{{calls}}:{role}"
+
+
+def answers(process: str) -> str:
+    """Stream of the answers to what one process asked."""
+    return f"{{calls}}:answers:{process}"

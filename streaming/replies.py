@@ -16,7 +16,7 @@ from redis.exceptions import (
 from streaming.errors import BusDown
 from streaming.feed import Entry
 
-REFUSALS: Final = frozenset({"FENCED", "REPLACED", "ENDED", "BUSYGROUP", "HOLE"})
+REFUSALS: Final = frozenset({"FENCED", "REPLACED", "ENDED", "BUSYGROUP", "HOLE", "FULL"})
 PASSING_KINDS: Final = (
     OutOfMemoryError,
     ReadOnlyError,

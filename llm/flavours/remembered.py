@@ -24,7 +24,16 @@ class Remembered(NamedTuple):
 
 def key(ask: Ask, ref: str) -> bytes:
     """What makes a question the same: a SHA-256, so that no question is kept. `ref`: the flavour's and adapter's."""
-    parts = (ask.tenant, ask.grounds, ref, ask.messages, ask.schema, ask.max_tokens, ask.temperature, ask.sampling)
+    parts = (
+        ask.tenant,
+        ask.grounds,
+        ref,
+        ask.messages,
+        ask.schema,
+        ask.max_tokens,
+        ask.temperature,
+        ask.sampling,
+    )
     return hashlib.sha256(msgspec.json.encode(parts)).digest()
 
 

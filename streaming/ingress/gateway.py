@@ -8,10 +8,12 @@ from msgspec import Struct, field
 
 from streaming.archive.ports import Archive
 from streaming.bus import Bus
-from streaming.errors import Overloaded
+from streaming.calls import Calls
+from streaming.errors import Fault, Overloaded
 from streaming.ingress.audience import Watching
 from streaming.ingress.door import ServerPolicy
 from streaming.ingress.intake import Intake
+from streaming.ingress.openai.policy import ApiPolicy
 from streaming.session import SessionPolicy
 
 
@@ -32,6 +34,24 @@ class Gateway(Struct):
     )  # on its way out: clients are sent elsewhere
     replays: int = 0
     exports: int = 0
+    calls: Calls | None = None
+    api: ApiPolicy = ApiPolicy()
+    asking: dict[str, int] = field(default_factory=dict[str, int])  # requests at work, by tenant
+
+    @contextmanager
+    def asked(self, tenant: str) -> Generator[None]:
+        """While one request of a tenant is at work. Raises Fault (`too_many_requests`)."""
+        count = self.asking.get(tenant, 0)
+        if count >= self.api.requests:
+            told = (
+                f"{self.api.requests} requests with this key are at work already: wait until one is answered"
+            )
+            raise Fault("too_many_requests", told, retry_after=1)
+        self.asking[tenant] = count + 1
+        try:
+            yield
+        finally:
+            self.asking[tenant] -= 1
 
     def admit_viewer(self) -> None:
         """Whether one more may watch or replay. Raises Overloaded."""

@@ -14,8 +14,10 @@ from starlette.websockets import WebSocket
 
 from streaming import roster
 from streaming.bus import BusDown
+from streaming.calls import Calls
 from streaming.ingress import native, records
 from streaming.ingress.gateway import Gateway
+from streaming.ingress.openai import serving as openai
 from streaming.ingress.rest import serving as rest
 from streaming.wire import native as wire
 
@@ -68,7 +70,9 @@ async def no_page(_: Request) -> Response:
 def background(gateway: Gateway) -> dict[str, Coroutine[Any, Any, None]]:
     """What a gateway does beside its sockets, by name; should one of these end, so must the gateway."""
     window_s = gateway.policy.resume_window_s
+    gateway.calls = Calls(gateway.bus)
     return {
+        "calls": gateway.calls.run(),
         "intake": gateway.intake.run(),
         "watching": gateway.watching.run(),
         "reaper": records.reap(gateway.bus, gateway.intake, window_s),
@@ -92,6 +96,7 @@ def application(gateway: Gateway) -> Starlette:
         Route("/readyz", readyz),
         Route("/v1/schema.json", schema),
         WebSocketRoute("/v1/stream", stream),
+        *openai.mounted(),
         *rest.mounted(),
         *page,
     ]

@@ -8,9 +8,9 @@ import sys
 
 import streaming.app
 import streaming.cli
-from streaming.app import Worker
 from streaming.config import Settings
 from streaming.machine.tether import PR_SET_PDEATHSIG
+from streaming.working import Worker
 from tests.chaos.decoding import Decoder
 
 # Imported before anything forks, so that each role starts at once.

@@ -1,0 +1,108 @@
+"""From a request of OpenAI's API to its answer: who asks, how much, and how a refusal is told."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route as Served
+
+from streaming.errors import ClientFault, Fault, ServiceFault
+from streaming.ingress import door
+from streaming.ingress.gateway import Gateway
+from streaming.ingress.openai import chat, judging
+from streaming.ingress.openai.call import Call
+from streaming.wire.openai.faults import Wrong, refusal
+
+log = logging.getLogger(__name__)
+
+HEADERS: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+Serve = Callable[[Call], Awaitable[Any]]
+
+
+def mounted() -> list[Served]:
+    """The routes."""
+    return [
+        Served("/v1/chat/completions", _Route(chat.complete), methods=["POST"]),
+        Served("/v1/moderations", _Route(judging.moderate), methods=["POST"]),
+        Served("/v1/models", _Route(judging.list_models), methods=["GET"]),
+        Served("/v1/models/{model:path}", _Route(judging.show_model), methods=["GET"]),
+    ]
+
+
+class _Route:
+    """An ASGI application: what is answered is a struct, or written by the route itself as it comes."""
+
+    def __init__(self, serve: Serve) -> None:
+        self._serve = serve
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        request = Request(scope, receive, send)
+        call: Call | None = None
+        try:
+            call = await self._call(request, send)
+            gone = asyncio.ensure_future(_gone(request))
+            work = asyncio.ensure_future(self._work(call))
+            try:
+                await asyncio.wait({gone, work}, return_when=asyncio.FIRST_COMPLETED)
+                if not work.done():
+                    return  # nobody reads it: what was asked for is not wanted any more
+                made = work.result()
+            finally:
+                for task in (work, gone):
+                    task.cancel()
+                await asyncio.gather(work, gone, return_exceptions=True)
+        except ClientDisconnect:
+            return
+        except Exception as error:  # noqa: BLE001 - it is told, and logged by its kind
+            made = await _failed(call, error)
+        if made is not None:
+            await made(scope, receive, send)
+
+    async def _work(self, call: Call) -> Response | None:
+        with call.gateway.asked(call.tenant):
+            call.gateway.sessions += 1
+            try:
+                made = await self._serve(call)
+            finally:
+                call.gateway.sessions -= 1
+        if made is None:
+            return None
+        return Response(msgspec.json.encode(made), 200, HEADERS, "application/json")
+
+    async def _call(self, request: Request, send: Any) -> Call:
+        """Who asks is looked at before what is asked. Raises Fault."""
+        gateway: Gateway = request.app.state.gateway
+        tenant = door.admit(gateway.server, request.headers)
+        if gateway.draining.is_set():
+            raise Fault("draining", "this server is going away: ask again", retry_after=1)
+        body, most = bytearray(), gateway.api.body_bytes
+        async for part in request.stream():
+            body += part
+            if len(body) > most:
+                raise Wrong(f"the body has more than {most} bytes: send less", code="too_large")
+        return Call(gateway, tenant, bytes(body), request.path_params, send)
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _failed(call: Call | None, error: Exception) -> Response | None:
+    """The answer, or where one was begun its last event."""
+    match error:
+        case Fault() as fault:
+            if isinstance(fault, ServiceFault) and not isinstance(fault, ClientFault):
+                log.warning("a request was not served: %s", fault.code)
+        case _:
+            log.error("a request failed (%s)", type(error).__name__)
+            fault = ServiceFault("internal", "something failed on our side: try again")
+    if call is not None and call.begun:
+        await call.broke(fault)
+        return None
+    told = refusal(fault)
+    return Response(msgspec.json.encode(told.body), told.status, HEADERS | told.headers, "application/json")

@@ -1,0 +1,1 @@
+"""OpenAI's shapes: requests in, answers and errors out. Pure."""
