@@ -8,9 +8,9 @@ from msgspec import Struct
 from llm.asking import Ask
 from streaming.parts import Usage
 
-Why = Literal["first", "rule", "escalated", "fallback", "hedged", "cached"]
-"""Why a flavour answered: it is the first in order, a rule names it, a quicker one's answer was not good enough, the
-one before it failed or is known to fail, the one before it was slow, or it had answered just this before."""
+Why = Literal["first", "asked", "rule", "escalated", "fallback", "hedged", "cached"]
+"""Why a flavour answered: it is the first in order, the session or a rule names it, a quicker one's answer was not good
+enough, the one before it failed or is known to fail, or was slow, or it had answered just this before."""
 
 
 class Token(Struct, frozen=True):

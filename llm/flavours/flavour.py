@@ -13,12 +13,14 @@ from llm.making import Spoken
 class Adapter(Struct, frozen=True):
     """A LoRA adapter that is there. `ref`: `name@<16 hex>` of its file's hash, or `name@<host>`.
 
-    `place`: its number at the embedded engine; `model`: the model's name at a server elsewhere.
+    `place`: its number at the embedded engine; `model`: the model's name at a server elsewhere. `tenants` that it is
+    for (none: all).
     """
 
     ref: str
     place: int | None = None
     model: str = ""
+    tenants: tuple[str, ...] = ()
 
 
 class Flavour(Struct, frozen=True):

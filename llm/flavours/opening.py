@@ -88,7 +88,10 @@ async def _load(
     # A thread of its own, since it lowers its priority, which the engine's threads inherit.
     with ThreadPoolExecutor(1, "llm-load") as loader:
         url, key = await asyncio.get_running_loop().run_in_executor(loader, embedded.start)
-    loras = {key: Adapter(_ref(key, hash_), place) for place, (key, hash_) in enumerate(hashes.items())}
+    loras = {
+        key: Adapter(_ref(key, hash_), place, tenants=adapters[key].tenants)
+        for place, (key, hash_) in enumerate(hashes.items())
+    }
     made = Flavour(
         name, Engine(url, key, flavour.model, policy), found.digest[:16], slots, loras, flavour.adapter
     )
@@ -107,7 +110,9 @@ async def _look(
         log.warning("%s; replies fail until it is back", fault.message)
     hashes = {key: adapter.hash for key, adapter in adapters.items()}
     loras = {
-        key: Adapter(_ref(key, hashes[key] or engine.host), model=adapter.model or key)
+        key: Adapter(
+            _ref(key, hashes[key] or engine.host), model=adapter.model or key, tenants=adapter.tenants
+        )
         for key, adapter in adapters.items()
     }
     made = Flavour(name, engine, engine.host, flavour.slots or policy.slots, loras, flavour.adapter)

@@ -28,13 +28,15 @@ class AdapterPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """Table `llm.adapters`: a LoRA adapter of `flavour` ("": the first).
 
     For the embedded engine `file`, a GGUF of the model's own kind, and its SHA-256 in `hash`; for a server elsewhere
-    `model`, the name that it serves the adapted model by ("": the adapter's own name).
+    `model`, the name that it serves the adapted model by ("": the adapter's own name). `tenants`: whose sessions it
+    answers; nobody else may ask for it (none named: whoever asks for it by name has it).
     """
 
     file: str = ""
     hash: str = ""
     flavour: str = ""
     model: str = ""
+    tenants: tuple[str, ...] = ()
 
 
 class Rule(Struct, frozen=True, forbid_unknown_fields=True):

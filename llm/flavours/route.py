@@ -9,7 +9,7 @@ from llm.making import Why
 
 class Asked(NamedTuple):
     """What routes decide by. `tokens` of the request, estimated; `escalated`: a quicker one's answer was not good
-    enough; `adapter` that is to answer ("": none)."""
+    enough; `adapter` that is to answer ("": none); `flavour` that the session wants, if there is one of that name."""
 
     tenant: str = "default"
     mode: str = "chat"
@@ -17,6 +17,7 @@ class Asked(NamedTuple):
     tokens: int = 0
     escalated: bool = False
     adapter: str = ""
+    flavour: str = ""
 
 
 class Standing(NamedTuple):
@@ -38,7 +39,7 @@ class Choice(NamedTuple):
 def route(asked: Asked, standings: Sequence[Standing], policy: RoutingPolicy) -> list[Choice]:
     """All flavours, in the order in which they are to be asked. `standings`: in their own order, the quickest first.
 
-    - A rule that holds, else the first, says who is meant; escalated, the next in order after that.
+    - The session, else a rule that holds, else the order says who is meant; escalated, the next in order after that.
     - Whoever has not the adapter comes after those who have; whoever is known to fail comes last.
     - The others stand in, those behind the meant one first.
     """
@@ -61,6 +62,8 @@ def _able(standing: Standing, asked: Asked) -> bool:
 
 def _meant(asked: Asked, standings: Sequence[Standing], policy: RoutingPolicy) -> tuple[str, Why]:
     known = {standing.name for standing in standings}
+    if asked.flavour in known:
+        return asked.flavour, "asked"
     for rule in policy.rules:
         if rule.flavour in known and _holds(rule, asked, standings[0].load):
             return rule.flavour, "rule"

@@ -11,9 +11,11 @@ from contextlib import aclosing
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from llm.asking import Ask
 from llm.engine import Refused
+from llm.flavours.adapting import adapter_of
 from llm.flavours.breaker import Breaker, State, answered, asked, failed, left, state
 from llm.flavours.flavour import Flavour
 from llm.flavours.pace import Pace
@@ -55,6 +57,9 @@ class Router:
     ) -> None:
         self._known = {flavour.name: _Known(flavour, Pace()) for flavour in flavours}
         self._first = flavours[0]
+        self._adapters = {
+            name: adapter.tenants for flavour in flavours for name, adapter in flavour.adapters.items()
+        }
         self._policy = routing
         self._answers = Answers(answers)
         self._clock = clock
@@ -72,6 +77,7 @@ class Router:
     async def stream(self, ask: Ask) -> AsyncGenerator[Made]:
         """See `Maker`. An answer that is remembered comes at once and costs no tokens."""
         since = self._clock()
+        ask = replace(ask, adapter=adapter_of(ask, self._adapters))
         choices = self._choices(ask)
         if (found := self._remembered(ask, choices[0])) is not None:
             yield Token(found.text)
@@ -106,7 +112,9 @@ class Router:
             for name, known in self._known.items()
         ]
         tokens = sum(estimate(message.content) for message in ask.messages)
-        told = Asked(ask.tenant, ask.mode, ask.language, tokens, ask.escalated, ask.adapter)
+        told = Asked(
+            ask.tenant, ask.mode, ask.language, tokens, ask.escalated, ask.adapter, ask.sampling.model
+        )
         return route(told, standings, self._policy)
 
     def _decided(self, name: str, ask: Ask, why: Why, timing: dict[str, int]) -> Decided:

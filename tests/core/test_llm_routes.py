@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llm.asking import Ask
 from llm.flavours import breaker as circuit
+from llm.flavours.adapting import adapter_of
 from llm.flavours.breaker import Breaker, State
 from llm.flavours.checking import check
 from llm.flavours.pace import ENOUGH, Pace
@@ -16,6 +18,9 @@ from llm.flavours.policy import (
     Rule,
 )
 from llm.flavours.route import Asked, Standing, route
+from llm.history import Message
+from streaming.errors import ServiceFault
+from streaming.parts import Sampling
 from streaming.refusal import Refusal
 
 SMALL, MIDDLE, BIG = (Standing(name) for name in ("small", "middle", "big"))
@@ -57,6 +62,27 @@ def test_an_answer_that_was_not_good_enough_goes_to_the_next_and_from_the_last_t
 def test_a_rule_names_who_answers_where_all_of_it_holds(rule: Rule, asked: Asked, meant: bool) -> None:
     first = route(asked, ALL, RoutingPolicy(rules=(rule,)))[0]
     assert first == (("big", "rule") if meant else ("small", "first"))
+
+
+def test_a_flavour_that_the_session_wants_goes_before_rules_and_a_name_of_none_is_left_alone() -> None:
+    rules = RoutingPolicy(rules=(Rule("middle"),))
+    assert names(Asked(flavour="big"), ALL, rules).startswith("big:asked")
+    assert names(Asked(flavour="gpt-4o"), ALL, rules).startswith("middle:rule")
+
+
+def test_an_adapter_is_its_tenants_own_and_of_nobody_else() -> None:
+    adapters = {"acme": ("acme",), "open": ()}
+    chat = [Message("user", "Hi")]
+    assert adapter_of(Ask(chat, 1, tenant="acme"), adapters) == "acme"
+    assert adapter_of(Ask(chat, 1, tenant="other"), adapters) == ""
+    assert adapter_of(Ask(chat, 1, tenant="other", adapter="open"), adapters) == "open"
+    assert adapter_of(Ask(chat, 1, sampling=Sampling(model="open")), adapters) == "open"
+    assert adapter_of(Ask(chat, 1, sampling=Sampling(model="gpt-4o")), adapters) == ""
+    for stranger in (Ask(chat, 1, adapter="acme"), Ask(chat, 1, sampling=Sampling(model="acme"))):
+        with pytest.raises(ServiceFault, match="there is no adapter 'acme' for this tenant"):
+            adapter_of(stranger, adapters)
+    with pytest.raises(ServiceFault, match="there is no adapter 'none'"):
+        adapter_of(Ask(chat, 1, adapter="none"), adapters)
 
 
 def test_a_rule_of_load_looks_at_the_flavour_that_were_first() -> None:
