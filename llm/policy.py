@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from llm.flavours.policy import AdapterPolicy, AnswersPolicy, FlavourPolicy, RoutingPolicy
+from llm.tools.policy import ToolPolicy
 
 Positive = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0)]
@@ -25,6 +26,7 @@ class LlmPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     `threads`: of the embedded engines together; 0 means all cores but one. `nice`: how far they step back for the
     recogniser.
     `flavours`: several models, in place of the one of `model` or `url`; `routing` says which one answers.
+    `tools`: functions that may be called before it does.
     """
 
     model: str = "qwen2.5-coder-0.5b"
@@ -44,6 +46,7 @@ class LlmPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     adapters: dict[str, AdapterPolicy] = {}
     routing: RoutingPolicy = RoutingPolicy()
     answers: AnswersPolicy = AnswersPolicy()
+    tools: dict[str, ToolPolicy] = {}
 
     def table(self) -> dict[str, FlavourPolicy]:
         """The flavours by name, in order: without a table the section itself is the one flavour."""

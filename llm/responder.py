@@ -14,6 +14,7 @@ Rules:
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -31,7 +32,8 @@ class Place(Struct, frozen=True):
 
     `reply` is the last number given; `open`: it is under way, as the answer to turn `answered`. `ending`: no more turns
     will come. `over`: nothing is left to do. `ours` refers to the model that answers from now on, `made_by` to the one
-    of the reply that is open.
+    of the reply that is open. `eager`: that turn may yet be taken back. `called`: the last turn in which a tool was
+    called, or was about to be.
     """
 
     ours: str
@@ -42,9 +44,12 @@ class Place(Struct, frozen=True):
     open: bool = False
     ending: bool = False
     over: bool = False
+    eager: bool = False
+    called: int = 0
 
 
 Step = tuple[Place, list[Draft]]
+Permit = Literal["granted", "wait", "spent", "gone"]
 
 
 class Outcome(Struct, frozen=True):
@@ -62,10 +67,12 @@ def heard(place: Place, entry_id: str, event: Event) -> Step:
     """The log's next event."""
     place = replace(place, after=entry_id)
     match event:
-        case TurnEnded(turn=turn) if turn > place.answered:
+        case TurnEnded(turn=turn, eager=eager) if turn > place.answered:
             place, cancelled = _cancelled(place)
-            place, begun = _begun(place, turn)
+            place, begun = _begun(replace(place, eager=eager), turn)
             return place, [*cancelled, *begun]
+        case TurnEnded(turn=turn, eager=False) if turn == place.answered:
+            return replace(place, eager=False), []
         case TurnResumed(turn=turn) if turn == place.answered:
             return _closing(*_cancelled(place))
         case SpeechStarted():
@@ -91,6 +98,22 @@ def ended(place: Place, reply: int, outcome: Outcome) -> Step:
         return place, []
     done = _done(place, "failed" if outcome.error else "completed", outcome)
     return _closing(replace(place, open=False), [done])
+
+
+def permitted(place: Place, reply: int, once: bool) -> tuple[Place, Permit]:
+    """Whether the work on `reply` may call a tool now; `once`: it does something, which must not be done twice.
+
+    Not while the turn may yet be taken back; not after it was; not when it was done before a restart.
+    """
+    if not _current(place, reply):
+        return place, "gone"
+    if place.eager:
+        return place, "wait"
+    if not once:
+        return place, "granted"
+    if place.called >= place.answered:
+        return place, "spent"
+    return replace(place, called=place.answered), "granted"
 
 
 def restarted(place: Place, found: Place) -> Step:

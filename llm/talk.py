@@ -5,12 +5,13 @@ decided together: the log first, so that no word follows a cancellation, and wor
 """
 
 import asyncio
+import functools
 import logging
 import time
 from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import datetime
-from typing import Final, TypeAlias, assert_never
+from typing import Final, assert_never
 
 import msgspec
 from msgspec import Struct
@@ -19,10 +20,12 @@ from msgspec.structs import replace
 from llm.asking import asked, cut
 from llm.context import conversation
 from llm.history import FRAME_TOKENS, History, Message, estimate, messages
+from llm.inbox import SIZE, Finished, Inbox, Item, Wish, Words, settled, wish
 from llm.making import Decided, Maker, Token
 from llm.policy import LlmPolicy
 from llm.prompt import Prompt
 from llm.responder import Outcome, Place, ended, heard, joined, restarted, wrote
+from llm.tools.toolbox import Toolbox
 from streaming import keys
 from streaming.bus import Bus
 from streaming.drafts import Draft, DraftDelta
@@ -36,8 +39,6 @@ from streaming.parts import Usage
 log = logging.getLogger(__name__)
 
 PAGE: Final = 512
-INBOX: Final = 64
-"""When this much waits to be written, the engine is not read on, and its server waits."""
 
 LONGEST: Final = 32_768
 """Code points of a reply: a server that does not keep to `max_tokens` is not read on."""
@@ -49,29 +50,13 @@ OURS: Final = "Something failed on our side."
 EVENT: Final = msgspec.json.Decoder(Event)
 
 
-class Words(Struct, frozen=True):
-    """Text of `reply`, as the engine made it."""
-
-    reply: int
-    text: str
-
-
-class Finished(Struct, frozen=True):
-    """The engine's work on `reply` is over."""
-
-    reply: int
-    outcome: Outcome
-
-
-Item: TypeAlias = list[Entry] | Words | Finished
-
-
 class Service(Struct, frozen=True):
-    """What makes the replies: whoever answers, and the prompt."""
+    """What makes the replies: whoever answers, the prompt, and the tools that may be called first."""
 
     engine: Maker
     prompt: Prompt
     policy: LlmPolicy
+    tools: Toolbox
 
     @property
     def made_by(self) -> str:
@@ -89,7 +74,8 @@ class Talk:
         self._events = keys.events(lease.session_id)
         self._draft = keys.draft(lease.session_id)
         self._history = History()
-        self._inbox: asyncio.Queue[Item] = asyncio.Queue(INBOX)
+        self._inbox: Inbox = asyncio.Queue(SIZE)
+        self._wish: Wish | None = None
         self._working: tuple[int, asyncio.Task[None]] | None = None
         self._place = Place(ours=service.made_by)
         if lease.state:
@@ -147,12 +133,15 @@ class Talk:
                 case Finished(reply=reply, outcome=outcome):
                     self._place, more = ended(self._place, reply, outcome)
                     facts += more
+                case Wish():
+                    self._wish = item
                 case list():
                     facts += self._heard(item)
                 case _:
                     assert_never(item)
         self._leave()
         await self._write(facts)
+        self._place, self._wish = await settled(self._wish, self._place, self._lease)
 
     def _heard(self, entries: Sequence[Entry]) -> list[Draft]:
         facts: list[Draft] = []
@@ -198,7 +187,7 @@ class Talk:
         usage, error, size, made_by, ended_early = None, None, 0, "", False
         try:
             ask = asked(self._lease.config, self._service.policy, self._chat(turn, timing))
-            async with aclosing(self._service.engine.stream(ask)) as stream:
+            async with aclosing(self._maker(reply, turn).stream(ask)) as stream:
                 async for made in stream:
                     match made:
                         case Token(text=text):
@@ -224,6 +213,11 @@ class Talk:
             error = OURS
         timing["total_ms"] = round((clock() - since) * 1000)
         await self._inbox.put(Finished(reply, Outcome(error, usage, timing, made_by, ended_early)))
+
+    def _maker(self, reply: int, turn: int) -> Maker:
+        """Whoever makes `reply`, after a tool that has leave: see `llm.inbox`."""
+        number, leave = f"{self._lease.session_id}-{turn}-1", functools.partial(wish, self._inbox, reply)
+        return self._service.tools.beside(self._service.engine, number, leave)
 
     def _chat(self, turn: int, timing: dict[str, int]) -> list[Message]:
         """The prompt and what was said up to `turn`; `timing` learns how long the turn has waited."""

@@ -13,6 +13,7 @@ from llm.policy import LlmPolicy
 from llm.prompt import Prompt
 from llm.prompts.shelf import DEFAULT
 from llm.talk import Service, Talk
+from llm.tools.toolbox import Toolbox
 from streaming.bus import Bus
 from streaming.events import Served
 from streaming.lease import Lease
@@ -42,6 +43,7 @@ class Responder:
         self._prompt = prompt
         self._weights = {**weights, **({policy.model: Weights(file, digest)} if file else {})}
         self._opened: list[Opened] = []
+        self._tools: Toolbox | None = None
         self._service: Service | None = None
 
     async def start(self) -> list[Served]:
@@ -58,7 +60,8 @@ class Responder:
             await self._warm(one)
         flavours = [one.flavour for one in self._opened]
         router = Router(flavours, self._policy.routing, self._policy.answers)
-        self._service = Service(engine=router, prompt=self._prompt, policy=self._policy)
+        self._tools = Toolbox(self._policy.tools)
+        self._service = Service(router, self._prompt, self._policy, self._tools)
         return [
             *(served for one in self._opened for served in one.served),
             Served(role="prompt", name=self._prompt.name, hash=self._prompt.hash, ref=self._prompt.ref),
@@ -80,6 +83,8 @@ class Responder:
     async def stop(self) -> None:
         """Close what `start` opened."""
         self._service = None
+        if self._tools:
+            await self._tools.close()
         opened, self._opened = self._opened, []
         await close(opened)
 
