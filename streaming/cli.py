@@ -12,11 +12,19 @@ from typing import Any
 
 from streaming.refusal import Refusal, refusal_in
 from streaming.rerun import asking
+from streaming.service import indexes
 from streaming.sessions import asking as reading
 
 # As they are called in a checkout and in the wheel.
 OURS = ("streaming", "asr", "llm", "moderation", "vivavoce")
-EXTRAS = {"sounddevice": "mic", "faster_whisper": "bench", "asyncpg": "archive", "obstore": "archive"}
+EXTRAS = {
+    "sounddevice": "mic",
+    "faster_whisper": "bench",
+    "asyncpg": "archive",
+    "obstore": "archive",
+    **dict.fromkeys(("usearch", "markdown_it", "selectolax", "pypdf", "docx"), "index"),
+}
+HERE = ("serve", "models", "index", "backup", "restore", "rekey", "dead")
 ROLES = ("gateway", "asr", "responder", "moderator", "recorder")
 
 
@@ -32,6 +40,10 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", help="port to listen on (8080)")
     serve.add_argument("--config", type=Path, help="settings file (vivavoce.toml in the home folder)")
     _models(commands)
+    indexes.asked(
+        _command(commands, "index", "documents that answers rest on", "vivavoce index build handbook docs/"),
+        _command,
+    )
     _archive(commands)
     _dead(commands)
     hint = "vivavoce transcribe meeting.mp3 --json"
@@ -163,6 +175,11 @@ def _bench(commands: Any) -> None:
 
 
 def _dispatch(options: argparse.Namespace) -> int:
+    return (_here if options.command in HERE else _there)(options)
+
+
+def _here(options: argparse.Namespace) -> int:
+    """What is done on this machine's home folder."""
     if options.command == "serve":
         from streaming.service.serving import serve
 
@@ -171,14 +188,21 @@ def _dispatch(options: argparse.Namespace) -> int:
         from streaming.service.modelling import models
 
         return models(options)
+    if options.command == "index":
+        from streaming.service import indexing
+
+        return indexing.run(options)
     if options.command in ("backup", "restore", "rekey"):
         from streaming.service.archiving import archiving
 
         return archiving(options)
-    if options.command == "dead":
-        from streaming.service import burying
+    from streaming.service import burying
 
-        return burying.run(options)
+    return burying.run(options)
+
+
+def _there(options: argparse.Namespace) -> int:
+    """What is asked of a server."""
     if options.command == "bench":
         from streaming.bench import asr, spine
 
