@@ -13,8 +13,8 @@ from starlette.routing import Route as Served
 from streaming.errors import ClientFault, Fault, ServiceFault
 from streaming.ingress import door
 from streaming.ingress.gateway import Gateway
-from streaming.ingress.openai import chat, judging
 from streaming.ingress.openai.call import Call
+from streaming.ingress.openai.routes import ROUTES
 from streaming.wire.openai.faults import Wrong, refusal
 
 log = logging.getLogger(__name__)
@@ -26,10 +26,8 @@ Serve = Callable[[Call], Awaitable[Any]]
 def mounted() -> list[Served]:
     """The routes."""
     return [
-        Served("/v1/chat/completions", _Route(chat.complete), methods=["POST"]),
-        Served("/v1/moderations", _Route(judging.moderate), methods=["POST"]),
-        Served("/v1/models", _Route(judging.list_models), methods=["GET"]),
-        Served("/v1/models/{model:path}", _Route(judging.show_model), methods=["GET"]),
+        Served(route.path.replace("{model}", "{model:path}"), _Route(route.serve), methods=[route.method])
+        for route in ROUTES
     ]
 
 

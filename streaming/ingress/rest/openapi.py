@@ -8,7 +8,6 @@ import msgspec
 from msgspec import Struct
 
 from streaming.ingress.rest.route import Answer, Route
-from streaming.ingress.rest.shapes import Failed
 
 ALWAYS: Final = (400, 401, 403, 500, 503)
 """Errors that any route may give."""
@@ -19,6 +18,7 @@ WORDS: Final = {
     404: "There is no such session, or no such thing in it.",
     409: "There are as many as there may be.",
     413: "The body is too large.",
+    429: "Too much at once with this key: see `retry-after`.",
     416: "The file has no such bytes.",
     500: "Something failed on our side.",
     501: "This server cannot do that.",
@@ -41,7 +41,7 @@ def described(routes: tuple[Route, ...]) -> dict[str, Any]:
         "info": {
             "title": "Vivavoce",
             "version": "1",
-            "description": "What was recorded. Live sessions are spoken over the WebSocket /v1/stream "
+            "description": "What was recorded, and OpenAI's API. Live sessions are spoken over the WebSocket /v1/stream "
             "(/v1/schema.json). `session_id` is opaque; times are ms; offsets and spans count code points.",
         },
         "paths": paths,
@@ -53,6 +53,11 @@ def described(routes: tuple[Route, ...]) -> dict[str, Any]:
                     "scheme": "bearer",
                     "description": "A reader's key; none on loopback.",
                 },
+                "speaker": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A speaker's key; none on loopback.",
+                },
                 "ticket": {"type": "apiKey", "in": "query", "name": "ticket"},
             },
         },
@@ -63,7 +68,7 @@ def described(routes: tuple[Route, ...]) -> dict[str, Any]:
 def _shapes(routes: Sequence[Route]) -> list[Any]:
     bodies = [route.body for route in routes if route.body]
     answers = [shape for route in routes for answer in route.answers for shape in answer.shapes]
-    return list(dict.fromkeys([Failed, *bodies, *answers]))
+    return list(dict.fromkeys([*(route.failed for route in routes), *bodies, *answers]))
 
 
 def _operation(route: Route, known: dict[str, Any]) -> dict[str, Any]:
@@ -72,19 +77,28 @@ def _operation(route: Route, known: dict[str, Any]) -> dict[str, Any]:
         "summary": route.about.partition(". ")[0].rstrip("."),
         "description": route.about,
         "parameters": [*_path(route.path), *_query(route.query)],
-        "responses": {str(answer.status): _answer(answer, known) for answer in route.answers}
-        | {str(status): _refusal(status, known) for status in sorted({*ALWAYS, *route.refusals})},
+        "responses": _answers(route.answers, known)
+        | {
+            str(status): _refusal(status, known[str(route.failed)])
+            for status in sorted({*ALWAYS, *route.refusals})
+        },
     }
     if route.body:
         schema = known[str(route.body)]
         made["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    if route.speaks:
+        made["security"] = [{"speaker": []}, {}]
     if route.ticketed:
         made["security"] = [{"reader": []}, {"ticket": []}, {}]
     return made
 
 
 def _path(path: str) -> list[dict[str, Any]]:
-    kinds = {"session_id": {"type": "string"}, "note_id": {"type": "integer", "minimum": 0}}
+    kinds = {
+        "session_id": {"type": "string"},
+        "note_id": {"type": "integer", "minimum": 0},
+        "model": {"type": "string"},
+    }
     return [
         {"name": name, "in": "path", "required": True, "schema": kinds[name]}
         for name in kinds
@@ -115,22 +129,33 @@ def _parameter(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
     return made
 
 
+def _answers(answers: Sequence[Answer], known: dict[str, Any]) -> dict[str, Any]:
+    """By status; two answers of one status are told as one that has the content of both."""
+    out: dict[str, Any] = {}
+    for answer in answers:
+        made = _answer(answer, known)
+        before = out.setdefault(str(answer.status), made)
+        if before is not made:
+            before["content"] |= made["content"]
+    return out
+
+
 def _answer(answer: Answer, known: dict[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {"description": answer.about}
     if answer.shapes:
         any_of = [known[str(shape)] for shape in answer.shapes]
         schema = any_of[0] if len(any_of) == 1 else {"anyOf": any_of}
-        made["content"] = {"application/json": {"schema": schema}}
+        made["content"] = {media: {"schema": schema} for media in answer.media}
     elif answer.media:
         made["content"] = {media: {} for media in answer.media}
     return made
 
 
-def _refusal(status: int, known: dict[str, Any]) -> dict[str, Any]:
+def _refusal(status: int, schema: dict[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {
         "description": WORDS[status],
-        "content": {"application/json": {"schema": known[str(Failed)]}},
+        "content": {"application/json": {"schema": schema}},
     }
-    if status == 503:
+    if status in (429, 503):
         made["headers"] = {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}
     return made

@@ -5,13 +5,13 @@ from typing import Any, Generic, Literal, TypeVar
 
 from msgspec import Struct
 from starlette.requests import Request
-from starlette.responses import Response
 
 from streaming.archive.ports import Archive
 from streaming.errors import ClientFault
 from streaming.ingress.door import Reader
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.rest.queries import NoQuery
+from streaming.ingress.rest.shapes import Failed
 
 Q = TypeVar("Q")
 B = TypeVar("B")
@@ -47,15 +47,17 @@ class Answer(Struct, frozen=True):
 
 class Route(Struct, frozen=True, kw_only=True):
     """`refusals`: statuses of errors beside those that every route may give (400, 401, 403, 500, 503). `ticketed`: a
-    ticket will do instead of a key."""
+    ticket will do instead of a key. `failed`: the shape of errors. `speaks`: for speakers' keys, not for readers'."""
 
     method: Literal["GET", "POST", "DELETE"]
     path: str
     name: str
     about: str
-    serve: Callable[[Call[Any, Any]], Awaitable[Response]]
+    serve: Callable[[Any], Awaitable[Any]]
     answers: tuple[Answer, ...]
     query: type[Struct] = NoQuery
     body: type[Struct] | None = None
     refusals: tuple[int, ...] = ()
     ticketed: bool = False
+    failed: type[Struct] = Failed
+    speaks: bool = False

@@ -13,6 +13,7 @@ from streaming.clock import now_ms
 from streaming.errors import ClientFault, ServiceFault
 from streaming.ingress import door
 from streaming.ingress.gateway import Gateway
+from streaming.ingress.openai import routes as openai
 from streaming.ingress.rest import ticket
 from streaming.ingress.rest.answering import failed, json
 from streaming.ingress.rest.openapi import described
@@ -37,7 +38,7 @@ METHODS: Final = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 async def _openapi(_: Request) -> Response:
     """OpenAPI 3.1."""
-    return json(described(ROUTES))
+    return json(described((*openai.ROUTES, *ROUTES)))
 
 
 async def _unknown(request: Request) -> Response:

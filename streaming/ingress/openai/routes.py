@@ -1,0 +1,63 @@
+"""The table of OpenAI's routes: what is served, and what is described, are made of it."""
+
+from typing import Final
+
+from streaming.ingress.openai import chat, judging
+from streaming.ingress.rest.route import Answer, Route
+from streaming.wire.openai import completion as made
+from streaming.wire.openai import moderations as judged
+from streaming.wire.openai.chat import ChatAsked
+from streaming.wire.openai.faults import Refused
+
+ROUTES: Final = (
+    Route(
+        method="POST",
+        path="/v1/chat/completions",
+        name="createChatCompletion",
+        about="An answer to the last message, moderated as all that is said here; with `stream` as it is made "
+        "(`data:` events of chat.completion.chunk, then [DONE]). `finish_reason` content_filter: moderation ended it.",
+        serve=chat.complete,
+        body=ChatAsked,
+        answers=(
+            Answer("The answer.", (made.Completion,)),
+            Answer("Its chunks, as events.", (made.Chunk,), ("text/event-stream",)),
+        ),
+        refusals=(404, 413, 429),
+        failed=Refused,
+        speaks=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/moderations",
+        name="createModeration",
+        about="What the moderator's rules, and its model where there is one, find in a text, or in each of several.",
+        serve=judging.moderate,
+        body=judged.ModerationsAsked,
+        answers=(Answer("A result for each text.", (judged.Moderations,)),),
+        refusals=(413, 429),
+        failed=Refused,
+        speaks=True,
+    ),
+    Route(
+        method="GET",
+        path="/v1/models",
+        name="listModels",
+        about="The language models that can be asked for; `vivavoce` is whichever the routes choose.",
+        serve=judging.list_models,
+        answers=(Answer("The models.", (judged.Models,)),),
+        refusals=(429,),
+        failed=Refused,
+        speaks=True,
+    ),
+    Route(
+        method="GET",
+        path="/v1/models/{model}",
+        name="getModel",
+        about="One of the models.",
+        serve=judging.show_model,
+        answers=(Answer("The model.", (judged.Model,)),),
+        refusals=(404, 429),
+        failed=Refused,
+        speaks=True,
+    ),
+)
