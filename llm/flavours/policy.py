@@ -72,7 +72,7 @@ class RoutingPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
     order: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
-    patience_s: Seconds = 5.0
+    patience_s: Seconds = 10.0
     hedge: bool = False
     hedge_ms: Positive = 300
     breaker: BreakerPolicy = BreakerPolicy()

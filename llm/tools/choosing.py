@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -11,6 +12,7 @@ from msgspec import Struct
 from llm.grounding.fence import neutral
 from llm.history import Message
 from llm.tools.policy import ToolPolicy
+from streaming.refusal import Refusal
 
 NONE: Final = "none"
 """The name of no function."""
@@ -21,6 +23,20 @@ class Call(Struct, frozen=True):
 
     tool: str
     arguments: dict[str, Any] = {}
+
+
+def check(tools: Mapping[str, ToolPolicy]) -> None:
+    """Raises Refusal with the first thing that is wrong with the settings of tools, and what to do."""
+    for name, tool in tools.items():
+        parts = urlsplit(tool.url)
+        if name == NONE:
+            raise Refusal(f"llm.tools.{name}: this name says that no tool is wanted: take another")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise Refusal(
+                f"llm.tools.{name}.url is no address of an HTTP function: http://... or https://..."
+            )
+        if tool.parameters and tool.parameters.get("type") != "object":
+            raise Refusal(f'llm.tools.{name}.parameters is a JSON schema of an object: type = "object"')
 
 
 def schema(tools: Mapping[str, ToolPolicy]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from llm.asking import Ask
 from llm.making import Decided, Made, Maker
 from llm.structured import structured
 from llm.tools.calling import Caller, ToolFailed
-from llm.tools.choosing import NONE, Call, question, schema, with_result
+from llm.tools.choosing import NONE, Call, check, question, schema, with_result
 from llm.tools.policy import ToolPolicy
 from streaming.errors import ServiceFault
 from streaming.parts import Sampling
@@ -50,9 +50,10 @@ class Result(Struct, frozen=True):
 
 
 class Toolbox:
-    """The tools of all tenants."""
+    """The tools of all tenants. Raises Refusal when the settings of one cannot be right."""
 
     def __init__(self, tools: Mapping[str, ToolPolicy], caller: Caller | None = None) -> None:
+        check(tools)
         self._tools = tools
         self._caller = caller or Caller()
 

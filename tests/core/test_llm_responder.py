@@ -156,6 +156,8 @@ def test_the_checkpoint_holds_numbers_and_references_only() -> None:
         "open": True,
         "ending": False,
         "over": False,
+        "eager": False,
+        "called": 0,
     }
 
 

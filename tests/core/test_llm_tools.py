@@ -5,13 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 
 from llm.history import Message
 from llm.responder import Place, heard, permitted, restarted
 from llm.tools.address import public
-from llm.tools.choosing import question, schema, with_result
+from llm.tools.choosing import check, question, schema, with_result
 from llm.tools.policy import ToolPolicy
 from streaming.events import SpeechStarted, TurnEnded, TurnResumed
+from streaming.refusal import Refusal
 
 TOOL = ToolPolicy(
     url="http://h/order",
@@ -42,6 +44,25 @@ def test_an_address_of_the_open_internet_is_public(address: str) -> None:
 )  # fmt: skip
 def test_an_address_of_this_machine_or_its_network_is_not_however_it_is_dressed(address: str) -> None:
     assert not public(address)
+
+
+@pytest.mark.parametrize(
+    ("name", "tool", "told"),
+    [
+        ("none", TOOL, "llm.tools.none: this name says that no tool is wanted"),
+        ("x", replace(TOOL, url="crm.example/order"), "llm.tools.x.url is no address"),
+        ("x", replace(TOOL, url="file:///etc/passwd"), "llm.tools.x.url is no address"),
+        (
+            "x",
+            replace(TOOL, parameters={"type": "string"}),
+            "llm.tools.x.parameters is a JSON schema of an object",
+        ),
+    ],
+)
+def test_a_tool_that_cannot_be_right_is_refused_at_the_start(name: str, tool: ToolPolicy, told: str) -> None:
+    check(TOOLS)
+    with pytest.raises(Refusal, match=told):
+        check({name: tool})
 
 
 def test_a_choice_is_one_function_with_its_arguments_or_none_and_nothing_else() -> None:

@@ -23,8 +23,8 @@ from streaming.parts import Sampling, Usage
 from tests.contracts.fake_llm import KEY, Exchange, FakeLlm, fake_llm
 
 SMALL = "smollm2-135m"
-MANY = 12
-POLICY = LlmPolicy(slots=4, context=512)
+MANY = 8
+POLICY = LlmPolicy(slots=4, context=256, first_token_s=60.0, between_tokens_s=60.0)
 
 
 class Note(Struct, forbid_unknown_fields=True):
@@ -40,14 +40,14 @@ SCHEMA = {
     "properties": {
         "mood": {"enum": ["glad", "cross", "calm"]},
         "urgent": {"type": "boolean"},
-        "points": {"type": "array", "items": {"type": "string", "maxLength": 24}, "maxItems": 2},
+        "points": {"type": "array", "items": {"type": "string", "maxLength": 12}, "maxItems": 2},
     },
     "required": ["mood", "urgent", "points"],
     "additionalProperties": False,
 }
 
 
-def ask(number: int, max_tokens: int = 96) -> Ask:
+def ask(number: int, max_tokens: int = 64) -> Ask:
     said = f'{"{" * (number % 3)}Customer {number} says: "My router\\n blinks" ]{"}" * (number % 4)} Tell a story.'
     return Ask(
         [Message("user", said)], max_tokens, temperature=1.2, schema=SCHEMA, sampling=Sampling(seed=number)
@@ -118,7 +118,7 @@ WHOLE = '{"mood": "glad", "urgent": false, "points": []}'
 async def test_an_answer_that_was_cut_is_asked_for_again_with_twice_the_room(fake: FakeLlm) -> None:
     answer = await answered(fake, WHOLE[:20], WHOLE)
     assert answer.value == Note("glad", False, [])
-    assert [exchange.asked["max_tokens"] for exchange in fake.exchanges] == [96, 192]
+    assert [exchange.asked["max_tokens"] for exchange in fake.exchanges] == [64, 128]
     assert answer.usage == Usage(14, 2)
 
 
