@@ -166,6 +166,18 @@ def _bench(commands: Any) -> None:
     asr.add_argument("--pid", type=int, help="the server's process (found when it runs here)")
     asr.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     asr.add_argument("--plot", type=Path, metavar="FILE.svg", help="a picture of one session")
+    hint = "vivavoce bench turn --turns 10 --json turn.json"
+    turn = _command(subjects, "turn", "how soon an answer begins, and where the time goes", hint)
+    turn.add_argument("--url", help="of a server that runs (else one is started; its engine is seen, too)")
+    turn.add_argument("--key", help="to speak to the server with")
+    turn.add_argument("--model", default="base", help="recogniser of the server that is started (base)")
+    turn.add_argument("--llm", default="smollm2-135m", help="its language model (smollm2-135m)")
+    turn.add_argument("--turns", type=int, default=10, help="of each kind (10)")
+    turn.add_argument(
+        "--eager", type=int, nargs="+", default=[0, 200], help="endpointing.eager_ms, each (0 200)"
+    )
+    turn.add_argument("--speech", type=Path, metavar="FOLDER", help="sound files and a transcript")
+    turn.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     hint = "vivavoce bench spine --sessions 16 --json spine.json"
     spine = _command(subjects, "spine", "what the way through gateway and Redis costs, without models", hint)
     spine.add_argument("--sessions", type=int, default=16, help="that speak at once (16)")
@@ -204,9 +216,9 @@ def _here(options: argparse.Namespace) -> int:
 def _there(options: argparse.Namespace) -> int:
     """What is asked of a server."""
     if options.command == "bench":
-        from streaming.bench import asr, spine
+        from streaming.bench import asr, spine, turn
 
-        return (spine if options.subject == "spine" else asr).run(options)
+        return {"asr": asr, "spine": spine, "turn": turn}[options.subject].run(options)
     if options.command == "replay":
         from streaming.rerun import again, replay
 

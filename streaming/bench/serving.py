@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -30,7 +30,7 @@ class Own(NamedTuple):
 
 
 @contextlib.contextmanager
-def serving(model: str, *, refuse: bool = False) -> Generator[Own]:
+def serving(model: str, *, refuse: bool = False, settings: Mapping[str, str] | None = None) -> Generator[Own]:
     """The service, ready, with recogniser model `model`. Its home is thrown away after. Raises Refusal.
 
     Unless it may `refuse` whom it has no room for, it lets everybody in, so that one sees what becomes of them.
@@ -41,6 +41,7 @@ def serving(model: str, *, refuse: bool = False) -> Generator[Own]:
     (place / "models").symlink_to(shelf)
     port = _free_port()
     own = {"HOME": str(place), "LLM__MODEL": LANGUAGE_MODEL, "ASR__MODEL": model, "SERVER__PORT": str(port)}
+    own |= settings or {}
     own |= {} if refuse else {"SERVER__MAX_LOAD": "1000", "SERVER__MAX_SESSIONS": "1000"}
     env = {
         name: value for name, value in os.environ.items() if name not in ("REDIS_URL", "VIVAVOCE_REDIS__URL")

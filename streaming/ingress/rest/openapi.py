@@ -41,7 +41,7 @@ def described(routes: tuple[Route, ...]) -> dict[str, Any]:
         "info": {
             "title": "Vivavoce",
             "version": "1",
-            "description": "What was recorded, and OpenAI's API. Live sessions are spoken over the WebSocket /v1/stream "
+            "description": "What was recorded, and OpenAI's API. Live sessions are spoken over /v1/stream "
             "(/v1/schema.json). `session_id` is opaque; times are ms; offsets and spans count code points.",
         },
         "paths": paths,
