@@ -30,6 +30,7 @@ from streaming.ingress.gateway import Gateway
 from streaming.ingress.http import application
 from streaming.ingress.intake import Intake
 from streaming.session import SessionPolicy
+from tests.described import as_described
 
 SID = "call-1"
 BEGAN = 1_700_000_000_000
@@ -134,8 +135,12 @@ async def keep(archive: Archive, session: Kept, seconds: float = SECONDS) -> np.
 
 
 def reader(bus: Bus, archive: Archive | None, **server: Any) -> httpx.AsyncClient:
-    """A client of a gateway over this archive."""
+    """A client of a gateway over this archive; each of its answers must be as it is described."""
     gateway = Gateway(
         bus, Intake(bus), Watching(bus), ServerPolicy(**server), SessionPolicy(), archive=archive
     )
-    return httpx.AsyncClient(transport=httpx.ASGITransport(application(gateway)), base_url="http://127.0.0.1")
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(application(gateway)),
+        base_url="http://127.0.0.1",
+        event_hooks={"response": [as_described]},
+    )

@@ -1,8 +1,10 @@
-"""A whole service in the test's own process: gateway, moderator, and a recogniser that reads coded frames."""
+"""A whole service in the test's own process: gateway, moderator, a recogniser that reads coded frames, and a recorder
+if that is asked for."""
 
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from asr.policy import AsrPolicy
 from streaming import roster
@@ -10,6 +12,7 @@ from streaming.app import run_role
 from streaming.bus import Bus, RedisPolicy
 from streaming.config import Settings
 from streaming.ingress.door import ServerPolicy
+from streaming.recording.recorder import RecorderPolicy
 from tests.chaos.decoding import Decoder
 from tests.gateway import eventually
 from tests.stack import free_port
@@ -18,16 +21,22 @@ ROLES = ("gateway", "moderator", "asr")
 
 
 @asynccontextmanager
-async def ensemble(redis_url: str, policy: RedisPolicy | None = None) -> AsyncGenerator[tuple[str, Bus]]:
-    """Ready; its URL, and a bus beside it."""
+async def ensemble(
+    redis_url: str, policy: RedisPolicy | None = None, *more: str, **server: Any
+) -> AsyncGenerator[tuple[str, Bus]]:
+    """Ready; its URL, and a bus beside it. `more` roles; `server`: what its gateway is told beside its port."""
     policy, port = policy or RedisPolicy(), free_port()
-    settings = Settings(server=ServerPolicy(port=port, max_load=1_000), redis=policy)
+    settings = Settings(
+        server=ServerPolicy(port=port, max_load=1_000, **server),
+        redis=policy,
+        recorder=RecorderPolicy(batch_s=0.3, look_s=0.05),
+    )
     bus = Bus(redis_url, policy)
     playing = [
         asyncio.create_task(
             run_role(role, settings, redis_url, Decoder(AsrPolicy()) if role == "asr" else None), name=role
         )
-        for role in ROLES
+        for role in (*ROLES, *more)
     ]
 
     async def there() -> set[str]:
@@ -37,7 +46,8 @@ async def ensemble(redis_url: str, policy: RedisPolicy | None = None) -> AsyncGe
         return {worker.role for worker in await roster.present(bus)}
 
     try:
-        assert await eventually(there, lambda found: {"moderator", "asr"} <= found) >= {"moderator", "asr"}
+        awaited = {"moderator", "asr", *more}
+        assert await eventually(there, lambda found: awaited <= found) >= awaited
         yield f"http://127.0.0.1:{port}", bus
     finally:
         for task in playing:

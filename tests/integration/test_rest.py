@@ -1,11 +1,18 @@
 """The REST routes over the real archive: sessions, transcripts, exports, search, notes, and the end of a session."""
 
+import asyncio
 from pathlib import Path
 
 import duckdb
 import httpx
 
+from streaming import keys
 from streaming.archive.store import Store
+from streaming.bus import Bus
+from streaming.events import AudioFormat, SessionStarted
+from streaming.facts import SessionConfig
+from streaming.ingress import records
+from streaming.session import SessionPolicy
 from streaming.wire.native import joined
 from tests.call_kept import BEGAN, SID, keep, kept, log
 
@@ -32,6 +39,37 @@ async def test_sessions_are_listed_a_page_at_a_time_and_by_what_is_asked_for(
     }.items():
         page = (await web.get(f"/v1/sessions?{query}")).json()
         assert [one["session_id"] for one in page["sessions"]] == found, query
+
+
+async def test_sessions_that_go_on_are_listed_with_how_far_they_are_recorded_or_not(
+    web: httpx.AsyncClient, bus: Bus
+) -> None:
+    configs = [
+        SessionConfig(
+            "a1", audio=AudioFormat(channels=2), language="en", metadata={"desk": "7"}, record=True
+        ),
+        SessionConfig("b2", "chat"),
+        SessionConfig("c3", tenant="another"),
+    ]
+    for config in configs:
+        first = SessionStarted(config.session_id, config.mode, [], SessionPolicy().limits(), "", config.audio)
+        await records.begin(bus, config, first)
+        await asyncio.sleep(0.002)  # the last begun is the first of the list
+    await bus.call("HSET", keys.session("a1"), "stored", 48_000)
+    await bus.call("HSET", keys.stage("a1", "asr"), "at", 40_000)
+    typed, said = (await web.get("/v1/sessions?live=1")).json()["sessions"]
+    assert (typed["session_id"], typed["mode"], typed["channels"], typed["record"]) == (
+        "b2",
+        "chat",
+        0,
+        False,
+    )
+    assert (said["session_id"], said["channels"], said["language"], said["record"]) == ("a1", 2, "en", True)
+    assert (said["duration_ms"], said["lag_ms"], said["metadata"]) == (3_000, 500, {"desk": "7"})
+    chosen = (await web.get("/v1/sessions?live=1&metadata.desk=7")).json()["sessions"]
+    assert [one["session_id"] for one in chosen] == ["a1"]
+    await records.forget(bus, "a1")
+    assert [one["session_id"] for one in (await web.get("/v1/sessions?live=1")).json()["sessions"]] == ["b2"]
 
 
 async def test_events_are_the_very_bytes_that_viewers_saw(web: httpx.AsyncClient) -> None:

@@ -140,6 +140,14 @@ async def test_what_is_wrong_is_told_in_words(web: httpx.AsyncClient) -> None:
         assert told in answer.json()["error"]["message"], path
 
 
+async def test_a_session_that_has_all_notes_that_it_may_is_told_as_a_conflict(
+    web: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streaming.archive.noting.MOST", 1)
+    answers = [await web.post(f"{CALL}/notes", json={"kind": "bookmark"}) for _ in range(2)]
+    assert [one.status_code for one in answers] == [201, 409]
+
+
 async def test_only_so_many_files_are_made_at_once_and_whoever_comes_then_is_told_when_to_come_back(
     bus: Bus, kept_archive: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
