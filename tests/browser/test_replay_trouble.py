@@ -132,3 +132,50 @@ def test_of_an_hour_little_is_fetched_and_few_words_are_in_the_page(page: Page, 
     expect(page.locator("article.now")).to_be_in_viewport()
     assert 0 < page.locator("[data-word]").count() < 2_000, "of 9900"
     assert sum(sizes) < 20_000_000, "of 115 MB"
+
+
+def test_no_word_of_a_long_line_is_under_its_button(page: Page, archived: Archived) -> None:
+    text = " ".join(f"word{number}" for number in range(120))
+    sound = np.zeros((40 * 16_000, 1), "<i2")
+    archived.keep(Kept("long-line", "desk", "transcribe", BEGAN), sound, [(39_000, final(0, 1, 0, text))])
+    page.goto(archived.url)
+    enter(page, "k1")
+    page.goto(f"{archived.url}#long-line")
+    line = page.locator("article").first
+    for width in (1280, 700, 400):
+        page.set_viewport_size({"width": width, "height": 800})
+        line.hover()
+        expect(line.get_by_role("button", name="Correct")).to_be_visible()
+        covered = line.evaluate(
+            """line => { const button = line.querySelector('.edit').getBoundingClientRect();
+            return [...line.querySelectorAll('[data-word]')].filter((word) => [...word.getClientRects()].some((box) =>
+              box.right > button.left && box.left < button.right && box.bottom > button.top && box.top < button.bottom
+            )).map((word) => word.textContent); }"""
+        )
+        assert covered == [], width
+
+
+def test_keys_that_write_something_can_be_switched_off_for_good(page: Page, archived: Archived) -> None:
+    archived.record("no-signs", "desk")
+    page.goto(archived.url)
+    enter(page, "k1")
+    page.goto(f"{archived.url}#no-signs@2000")
+    expect(page.locator("article").first).to_be_visible()
+    page.keyboard.press("]")
+    expect(page.get_by_label("Speed")).to_have_value("1.25")
+    page.get_by_role("button", name="Keys").click()
+    page.get_by_label("Letters and signs are keys too").uncheck()
+    page.get_by_role("button", name="Close", exact=True).click()
+    for _ in range(2):
+        expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+        before = seconds(page)
+        for key in ("]", "b", "e", "/", "?"):
+            page.keyboard.press(key)
+        page.keyboard.press("ArrowLeft")
+        assert seconds(page) < before
+        expect(page.get_by_label("Speed")).to_have_value("1.25")
+        expect(page.locator("#correction, dialog[open]")).to_have_count(0)
+        page.goto("about:blank")
+        page.goto(f"{archived.url}#no-signs@2000")
+        expect(page.locator("article").first).to_be_visible()
+        page.get_by_label("Speed").select_option("1.25")

@@ -145,6 +145,8 @@ test("each key does one thing, shift tells words from seconds, and shortcuts of 
   expect(press("?", { shiftKey: true })).toBe("help");
   expect(press("/", { ctrlKey: true })).toBeUndefined();
   expect(press("x")).toBeUndefined();
+  const without = (key: string) => command({ key, shiftKey: false, ctrlKey: false, altKey: false, metaKey: false }, false);
+  expect([...new Set(KEYS.map(({ press }) => press).filter((key) => without(key)))]).toEqual([" ", "ArrowLeft", "ArrowRight"]);
   expect(new Set(KEYS.map(({ does }) => does)).size).toBe(KEYS.length);
 });
 

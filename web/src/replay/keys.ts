@@ -40,6 +40,18 @@ export const KEYS: readonly { keys: string; press: string; shift?: boolean; does
   { keys: "?", press: "?", does: "help", says: "This help" },
 ];
 
+const SIGNS = "vivavoce-signs";
+
+/** Whether keys that write something do something here: as was last chosen in this browser. */
+export function signsOn(): boolean {
+  return localStorage.getItem(SIGNS) !== "off";
+}
+
+/** Choose that. */
+export function setSigns(on: boolean): void {
+  localStorage.setItem(SIGNS, on ? "on" : "off");
+}
+
 interface Press {
   key: string;
   shiftKey: boolean;
@@ -48,9 +60,17 @@ interface Press {
   metaKey: boolean;
 }
 
-/** What to do for a key that is pressed outside of any field, if anything. */
-export function command(press: Press): Command | undefined {
-  if (press.ctrlKey || press.altKey || press.metaKey) return undefined;
+/** Whether a key writes a letter, a figure or a sign: what speech input or a wrong touch may press by chance. */
+export function writes(key: string): boolean {
+  return key.length === 1 && key !== " ";
+}
+
+/**
+ * What to do for a key that is pressed outside of any field, if anything. Without `signs` the keys that write something
+ * do nothing (WCAG 2.1.4): space and arrows, and the buttons, remain.
+ */
+export function command(press: Press, signs = true): Command | undefined {
+  if (press.ctrlKey || press.altKey || press.metaKey || (!signs && writes(press.key))) return undefined;
   return KEYS.find((one) => one.press === press.key && (one.shift ?? press.shiftKey) === press.shiftKey)?.does;
 }
 

@@ -2,7 +2,7 @@
 
 import { html, LitElement, nothing } from "lit";
 import type { Notice } from "../page/words.ts";
-import { KEYS } from "./keys.ts";
+import { KEYS, setSigns, signsOn } from "./keys.ts";
 import { address, ANYTHING, place } from "./place.ts";
 import { replayStyle } from "./replay-style.ts";
 import { Archive, Trouble } from "./rest.ts";
@@ -147,6 +147,8 @@ function helpDialog() {
     <dl>${KEYS.filter(({ says }) => says).map(({ keys, says }) =>
       html`<div><dt>${keys.split(" ").map((key) => html`<kbd>${key}</kbd> `)}</dt><dd>${says}</dd></div>`)}</dl>
     <p>In the list, ↑ and ↓ go from one to the next. A click on a word listens from there; a double click corrects it.</p>
+    <p><label><input type="checkbox" .checked=${signsOn()}
+      @change=${(event: Event) => setSigns((event.target as HTMLInputElement).checked)} /> Letters and signs are keys too</label></p>
     <form method="dialog"><button class="quiet" autofocus>Close</button></form>
   </dialog>`;
 }

@@ -44,6 +44,7 @@ export const saidStyle = css`
     position: absolute; right: 0.5rem; top: 0.45rem; font-size: 0.8125rem; border: 1px solid var(--edge); background: var(--raised);
     border-radius: 99px; padding: 0.1rem 0.6rem; opacity: 0;
   }
+  .what:has(> .edit) { padding-right: 5rem; } /* so that no word is under it */
   .line:hover .edit, .edit:focus-visible, .line.now .edit { opacity: 1; }
   .editor { display: flex; flex-wrap: wrap; gap: 0.4rem; align-items: center; font-size: 0.875rem; }
   .editor textarea {
@@ -63,5 +64,6 @@ export const saidStyle = css`
     .line { grid-template-columns: minmax(0, 1fr); padding-right: 0.5rem; }
     .who { justify-content: flex-start; }
     .lines { padding-right: 0; }
+    .what:has(> .edit) { padding-right: 0; } /* it stands beside the speaker's name */
   }
 `;

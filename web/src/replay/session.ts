@@ -3,7 +3,7 @@
 import { html, LitElement, nothing } from "lit";
 import { act } from "./acts.ts";
 import { asideNotes, exportMenu, finder, headline, transport } from "./controls.ts";
-import { command } from "./keys.ts";
+import { command, signsOn } from "./keys.ts";
 import { Opened } from "./opened.ts";
 import type { Archive } from "./rest.ts";
 import { Trouble } from "./rest.ts";
@@ -220,7 +220,7 @@ export class Session extends LitElement {
     const target = event.composedPath()[0];
     if (!(target instanceof Element) || target.matches("input, textarea, select") || target.closest("dialog")) return;
     if (event.key === " " && target.matches("button, a, summary")) return;
-    const wanted = command(event);
+    const wanted = command(event, signsOn());
     if (!wanted || !this.opened) return;
     event.preventDefault();
     void act(wanted, this, this.opened);

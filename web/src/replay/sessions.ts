@@ -3,6 +3,7 @@
 import { html, LitElement, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { tags } from "./controls.ts";
+import { signsOn } from "./keys.ts";
 import type { Wanted } from "./place.ts";
 import { address, ANYTHING, filters } from "./place.ts";
 import type { Archive } from "./rest.ts";
@@ -127,7 +128,7 @@ export class SessionList extends LitElement {
     if (event.ctrlKey || event.altKey || event.metaKey || target.matches("textarea, select") || target.closest("dialog")) return;
     const field = target.matches("input");
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (event.key === "/" && !field) {
+    if (event.key === "/" && !field && signsOn()) {
       event.preventDefault();
       this.renderRoot.querySelector<HTMLInputElement>("#q")?.select();
     }
