@@ -9,7 +9,7 @@ Time is the caller's, in seconds; nothing ages while nothing is written, however
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from msgspec import Struct, field
@@ -72,7 +72,8 @@ class Page(Struct):
 
 
 class Journal:
-    """All pages of a process, bounded in time and bytes."""
+    """All pages of a process, bounded in time and bytes. `short` is called once, with how many seconds what is kept
+    reaches back, when the bytes do not suffice for the time."""
 
     def __init__(self, policy: JournalPolicy | None = None) -> None:
         policy = policy or JournalPolicy()
@@ -81,6 +82,7 @@ class Journal:
         self._pages: dict[str, Page] = {}
         self._order: deque[Page] = deque()  # whose entry is the oldest, the second oldest, ...
         self._looked = 0.0
+        self.short: Callable[[float], None] | None = None
         self.size = 0
 
     @property
@@ -121,6 +123,9 @@ class Journal:
     def _forget(self, now: float) -> None:
         """The oldest entries, and the pages of those who write no more."""
         old = now - self._keep_s
+        if self.size > self._most and self.short is not None and self._order[0].entries[0][0] > old:
+            self.short(now - self._order[0].entries[0][0])
+            self.short = None
         while self._order and (self.size > self._most or self._order[0].entries[0][0] < old):
             page = self._order.popleft()
             _, put = page.entries.popleft()

@@ -61,6 +61,7 @@ class Standing:
     def __init__(self, server: Server, journal: Journal) -> None:
         self._server = server
         self._journal = journal
+        journal.short = _short
         self._known: frozenset[str] = frozenset()
         self._up = asyncio.Event()
         self._up.set()
@@ -174,6 +175,11 @@ class Standing:
     async def _clock(self) -> float:
         seconds, micros = await self._server.call("TIME")
         return int(seconds) + int(micros) / 1e6
+
+
+def _short(reach_s: float) -> None:
+    told = "of what is written only the last %.1f s are kept, to be written again should Redis lose them: raise %s"
+    log.warning(told, reach_s, "redis.journal.most_mb, where there is memory for it")
 
 
 def named(nodes: frozenset[str]) -> str:
