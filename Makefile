@@ -18,7 +18,6 @@ run: env-run page  ## Set up what is missing, start everything, print the addres
 	@exec $(BIN)/vivavoce serve $${PORT:+--port "$$PORT"} $${HOST:+--host "$$HOST"}
 
 test: needs-test env-dev page models-test  ## Run the tests (PYTEST="-k name" passes arguments on; WORKERS=2)
-	@deploy/page test
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(PYTEST)
 
 chaos: needs-test env-dev models-test  ## Kill, stop and cut off parts of the service for ten minutes; what was lost (SCENARIO=, SHORT=1)

@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -63,8 +64,9 @@ def start_redis(binary: str, folder: Path, *more: str) -> tuple[subprocess.Popen
     # Signals stay as Python has them: a server that reaches the limit of a file's size is told so, not killed.
     server = subprocess.Popen([binary, *options], stdout=subprocess.DEVNULL, restore_signals=False)
     for _ in range(200):
-        if sock.exists():
-            return server, f"unix://{sock}"
+        with socket.socket(socket.AF_UNIX) as tried:  # its name is there before it listens
+            if tried.connect_ex(str(sock)) == 0:
+                return server, f"unix://{sock}"
         if server.poll() is not None:
             break
         signal.sigtimedwait([], 0.02)
