@@ -40,13 +40,13 @@ needs-test:
 	@deploy/needs run test
 
 env-run: needs-run
-	@PYTHON=$(PYTHON) deploy/environment server,mic
+	@PYTHON=$(PYTHON) deploy/environment server,mic,index
 
 env-dev: needs-run
-	@PYTHON=$(PYTHON) deploy/environment server,mic,dev
+	@PYTHON=$(PYTHON) deploy/environment server,mic,index,dev
 
 page:
 	@deploy/page build
 
 models-test:
-	@$(BIN)/vivavoce models pull silero-vad smart-turn tiny.en base smollm2-135m qwen2.5-coder-0.5b
+	@$(BIN)/vivavoce models pull minilm silero-vad smart-turn tiny.en base smollm2-135m qwen2.5-coder-0.5b

@@ -34,7 +34,10 @@ class Found(Struct, frozen=True):
 
 
 class Retriever(Protocol):
-    """One version of one tenant's index. It never changes while it is held; a newer version is another retriever."""
+    """One version of one tenant's index. It never changes; a newer version is another retriever.
+
+    Who opened it sees to its end: whoever is only lent one has nothing to close.
+    """
 
     @property
     def ref(self) -> str:
@@ -56,8 +59,4 @@ class Retriever(Protocol):
 
     async def document(self, name: str) -> str | None:
         """The whole text of a document, in which passages' spans count; None: this version has none of that name."""
-        ...
-
-    async def close(self) -> None:
-        """Let go of what is open; harmless twice."""
         ...

@@ -1,0 +1,48 @@
+"""Documents, an embedder without a model, and indexes made of them, for tests of retrieval."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from llm.retrieval.bm25 import terms
+from llm.retrieval.building import Built, Watcher, build
+from llm.retrieval.cabinet import Cabinet
+from streaming.machine.minilm import Vectors
+
+RETURNS = "# Returns\n\n## Lamps\n\nLamps come back within thirty days, unused.\n\n## Money\n\nRefunds take ten days.\n"
+HOURS = "<title>Opening hours</title><h2>Shop</h2><p>The shop opens at nine on weekdays.</p>"
+NOTES = "Parcels are sent on Mondays.\n\nError E42 means that the lamp is too hot."
+
+
+class Hashed:
+    """Vectors of words by their hashes: texts that share words lie near. Counts what it embeds."""
+
+    model = "hashed@" + "0" * 64
+    dimension = 64
+
+    def __init__(self) -> None:
+        self.embedded: list[str] = []
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        self.embedded += texts
+        out = np.zeros((len(texts), self.dimension), np.float32)
+        for row, text in enumerate(texts):
+            for word in terms(text):
+                out[row, hashlib.sha256(word.encode()).digest()[0] % self.dimension] += 1
+        return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
+
+
+def documents(folder: Path) -> Path:
+    """Three documents in a folder."""
+    (folder / "more").mkdir(parents=True)
+    (folder / "returns.md").write_text(RETURNS)
+    (folder / "more" / "hours.html").write_text(HOURS)
+    (folder / "notes.txt").write_text(NOTES)
+    return folder
+
+
+def made(cabinet: Cabinet, *paths: Path, tenant: str = "default", by: Hashed | None = None) -> Built:
+    """A version of the index `handbook`."""
+    return build(cabinet, (tenant, "handbook"), paths, by or Hashed(), Watcher())
