@@ -104,7 +104,8 @@ async def test_a_session_keeps_the_version_that_it_began_with(docs: Path, kept: 
     assert began.ref.partition("@")[2] not in kept.versions("default", "handbook")
     assert (await began.find("e42", 1))[0].passage.text.startswith("Parcels")
     later = await library.open("default", "handbook")
-    assert newest and later.ref == newest.ref
+    assert newest
+    assert later.ref == newest.ref
     assert await later.document("notes.txt") == f"The lamp number {KEPT} is new."
     assert len(kept.versions("default", "handbook")) == KEPT
     del began
