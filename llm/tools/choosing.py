@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -13,6 +14,9 @@ from llm.grounding.fence import neutral
 from llm.history import Message
 from llm.tools.policy import ToolPolicy
 from streaming.refusal import Refusal
+
+_GAPS: Final = re.compile(r"(?<=\d)[ .\-/](?=\d)")
+_RUNS: Final = re.compile(r"\d{3,}")
 
 NONE: Final = "none"
 """The name of no function."""
@@ -70,6 +74,16 @@ def question(tools: Mapping[str, ToolPolicy], said: Sequence[Message]) -> list[M
         "what the user said. Where an argument was not said, choose none."
     )
     return [Message("system", told), *(message for message in said if message.role != "system")]
+
+
+def invented(call: Call, said: Sequence[Message]) -> bool:
+    """Whether an argument has a number that nobody said: small models make one up where they should have asked.
+
+    Runs of three digits and more count, however they were grouped when they were said.
+    """
+    spoken = _GAPS.sub("", "\n".join(message.content for message in said if message.role != "system"))
+    wanted = _GAPS.sub("", msgspec.json.encode(call.arguments).decode())
+    return any(run not in spoken for run in _RUNS.findall(wanted))
 
 
 def with_result(said: Sequence[Message], name: str, result: str, secret: bytes) -> list[Message]:

@@ -17,7 +17,7 @@ from llm.asking import Ask
 from llm.making import Decided, Made, Maker
 from llm.structured import structured
 from llm.tools.calling import Caller, ToolFailed
-from llm.tools.choosing import NONE, Call, check, question, schema, with_result
+from llm.tools.choosing import NONE, Call, check, invented, question, schema, with_result
 from llm.tools.policy import ToolPolicy
 from streaming.errors import ServiceFault
 from streaming.parts import Sampling
@@ -107,7 +107,9 @@ class Toolbox:
         except ServiceFault as fault:
             log.warning("no tool could be chosen: %s", fault.code)
             return None
-        return call if call.tool != NONE and call.tool in tools else None
+        if call.tool == NONE or call.tool not in tools or invented(call, ask.messages):
+            return None
+        return call
 
 
 class Helped:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from llm.history import Message
 from llm.responder import Place, heard, permitted, restarted
 from llm.tools.address import public
-from llm.tools.choosing import check, question, schema, with_result
+from llm.tools.choosing import Call, check, invented, question, schema, with_result
 from llm.tools.policy import ToolPolicy
 from streaming.events import SpeechStarted, TurnEnded, TurnResumed
 from streaming.refusal import Refusal
@@ -89,6 +89,22 @@ def test_the_model_is_told_what_there_is_and_what_was_said_but_not_how_it_is_to_
     assert "order_status: State of an order." in first.content
     assert "Be brief." not in first.content
     assert rest == said[1:]
+
+
+@pytest.mark.parametrize(
+    ("said", "number", "made_up"),
+    [
+        ("Where is order 4711?", "4711", False),
+        ("Where is order 47 11?", "4711", False),
+        ("Where is order 47-11?", "47 11", False),
+        ("Hello!", "12345678", True),
+        ("Where is order 4711?", "4712", True),
+        ("Two nights, please.", "2", False),
+    ],
+)
+def test_a_number_that_nobody_said_is_made_up(said: str, number: str, made_up: bool) -> None:
+    chat = [Message("system", "Orders have numbers such as 12345678 or 4712."), Message("user", said)]
+    assert invented(Call("order_status", {"number": number}), chat) is made_up
 
 
 @given(st.text(), st.binary(min_size=1))

@@ -77,6 +77,8 @@ async def test_two_adapters_and_none_answer_differently_at_the_same_time_and_the
     assert acme[1] == f"{model} acme@{files['acme'][:16]}"
     assert bolt[1] == f"{model} bolt@{files['bolt'][:16]}"
     assert [served.hash for served in opened[0].served if served.role == "adapter"] == list(files.values())
+    bare_words = [made.text async for made in opened[0].flavour.engine.stream(ASK) if isinstance(made, Token)]
+    assert "".join(bare_words) == plain[0]  # adapters do nothing to a request that names none
     # After the adapters were used the model alone answers as one that has none.
     bare = await open_flavours(settings(), weights())
     assert (await answer(Router([bare[0].flavour]), ASK))[0] == plain[0]
