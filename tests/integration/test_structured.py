@@ -23,7 +23,7 @@ from streaming.parts import Sampling, Usage
 from tests.contracts.fake_llm import KEY, Exchange, FakeLlm, fake_llm
 
 SMALL = "smollm2-135m"
-MANY = 8
+MANY = 5
 POLICY = LlmPolicy(slots=4, context=256, first_token_s=60.0, between_tokens_s=60.0)
 
 
