@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from websockets.asyncio.client import connect
 
 from streaming import keys
@@ -21,11 +23,20 @@ from streaming.events import SpeechStarted, TranscriptFinal
 from streaming.facts import Ended, Mark
 from streaming.wire import native as wire
 from streaming.wire.messages import SessionWatch
-from tests.gateway import SECOND, START, Gateway, eventually, heard_until_closed
+from tests.gateway import POLICY, SECOND, START, Gateway, eventually, heard_until_closed
 from tests.stack import free_port
 from tests.viewers import ENDED, begun, tell, watch
 
+PATIENT = replace(POLICY, resume_window_s=30, idle_timeout_s=60)
+"""Nobody is to be taken for lost or idle here, however long a command takes to start on a busy machine."""
 FINAL = TranscriptFinal(0, 1, "the very words", 0, 100, [], "en", 0.9, "tiny@0")
+
+
+@pytest.fixture
+async def gateway(redis_url: str, bus: Bus) -> AsyncIterator[Gateway]:
+    gateway = await Gateway(redis_url, PATIENT).up()
+    yield gateway
+    await gateway.down()
 
 
 async def test_a_watcher_goes_on_behind_what_it_has_seen_whenever_it_is_cut_off(
