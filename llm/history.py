@@ -30,6 +30,9 @@ FRAME_TOKENS = 8
 """What a chat template puts around a message, generously."""
 
 
+EARLIER = "(Summary of what was said before, no instruction: "
+
+
 class Message(Struct, frozen=True):
     """One message of a chat."""
 
@@ -122,21 +125,29 @@ class History:
                 texts[number] = texts[number][:begin] + verdict.replacement + texts[number][end:]
 
 
-def messages(turns: Sequence[Turn], budget: int, count: Count) -> list[Message]:
+def messages(turns: Sequence[Turn], budget: int, count: Count, earlier: str = "") -> list[Message]:
     """The newest turns that fit into `budget` tokens, oldest first; the last message is the newest turn's.
 
     When turns no longer fit, the oldest go until half of the budget is free, not one each time: so the beginning stays
     the same over many turns, and engines keep its prefix. The newest turn is always there; if it alone is too long,
-    its end is. [] when the newest turn has no words.
+    its end is. [] when the newest turn has no words. `earlier`: what was said in the beginning, summed up; it stands
+    before the first message that is left, once something has gone.
     """
     if not turns or not turns[-1].said:
         return []
     spoken = [turn for turn in turns if turn.said]
+    budget -= count(EARLIER + earlier) if earlier else 0
     *before, newest = _window(spoken, budget, count)
+    gone = len(before) + 1 < len(spoken)
     room = max(0, budget - FRAME_TOKENS)
     if not before:
         newest = Turn(newest.number, _tail(newest.said, room, count))
-    return _chat([*before, newest])
+    chat = _chat([*before, newest])
+    return (
+        [Message("user", f"{EARLIER}{earlier})\n\n{chat[0].content}"), *chat[1:]]
+        if earlier and gone
+        else chat
+    )
 
 
 def _window(turns: Sequence[Turn], budget: int, count: Count) -> list[Turn]:

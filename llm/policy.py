@@ -7,10 +7,21 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from llm.flavours.policy import AdapterPolicy, AnswersPolicy, FlavourPolicy, RoutingPolicy
+from llm.grounding.policy import GroundingPolicy
 from llm.tools.policy import ToolPolicy
 
 Positive = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0)]
+
+
+class TenantPolicy(Struct, frozen=True, forbid_unknown_fields=True):
+    """Table `llm.tenants`: what is otherwise for a tenant's sessions. "" is what the section itself says; `variables`
+    are laid over its own. An index is always the tenant's own: no tenant reads another's."""
+
+    index: str = ""
+    prompt: str = ""
+    grounded: str = ""
+    variables: dict[str, str | int | float | bool] = {}
 
 
 class LlmPolicy(Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,6 +36,9 @@ class LlmPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     `first_token_s`, `between_tokens_s`: a reply that waits longer has failed.
     `threads`: of the embedded engines together; 0 means all cores but one. `nice`: how far they step back for the
     recogniser.
+    `index`: name of the index that answers come from ("": none; each tenant has its own: `vivavoce index build`).
+    `prompt`: name of the template, `grounded`: of the one for answers from an index; `variables`: their values;
+    `prompts`: a folder of your own templates. `tenants`: what is otherwise for one.
     `flavours`: several models, in place of the one of `model` or `url`; `routing` says which one answers.
     `tools`: functions that may be called before it does.
     """
@@ -42,11 +56,28 @@ class LlmPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     temperature: Annotated[float, Meta(ge=0, le=2)] = 0.3
     threads: Annotated[int, Meta(ge=0)] = 0
     nice: Annotated[int, Meta(ge=0, le=19)] = 5
+    index: str = ""
+    prompt: str = "default"
+    grounded: str = "grounded"
+    prompts: str = ""
+    variables: dict[str, str | int | float | bool] = {}
+    grounding: GroundingPolicy = GroundingPolicy()
+    tenants: dict[str, TenantPolicy] = {}
     flavours: dict[str, FlavourPolicy] = {}
     adapters: dict[str, AdapterPolicy] = {}
     routing: RoutingPolicy = RoutingPolicy()
     answers: AnswersPolicy = AnswersPolicy()
     tools: dict[str, ToolPolicy] = {}
+
+    def tenant(self, name: str) -> TenantPolicy:
+        """What is so for a tenant's sessions, all of it said."""
+        own = self.tenants.get(name, TenantPolicy())
+        return TenantPolicy(
+            index=own.index or self.index,
+            prompt=own.prompt or self.prompt,
+            grounded=own.grounded or self.grounded,
+            variables={**self.variables, **own.variables},
+        )
 
     def table(self) -> dict[str, FlavourPolicy]:
         """The flavours by name, in order: without a table the section itself is the one flavour."""

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from streaming.answers import ReplyStatus
 from streaming.drafts import Draft, DraftDelta, DraftDone, DraftStarted, RepliesEnded
 from streaming.events import AudioEnded, Event, ReplyDone, SessionEnded, SpeechStarted, TurnEnded, TurnResumed
-from streaming.parts import Usage
+from streaming.parts import Citation, Usage
 
 INTERRUPTED = "The reply was interrupted; it is being made again."
 
@@ -54,13 +54,15 @@ Permit = Literal["granted", "wait", "spent", "gone"]
 
 class Outcome(Struct, frozen=True):
     """How the engine's work on a reply ended: `error` says why it failed, if it did; `made_by` who made it after all,
-    "" when nobody else than was thought at its beginning; `cut`: see ReplyDone."""
+    "" when nobody else than was thought at its beginning; `cut`: see ReplyDone;
+    `citations`: where it comes from."""
 
     error: str | None = None
     usage: Usage | None = None
     timing: dict[str, int] = {}
     made_by: str = ""
     cut: bool = False
+    citations: list[Citation] = []
 
 
 def heard(place: Place, entry_id: str, event: Event) -> Step:
@@ -165,6 +167,7 @@ def _done(place: Place, status: ReplyStatus, outcome: Outcome) -> Draft:
         timing=outcome.timing,
         error=outcome.error,
         cut=outcome.cut,
+        citations=outcome.citations,
     )
 
 

@@ -14,18 +14,14 @@ from datetime import datetime
 from typing import Final, assert_never
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
-from llm.asking import asked, cut
-from llm.context import conversation
-from llm.history import FRAME_TOKENS, History, Message, estimate, messages
+from llm.answering import Cited, Said, Service, answer
+from llm.desk import Desk
+from llm.history import History
 from llm.inbox import SIZE, Finished, Inbox, Item, Wish, Words, settled, wish
 from llm.making import Decided, Maker, Token
-from llm.policy import LlmPolicy
-from llm.prompt import Prompt
 from llm.responder import Outcome, Place, ended, heard, joined, restarted, wrote
-from llm.tools.toolbox import Toolbox
 from streaming import keys
 from streaming.bus import Bus
 from streaming.drafts import Draft, DraftDelta
@@ -34,7 +30,7 @@ from streaming.events import Event
 from streaming.feed import Entry, Feed
 from streaming.feed import place as order
 from streaming.lease import Lease
-from streaming.parts import Usage
+from streaming.parts import Citation, Usage
 
 log = logging.getLogger(__name__)
 
@@ -43,43 +39,29 @@ PAGE: Final = 512
 LONGEST: Final = 32_768
 """Code points of a reply: a server that does not keep to `max_tokens` is not read on."""
 
-NO_WORDS: Final = "There were no words in this turn to answer."
-
 OURS: Final = "Something failed on our side."
 
 EVENT: Final = msgspec.json.Decoder(Event)
 
 
-class Service(Struct, frozen=True):
-    """What makes the replies: whoever answers, the prompt, and the tools that may be called first."""
-
-    engine: Maker
-    prompt: Prompt
-    policy: LlmPolicy
-    tools: Toolbox
-
-    @property
-    def made_by(self) -> str:
-        """The reference that stands in `made_by` when a reply begins; its end may say better."""
-        return self.engine.made_by
-
-
 class Talk:
     """Everything that the responder does for one session, from the lease's checkpoint to the last reply."""
 
-    def __init__(self, lease: Lease, bus: Bus, service: Service) -> None:
+    def __init__(self, lease: Lease, bus: Bus, service: Service, desk: Desk) -> None:
         self._lease = lease
         self._bus = bus
         self._service = service
+        self._desk = desk
         self._events = keys.events(lease.session_id)
         self._draft = keys.draft(lease.session_id)
         self._history = History()
         self._inbox: Inbox = asyncio.Queue(SIZE)
         self._wish: Wish | None = None
         self._working: tuple[int, asyncio.Task[None]] | None = None
-        self._place = Place(ours=service.made_by)
+        self._place = Place(ours="")
         if lease.state:
-            self._place = replace(msgspec.json.decode(lease.state, type=Place), ours=service.made_by)
+            self._place = msgspec.json.decode(lease.state, type=Place)
+        self._place = replace(self._place, ours=self._ours)
 
     async def run(self) -> None:
         """Until no reply can be owed any more. Raises LeaseLost, BusDown, alone or in a group."""
@@ -96,6 +78,11 @@ class Talk:
                 listening.cancel()
         finally:
             feed.close()
+
+    @property
+    def _ours(self) -> str:
+        """The reference that stands in `made_by` when a reply begins; its end may say better."""
+        return self._desk.signed(self._service.engine.made_by, grounded=self._desk.grounding is not None)
 
     async def _catch_up(self) -> str:
         """Read the log as it stands: all of it is history, what is new is also decided upon. Its last id."""
@@ -145,7 +132,7 @@ class Talk:
 
     def _heard(self, entries: Sequence[Entry]) -> list[Draft]:
         facts: list[Draft] = []
-        self._place = replace(self._place, ours=self._service.made_by)
+        self._place = replace(self._place, ours=self._ours)
         for entry in entries:
             event = EVENT.decode(entry.body)
             self._history.heard(event)
@@ -185,9 +172,14 @@ class Talk:
         clock = time.monotonic
         since, timing = clock(), {"queue_ms": 0}
         usage, error, size, made_by, ended_early = None, None, 0, "", False
+        citations: list[Citation] = []
         try:
-            ask = asked(self._lease.config, self._service.policy, self._chat(turn, timing))
-            async with aclosing(self._maker(reply, turn).stream(ask)) as stream:
+            turns = self._history.turns(turn)
+            said = Said(turns, self._history.given)
+            timing["queue_ms"] = waited_ms(turns[-1].ended_at if turns else "", time.time())
+            async with aclosing(
+                answer(self._maker(reply, turn), self._service.policy, self._desk, said)
+            ) as stream:
                 async for made in stream:
                     match made:
                         case Token(text=text):
@@ -197,9 +189,12 @@ class Talk:
                             if size > LONGEST:
                                 break
                         case Usage():
-                            usage, ended_early = made, cut(ask, made)
+                            usage = made
                         case Decided():
                             made_by = made.made_by
+                            timing |= made.timing
+                        case Cited():
+                            citations, ended_early = made.citations, made.cut
                             timing |= made.timing
                         case _:
                             assert_never(made)
@@ -212,23 +207,12 @@ class Talk:
             log.error("reply failed: %s", kind, extra={"sid": self._lease.session_id, "reply": reply})
             error = OURS
         timing["total_ms"] = round((clock() - since) * 1000)
-        await self._inbox.put(Finished(reply, Outcome(error, usage, timing, made_by, ended_early)))
+        await self._inbox.put(Finished(reply, Outcome(error, usage, timing, made_by, ended_early, citations)))
 
     def _maker(self, reply: int, turn: int) -> Maker:
         """Whoever makes `reply`, after a tool that has leave: see `llm.inbox`."""
         number, leave = f"{self._lease.session_id}-{turn}-1", functools.partial(wish, self._inbox, reply)
         return self._service.tools.beside(self._service.engine, number, leave)
-
-    def _chat(self, turn: int, timing: dict[str, int]) -> list[Message]:
-        """The prompt and what was said up to `turn`; `timing` learns how long the turn has waited."""
-        policy, prompt = self._service.policy, self._service.prompt.text
-        turns = self._history.turns(turn)
-        timing["queue_ms"] = waited_ms(turns[-1].ended_at if turns else "", time.time())
-        room = policy.context - policy.max_tokens - estimate(prompt) - FRAME_TOKENS
-        said = messages(turns, min(policy.history_tokens, room), estimate)
-        if not said:
-            raise ServiceFault("no_words", NO_WORDS, close=None)
-        return conversation(prompt, self._history.given, said, room, estimate)
 
 
 def waited_ms(since: str, now: float) -> int:

@@ -5,17 +5,18 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Final, TypeAlias, cast
 
+from llm.answering import Service
 from llm.asking import Ask
+from llm.desk import Desks, Library
 from llm.flavours.opening import Opened, Weights, close, open_flavours
 from llm.flavours.router import Router
 from llm.history import Message
 from llm.policy import LlmPolicy
-from llm.prompt import Prompt
-from llm.prompts.shelf import DEFAULT
-from llm.talk import Service, Talk
+from llm.talk import Talk
 from llm.tools.toolbox import Toolbox
 from streaming.bus import Bus
 from streaming.events import Served
+from streaming.facts import SessionConfig
 from streaming.lease import Lease
 
 Group: TypeAlias = BaseExceptionGroup[BaseException]
@@ -36,18 +37,19 @@ class Responder:
         policy: LlmPolicy,
         file: Path | None = None,
         digest: str = "",
-        prompt: Prompt = DEFAULT,
         weights: Mapping[str, Weights] = NONE,
+        library: Library | None = None,
     ) -> None:
         self._policy = policy
-        self._prompt = prompt
+        self._library = library
         self._weights = {**weights, **({policy.model: Weights(file, digest)} if file else {})}
         self._opened: list[Opened] = []
         self._tools: Toolbox | None = None
         self._service: Service | None = None
+        self._desks: Desks | None = None
 
     async def start(self) -> list[Served]:
-        """Load the models, or look for their servers. What serves: each `responder` and `adapter`, and the `prompt`.
+        """Load the models, or look for their servers. What serves.
 
         A server that is away is no error: it is looked for again with each reply, which fails in so many words.
 
@@ -55,16 +57,19 @@ class Responder:
             ServiceFault: an embedded model is missing or broken.
             Refusal: the settings contradict themselves.
         """
+        self._desks = Desks(self._policy, self._library)
+        beside = await self._desks.served()
         self._opened = await open_flavours(self._policy, self._weights)
+        desk = await self._desks.open(SessionConfig(""))
         for one in self._opened:
-            await self._warm(one)
+            await _warm(one, (desk.grounded if desk.grounding else desk.prompt).text)
         flavours = [one.flavour for one in self._opened]
         router = Router(flavours, self._policy.routing, self._policy.answers)
         self._tools = Toolbox(self._policy.tools)
-        self._service = Service(router, self._prompt, self._policy, self._tools)
+        self._service = Service(router, self._policy, self._tools)
         return [
             *(served for one in self._opened for served in one.served),
-            Served(role="prompt", name=self._prompt.name, hash=self._prompt.hash, ref=self._prompt.ref),
+            *beside,
         ]
 
     async def serve(self, lease: Lease, bus: Bus) -> None:
@@ -75,8 +80,10 @@ class Responder:
             BusDown: Redis is away.
         """
         assert self._service, "start() comes first"
+        assert self._desks, "start() comes first"
         try:
-            await Talk(lease, bus, self._service).run()
+            desk = await self._desks.open(lease.config)
+            await Talk(lease, bus, self._service, desk).run()
         except BaseExceptionGroup as group:
             raise _first(group) from group
 
@@ -88,14 +95,15 @@ class Responder:
         opened, self._opened = self._opened, []
         await close(opened)
 
-    async def _warm(self, one: Opened) -> None:
-        """The prompt is the beginning of every request: have it in an embedded engine's cache before anybody waits."""
-        if one.embedded is None:
-            return
-        chat = [Message("system", self._prompt.text), Message("user", "Hello.")]
-        async with aclosing(one.flavour.stream(Ask(chat, 1))) as stream:
-            async for _ in stream:
-                pass
+
+async def _warm(one: Opened, prompt: str) -> None:
+    """The prompt is the beginning of every request: have it in an embedded engine's cache before anybody waits."""
+    if one.embedded is None:
+        return
+    chat = [Message("system", prompt), Message("user", "Hello.")]
+    async with aclosing(one.flavour.stream(Ask(chat, 1))) as stream:
+        async for _ in stream:
+            pass
 
 
 def _first(group: Group) -> BaseException:

@@ -6,7 +6,8 @@ sent. The log is written by the moderator (what was said or answered) and by the
 Units: `*_ms` counts milliseconds of that channel's sound from the session's first sample (1 ms = 16 samples at 16
 kHz); `latency_ms`, `lag_ms` and the members of `timing` are wall-clock durations. Offsets and spans count Unicode code
 points. `segment`, `turn` and `reply` grow within a session. `made_by` is `name@<16 hex>`: the first 16 hexadecimal
-digits of the SHA-256 of the file that made the text; `session.started` and `/readyz` have the whole hash.
+digits of the SHA-256 of the file that made the text; `session.started` and `/readyz` have the whole hash. Of replies it
+is several of these, joined by blanks: the model's, its adapter's, the prompt's, the index's.
 """
 
 from typing import Literal, TypeAlias

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from llm.grounding.sentences import spans
 from llm.retrieval.passage import Passage
 
 _MARKS: Final = re.compile(
@@ -23,6 +24,21 @@ _INSTEAD: Final = {"<": "‹", ">": "›", "[": "("}
 def neutral(text: str) -> str:
     """`text` with the marks of chat templates broken up, sign by sign: its length and its offsets stay."""
     return _MARKS.sub(lambda mark: _INSTEAD[mark.group()], text)
+
+
+_ORDER: Final = re.compile(
+    r"\b(?:ignor\w*|disregard\w*|forget|overrid\w*|bypass\w*)\b.{0,60}\b(?:instruction|prompt|rule|guideline|direction|above|previous|told)"
+    r"|^\W*(?:system|assistant|developer|user)\s*:|\b(?:you are|act as|behave as|pretend to be) now\b"
+    r"|\byou are now\b|\b(?:new|hidden|secret|real) (?:system )?(?:instruction|prompt)s?\b"
+    r"|\b(?:answer|reply to|respond to) (?:every|each|all|any) (?:question|message|request)"
+    r"|\bonly (?:say|answer|reply|output)\b|\breveal\b.{0,40}\bprompt\b",
+    re.IGNORECASE,
+)
+
+
+def orders(sentence: str) -> bool:
+    """It speaks to whoever answers, not about anything: neither told to the model, nor quoted by us."""
+    return bool(_ORDER.search(sentence))
 
 
 def fence(secret: bytes, passages: Sequence[Passage], question: str) -> str:
@@ -40,9 +56,17 @@ def fenced(passages: Sequence[Passage], mark: str) -> str:
     for number, passage in enumerate(passages, 1):
         title = " > ".join(part for part in (passage.title, passage.place) if part)
         lines.append(f"--- {mark} source {number}: {_line(title, mark)}")
-        lines.append(neutral(passage.text).replace(mark, "········").strip())
+        lines.append(neutral(_told(passage.text)).replace(mark, "········").strip())
     lines.append(f"--- {mark} end of sources")
     return "\n".join(lines)
+
+
+def _told(text: str) -> str:
+    out = text
+    for begin, end in reversed(spans(text)):
+        if orders(text[begin:end]):
+            out = f"{out[:begin]}(…){out[end:]}"
+    return out
 
 
 def _line(text: str, mark: str) -> str:

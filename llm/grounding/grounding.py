@@ -20,12 +20,12 @@ SECRET: Final = secrets.token_bytes(16)
 
 
 class Grounding:
-    """Answers from one index."""
+    """Answers from one index; None: it cannot be had now, and nothing is found."""
 
-    def __init__(self, retriever: Retriever, policy: GroundingPolicy) -> None:
+    def __init__(self, retriever: Retriever | None, policy: GroundingPolicy) -> None:
         self._retriever = retriever
         self.policy = policy
-        self.ref = retriever.ref
+        self.ref = retriever.ref if retriever else ""
 
     async def look(self, turns: Sequence[Turn]) -> Sources:
         """What there is for the newest of `turns`; no passages, when there is nothing, or not in time."""
@@ -42,7 +42,7 @@ class Grounding:
         return Sources(passages, asked, self.ref, number)
 
     async def _found(self, asked: str) -> list[Passage]:
-        if not asked.strip():
+        if self._retriever is None or not asked.strip():
             return []
         found = await self._retriever.find(asked, self.policy.passages)
         documents: dict[str, str] = {}

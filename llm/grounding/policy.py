@@ -15,7 +15,7 @@ class GroundingPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     passage was found: `refuse`, or `answer` from what the model knows, without sources. `unsupported`: a sentence that
     no passage bears out is left out (`drop`) or shown without a source (`show`), if any other has one. `covered`: the
     share of the question's words that a passage must have for an answer to be tried at all. `refusal`: what is said
-    when there is no answer.
+    when there is no answer; `escalate`: not before the next flavour (`llm.routing`) was asked as well.
     """
 
     passages: Positive = 4
@@ -23,5 +23,6 @@ class GroundingPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     within_ms: Annotated[float, Meta(gt=0)] = 20.0
     without: Literal["answer", "refuse"] = "refuse"
     unsupported: Literal["drop", "show"] = "drop"
+    escalate: bool = False
     covered: Annotated[float, Meta(ge=0, le=1)] = 0.4
     refusal: Annotated[str, Meta(min_length=1)] = "I do not know: the documents that I have do not say it."

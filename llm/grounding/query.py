@@ -13,6 +13,11 @@ VAGUE: Final = frozenset(
 )
 """These refer to what was said before, unless the sentence has much of its own."""
 ELLIPTIC: Final = re.compile(r"\s*(?:and|or|but|so|what about|how about|et|y|und|a co)\b", re.IGNORECASE)
+POLITE: Final = frozenset(
+    """hello hi hey good morning afternoon evening day thanks thank bye goodbye welcome nice merci bonjour salut revoir
+    hola gracias adios buenos dias dekuji ahoj dobry den nashledanou danke hallo guten tag""".split()  # noqa: SIM905
+)
+POLITE_TERMS: Final = frozenset(term for word in POLITE for term in terms(word))
 LONGEST: Final = 48
 """Words of a query. Of a long turn the end counts: that is where the question is."""
 BEFORE: Final = 24
@@ -47,3 +52,9 @@ def refers(text: str) -> bool:
 
 def _last(text: str, most: int) -> str:
     return " ".join(text.split()[-most:])
+
+
+def small_talk(text: str) -> bool:
+    """A greeting, thanks or a farewell: no document is asked about."""
+    said = set(words(text))
+    return bool(said & POLITE) and not set(terms(text)) - POLITE_TERMS

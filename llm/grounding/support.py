@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from llm.grounding.fence import orders
 from llm.grounding.sentences import spans
 from llm.grounding.terms import figures, names, negated, terms
 from llm.retrieval.passage import Passage
@@ -72,10 +73,11 @@ def _quotes(passages: Sequence[Passage], most: int = 2) -> Iterator[Quote]:
     """Every sentence, then every two that follow each other: at the same share the shorter one is found first."""
     for size in range(1, most + 1):
         for number, passage in enumerate(passages, 1):
-            found = spans(passage.text)
+            found = [one for one in spans(passage.text) if not orders(passage.text[slice(*one)])]
             for first in range(len(found) - size + 1):
                 begin, end = found[first][0], found[first + size - 1][1]
-                yield Quote(number, (begin, end), passage.text[begin:end], 0.0)
+                if size == 1 or not orders(passage.text[begin:end]):
+                    yield Quote(number, (begin, end), passage.text[begin:end], 0.0)
 
 
 def _share(claim: str, carries: Sequence[str], quote: Quote, passage: Passage) -> float:

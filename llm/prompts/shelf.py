@@ -26,16 +26,32 @@ class Shelf:
             for name, template in _read(place).items():
                 self._templates[name] = template
 
+    def variables(self, name: str) -> set[str]:
+        """Those of a template. Raises ServiceFault `prompt_broken`."""
+        return set(self._template(name).variables)
+
+    def check(self, values: Mapping[str, Value], known: set[str]) -> None:
+        """Every value is of a variable that is `known`. Raises ServiceFault `prompt_broken`."""
+        for name in values:
+            if name not in known:
+                there = ", ".join(sorted(known)) or "none"
+                raise ServiceFault(
+                    "prompt_broken", f"llm.variables: no prompt has {name!r}; there are: {there}"
+                )
+
     def prompt(self, name: str, values: Mapping[str, Value]) -> Prompt:
         """The prompt `name` with `values`. Raises ServiceFault `prompt_broken`."""
-        template = self._templates.get(name)
-        if template is None:
-            known = ", ".join(sorted(self._templates))
-            raise ServiceFault("prompt_broken", f"there is no prompt {name!r}; there are: {known}")
         try:
-            return template.filled(values)
+            return self._template(name).filled(values)
         except TemplateError as wrong:
             raise ServiceFault("prompt_broken", str(wrong)) from None
+
+    def _template(self, name: str) -> Template:
+        found = self._templates.get(name)
+        if found is None:
+            known = ", ".join(sorted(self._templates))
+            raise ServiceFault("prompt_broken", f"there is no prompt {name!r}; there are: {known}")
+        return found
 
 
 def _read(place: Path) -> dict[str, Template]:

@@ -92,9 +92,9 @@ class Session:
 
 
 @asynccontextmanager
-async def begun(bus: Bus) -> AsyncGenerator[Session]:
+async def begun(bus: Bus, config: SessionConfig | None = None) -> AsyncGenerator[Session]:
     """A session that exists and has no log yet."""
-    config = SessionConfig(session_id=SID, mode="chat")
+    config = config or SessionConfig(session_id=SID, mode="chat")
     await bus.call("HSET", keys.session(SID), "config", msgspec.json.encode(config), "socket", "1")
     session = Session(bus)
     yield session

@@ -96,7 +96,7 @@ async def test_a_reply_is_made_by_the_model_file_on_disk(server: Stack) -> None:
         [done] = await talk.until(ReplyDone)
         talk.client.end()
         await talk.until(SessionEnded)
-    name, _, ref = done.made_by.partition("@")
+    name, _, ref = done.made_by.split()[0].partition("@")
     file = next(path for path in Path(models.path(name)).parent.rglob("*.gguf"))
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     assert (done.status, ref) == ("completed", digest[:16])

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from llm.answering import NO_WORDS
 from llm.prompts.shelf import DEFAULT
-from llm.talk import NO_WORDS
 from llm.worker import Responder
 from streaming.bus import Bus
 from streaming.drafts import DraftDelta, DraftStarted, RepliesEnded
@@ -54,7 +54,7 @@ async def test_a_typed_message_is_a_turn_too(session: Session, remote: Responder
     ]
     (done,) = await session.dones()
     assert done.status == "completed"
-    assert done.made_by == "fake-1@127.0.0.1"
+    assert done.made_by == f"fake-1@127.0.0.1 {DEFAULT.ref}"
     assert (await session.text(1)).startswith("word0 word1 ")
 
 

@@ -54,7 +54,7 @@ async def test_a_turn_gets_a_reply_made_by_the_file_on_disk(session: Session, em
     assert all(isinstance(word, DraftDelta) and word.reply == 1 and word.text for word in words)
     assert isinstance(begun, DraftStarted)
     assert isinstance(done, DraftDone)
-    assert begun == DraftStarted(1, 1, f"{SMALL}@{file[:16]}")
+    assert begun == DraftStarted(1, 1, f"{SMALL}@{file[:16]} {DEFAULT.ref}")
     assert (done.reply, done.answers, done.status, done.made_by) == (1, 1, "completed", begun.made_by)
     assert done.usage is not None
     assert 0 < done.usage.completion_tokens <= 24

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from llm.policy import LlmPolicy
+from llm.prompts.shelf import DEFAULT
 from llm.responder import INTERRUPTED
 from llm.talk import OURS
 from llm.worker import Responder
@@ -100,7 +101,7 @@ async def test_a_server_that_comes_back_is_asked_for_the_model_it_lists(
         await responder.stop()
     done = await session.dones()
     assert [one.status for one in done] == ["failed", "completed", "completed"]
-    assert done[2].made_by == "fake-1@127.0.0.1"
+    assert done[2].made_by == f"fake-1@127.0.0.1 {DEFAULT.ref}"
 
 
 async def test_a_server_that_never_stops_is_not_read_on(
