@@ -29,6 +29,10 @@ class Library(Protocol):
         """The version in force of a tenant's index. Raises ServiceFault `index_unavailable`."""
         ...
 
+    def close(self) -> None:
+        """No index is asked after this. Blocks."""
+        ...
+
 
 class Desk(Struct, frozen=True):
     """What is there for one session. `grounded` is the prompt of answers from `grounding`."""

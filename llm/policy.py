@@ -69,6 +69,11 @@ class LlmPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     answers: AnswersPolicy = AnswersPolicy()
     tools: dict[str, ToolPolicy] = {}
 
+    @property
+    def indexed(self) -> bool:
+        """Somebody is answered from an index."""
+        return bool(self.index or any(own.index for own in self.tenants.values()))
+
     def tenant(self, name: str) -> TenantPolicy:
         """What is so for a tenant's sessions, all of it said."""
         own = self.tenants.get(name, TenantPolicy())

@@ -1,5 +1,6 @@
 """The responder as a worker: it starts the engine once, and serves any number of sessions on one event loop."""
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import aclosing
 from pathlib import Path
@@ -94,6 +95,8 @@ class Responder:
             await self._tools.close()
         opened, self._opened = self._opened, []
         await close(opened)
+        if self._library:
+            await asyncio.to_thread(self._library.close)
 
 
 async def _warm(one: Opened, prompt: str) -> None:

@@ -11,7 +11,7 @@ import os
 import secrets
 from collections.abc import Generator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import uvicorn
 from starlette.applications import Starlette
@@ -38,6 +38,9 @@ from streaming.recording.recorder import Recorder
 from streaming.refusal import Refusal
 from streaming.roster import Pulse
 from streaming.working import Asked, Candid, Measured, Worker
+
+if TYPE_CHECKING:
+    from llm.retrieval.local import Library
 
 log = logging.getLogger(__name__)
 
@@ -88,13 +91,24 @@ def worker(role: str, settings: Settings) -> Worker:
 
             names = settings.llm.files()
             weights = {name: Weights(models.path(name), models.digest(name)) for name in names}
-            return Responder(settings.llm, weights=weights)
+            return Responder(settings.llm, weights=weights, library=_library(settings))
         case "moderator":
             from moderation.worker import Moderator
 
             return Moderator(settings.moderation)
         case _:
             raise ValueError(role)
+
+
+def _library(settings: Settings) -> "Library | None":
+    """The indexes of this home, where any is answered from."""
+    if not settings.llm.indexed:
+        return None
+    from llm.retrieval.embedding import MiniLm
+    from llm.retrieval.local import Library
+
+    models.path("minilm")  # missing: say so now
+    return Library(home.locate() / "indexes", MiniLm)
 
 
 async def _record(bus: Bus, settings: Settings) -> None:

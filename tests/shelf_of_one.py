@@ -52,3 +52,6 @@ class Shelves:
         if tenant not in self.pages:
             raise ServiceFault("index_unavailable", f"{tenant} has no index {name}", close=None)
         return self.pages[tenant]
+
+    def close(self) -> None:
+        """Nothing is open."""

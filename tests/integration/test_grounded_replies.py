@@ -121,7 +121,13 @@ async def test_an_index_that_is_late_or_away_costs_the_sources_and_not_the_sessi
     [done] = await replied(bus, policy(fake), late, ASKED)
     assert (done.status, done.error) == ("completed", REFUSAL)
     assert done.timing["retrieval_ms"] < 1000
-    late.pages["default"] = Pages(DOCUMENTS, late_s=2.0)
+
+
+async def test_where_it_is_so_set_what_no_document_says_is_answered_without_a_source(
+    bus: Bus, fake: FakeLlm
+) -> None:
+    fake.script = saying("I think that it is light.")
+    late = Shelves(default=Pages(DOCUMENTS, late_s=2.0))
     free = policy(fake, grounding={"without": "answer"})
     [done] = await replied(bus, free, late, ASKED)
     assert (done.error, done.citations) == ("I think that it is light.", [])

@@ -127,7 +127,7 @@ async def test_what_fails_on_our_side_fails_the_reply_alone(
 
     await session.serve(remote)
     with monkeypatch.context() as patched:
-        patched.setattr("llm.talk.messages", broken)
+        patched.setattr("llm.answering.messages", broken)
         await session.say("One.")
         await session.until(DraftDone)
     await session.say("Two.")
