@@ -177,9 +177,8 @@ class Talk:
             turns = self._history.turns(turn)
             said = Said(turns, self._history.given)
             timing["queue_ms"] = waited_ms(turns[-1].ended_at if turns else "", time.time())
-            async with aclosing(
-                answer(self._maker(reply, turn), self._service.policy, self._desk, said)
-            ) as stream:
+            stream = answer(self._maker(reply, turn), self._service.policy, self._desk, said)
+            async with aclosing(stream):
                 async for made in stream:
                     match made:
                         case Token(text=text):

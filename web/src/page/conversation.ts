@@ -5,6 +5,7 @@
 
 import type {
   Action,
+  Citation,
   ModerationVerdict,
   ReplyStatus,
   Served,
@@ -37,6 +38,7 @@ export interface Reply {
   status: "streaming" | ReplyStatus;
   error: string | null;
   marks: readonly Mark[];
+  citations: readonly Citation[];
 }
 
 /** What is said of the session itself: a gap in the sound, a new beginning. */
@@ -89,8 +91,8 @@ export function after(before: Conversation, session: number, message: ServerMess
       return changed(before, `${session}/reply/${message.reply}`, (item) =>
         ({ ...item, text: put(item.text, message.offset, Infinity, message.text) }));
     case "reply.done": {
-      const { status, text, error, timing } = message;
-      const done = changed(before, `${session}/reply/${message.reply}`, (item) => ({ ...item, status, text, error }));
+      const { status, text, error, timing, citations } = message;
+      const done = changed(before, `${session}/reply/${message.reply}`, (item) => ({ ...item, status, text, error, citations: citations ?? [] }));
       return { ...done, stages: { ...done.stages, ...times(timing.first_token_ms, timing.total_ms) } };
     }
     case "moderation.verdict":
@@ -158,7 +160,7 @@ function said(before: Conversation, session: number, message: TranscriptFinal): 
 }
 
 function replyOf(session: number, reply: number, status: Reply["status"]): Reply {
-  return { kind: "reply", key: `${session}/reply/${reply}`, text: "", status, error: null, marks: [] };
+  return { kind: "reply", key: `${session}/reply/${reply}`, text: "", status, error: null, marks: [], citations: [] };
 }
 
 function viewerWords(who: string): string {

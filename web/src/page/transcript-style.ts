@@ -27,6 +27,7 @@ export const transcriptStyle = css`
   }
   @keyframes blink { to { opacity: 0.15; } }
   .outcome { font-size: 0.9375rem !important; color: var(--warn); margin-top: 0.35rem !important; }
+  .sources { font-size: 0.875rem; color: inherit; margin: 0.35rem 0 0; padding: 0; list-style: none; }
   .outcome:first-child { margin-top: 0 !important; }
   .what p:empty { display: none; }
 

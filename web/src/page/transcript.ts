@@ -123,10 +123,18 @@ function answered(reply: Reply): TemplateResult {
       <div class="who">Reply</div>
       <div class="what">
         <p>${reply.text}${streaming ? html`<span class="caret" aria-hidden="true"></span>` : nothing}</p>
-        ${outcome(reply)}${marks(reply.marks)}
+        ${outcome(reply)}${sources(reply)}${marks(reply.marks)}
       </div>
     </article>
   `;
+}
+
+/** Where the answer comes from: each source by the number that stands in the text, with the words that it rests on. */
+function sources(reply: Reply): TemplateResult | typeof nothing {
+  if (reply.citations.length === 0) return nothing;
+  return html`<ul class="sources" aria-label="Sources">
+    ${reply.citations.map((one) => html`<li>[${one.number}] ${[one.title || one.document, one.place].filter(Boolean).join(" > ")}: <q>${one.quote}</q></li>`)}
+  </ul>`;
 }
 
 const OUTCOMES = {
