@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from llm.asking import Ask
 from llm.engine import Engine
 from llm.flavours.flavour import Adapter, Flavour
-from llm.flavours.policy import BreakerPolicy, RoutingPolicy, Rule
+from llm.flavours.policy import AnswersPolicy, BreakerPolicy, RoutingPolicy, Rule
 from llm.flavours.router import Router
 from llm.history import Message
 from llm.making import Decided, Made, Token
@@ -209,6 +209,16 @@ async def test_the_same_grounded_question_has_the_same_answer_at_once_and_that_i
         for other in (replace(grounded, tenant="acme"), replace(grounded, grounds="handbook@2"), ASK, ASK):
             assert (await made(router, other))[1].why == "first"
         assert len(small.exchanges) == 5
+
+
+async def test_what_is_no_grounded_answer_is_not_kept_and_takes_no_room(small: FakeLlm) -> None:
+    grounded = replace(ASK, grounds="handbook@1")
+    flavour = Flavour("only", Engine(small.url, KEY, "s", QUICK), "1")
+    router = Router([flavour], PLAIN, AnswersPolicy(most=1))
+    assert (await made(router, grounded))[1].made_by == "s@1"
+    await made(router, ASK)
+    assert (await made(router, grounded))[1].made_by == "s@1 only:cached"
+    await router.close()
 
 
 async def test_an_answer_that_was_broken_off_is_not_given_again(small: FakeLlm, big: FakeLlm) -> None:
