@@ -2,7 +2,7 @@
 
 A head is a logistic regression; all of them are one matrix. The file is safetensors (the format's own specification:
 8 bytes of length, JSON, then the tensors): `weight` (categories, 384), `bias` (categories,), float32, and as metadata
-what they were trained for: categories, thresholds, and the hash of the embedding model whose vectors they know.
+what they were trained for: categories, and the hash of the embedding model whose vectors they know.
 """
 
 import json
@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import numpy as np
-from msgspec import Struct
 from numpy.typing import NDArray
 
 from moderation.normalize import plain
@@ -28,11 +27,10 @@ CHILD: Final = re.compile(
 """Who is a minor, in a text as it is embedded: no marks on letters. English, French, German, Spanish."""
 
 
-class Levels(Struct, frozen=True):
-    """From which score on a category is worth a flag, and from which it may be acted on without anybody looking."""
-
-    flag: float
-    block: float
+FLAG: Final = 0.5
+"""All heads are scaled so that about one harmless text in a hundred reaches this."""
+BLOCK: Final = 0.8
+"""And none that the heads were made from, when it was not learnt from, reached this."""
 
 
 class HeadsBroken(ValueError):
@@ -47,9 +45,6 @@ class Heads:
         tensors, told = opened(file)
         try:
             self.categories: Sequence[str] = json.loads(told["categories"])
-            self.levels: Mapping[str, Levels] = {
-                name: Levels(*pair) for name, pair in json.loads(told["levels"]).items()
-            }
             self.embedding: str = told["embedding"]
             self._weight, self._bias = tensors["weight"], tensors["bias"]
         except (KeyError, TypeError, ValueError) as wrong:
@@ -69,9 +64,14 @@ class Heads:
         chances = 1 / (1 + np.exp(-(vectors @ self._weight.T + self._bias)))
         rows = cast(list[list[float]], np.round(chances, 4).tolist())
         return [
-            with_minors(text, dict(zip(self.categories, row, strict=True)))
+            with_minors(text, nested(dict(zip(self.categories, row, strict=True))))
             for text, row in zip(texts, rows, strict=True)
         ]
+
+
+def nested(scores: dict[str, float]) -> dict[str, float]:
+    """What is of "a/b" is of "a": no narrower category is likelier than the wider one."""
+    return {name: min(score, scores.get(name.partition("/")[0], 1.0)) for name, score in scores.items()}
 
 
 def with_minors(text: str, scores: dict[str, float]) -> dict[str, float]:

@@ -12,7 +12,6 @@ from streaming.errors import Overloaded
 
 TOLD = {
     "categories": '["hate","sexual"]',
-    "levels": '{"hate":[0.5,0.9],"sexual":[0.4,0.8]}',
     "embedding": "0" * 64,
 }
 

@@ -1,0 +1,1 @@
+"""Moderation by a guard model on a server: what it is asked, how its answer is read, and what happens without it."""
