@@ -5,7 +5,7 @@ Learning", 4.4.1): the weights are a property of the rows, not of a seed, and ar
 """
 
 from collections.abc import Sequence
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 from msgspec import Struct
@@ -42,20 +42,25 @@ def logistic(vectors: Floats, wanted: Floats, recipe: Recipe, start: Floats | No
     inputs: Floats = np.hstack([vectors, np.ones((len(vectors), 1))])
     yes = float(wanted.sum())
     size = len(wanted)
-    share = cast(Floats, np.where(wanted > 0, size / (2 * yes), size / (2 * (size - yes))))
+    share: Floats = np.where(wanted > 0, size / (2 * yes), size / (2 * (size - yes)))
     ridge = np.full(inputs.shape[1], recipe.penalty)
     ridge[-1] = 1e-6
     weights: Floats = np.zeros(inputs.shape[1]) if start is None else start.copy()
     for _ in range(recipe.most):
-        chances = 1 / (1 + np.exp(-(inputs @ weights)))
-        slope = cast(Floats, inputs.T @ (share * (chances - wanted)) + ridge * weights)
-        bent = share * chances * (1 - chances)
-        curve = cast(Floats, (inputs * bent[:, None]).T @ inputs + np.diag(ridge))
-        step = cast(Floats, np.linalg.solve(curve, slope))
-        weights = cast(Floats, weights - step)
+        step = _step(inputs, wanted, weights, share, ridge)
+        weights = weights + step
         if np.abs(step).max() < 1e-8:
             break
     return weights
+
+
+def _step(inputs: Floats, wanted: Floats, weights: Floats, share: Floats, ridge: Floats) -> Floats:
+    """Newton's: from `weights` towards the least penalised loss."""
+    chances: Floats = 1 / (1 + np.exp(-(inputs @ weights)))
+    slope = inputs.T @ (share * (chances - wanted)) + ridge * weights
+    bent = share * chances * (1 - chances)
+    curve = (inputs * bent[:, None]).T @ inputs + np.diag(ridge)
+    return -np.linalg.solve(curve, slope).astype(np.float64)
 
 
 def trained(

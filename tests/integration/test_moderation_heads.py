@@ -53,15 +53,15 @@ def test_plain_cases_are_blocked_and_plain_talk_is_not(sentences: Sentences):
 
 
 def test_training_again_on_a_part_finds_the_same_weights(sentences: Sentences):
-    rows = [row for row in own() if not row.held][::6]
+    rows = [row for row in own() if not row.held][::8]
     vectors = vectors_of(sentences, rows)
-    kinds = ("illicit", "self-harm")
+    kinds = ("illicit",)
     first, again = (trained(rows, vectors, categories=kinds) for _ in range(2))
     other = trained(rows[::-1], vectors[::-1], categories=kinds)
     assert np.array_equal(first.weight, again.weight)
     assert np.allclose(first.weight, other.weight, atol=1e-4)
     assert np.abs(first.weight).max() > 0.1
-    assert first.weight.shape == (2, 384)
+    assert first.weight.shape == (1, 384)
 
 
 def test_no_text_of_others_is_in_the_repository():

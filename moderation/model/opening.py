@@ -1,0 +1,55 @@
+"""The judge that the settings ask for: heads on this machine, a guard model on a server, or both in turn."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from moderation.guard.guard import Guard
+from moderation.guard.policy import GuardPolicy
+from moderation.model import heads
+from moderation.model.judge import HeadJudge, Judge, Scores
+from streaming.errors import ServiceFault
+from streaming.machine.minilm import Sentences
+
+
+class Several:
+    """Judges one after the other: the strongest score of each category counts. All must answer."""
+
+    def __init__(self, judges: Sequence[Judge]) -> None:
+        self._judges = judges
+
+    @property
+    def ref(self) -> str:
+        """All of them."""
+        return "+".join(judge.ref for judge in self._judges)
+
+    async def scores(self, texts: Sequence[str]) -> list[Scores]:
+        """See `Judge`."""
+        out: list[Scores] = [{} for _ in texts]
+        for judge in self._judges:
+            for mine, theirs in zip(out, await judge.scores(texts), strict=True):
+                for name, score in theirs.items():
+                    mine[name] = max(score, mine.get(name, 0.0))
+        return out
+
+
+def local(folder: Path, embedding: str) -> HeadJudge:
+    """The shipped heads on the embedding in `folder`, whose hash is `embedding`.
+
+    Raises:
+        ServiceFault: the heads are broken, or were made for another embedding.
+    """
+    try:
+        made = heads.load()
+    except (OSError, heads.HeadsBroken) as wrong:
+        raise ServiceFault("heads_broken", f"the moderation heads cannot be used: {wrong}") from None
+    if made.embedding != embedding:
+        raise ServiceFault("heads_broken", "the moderation heads were made for another embedding model")
+    return HeadJudge(Sentences(folder).embed, made)
+
+
+def opened(found: tuple[Path, str] | None, guard: GuardPolicy) -> Judge | None:
+    """`found`: folder and hash of the embedding, when the heads are wanted; a guard is in line if its policy says so."""
+    judges: list[Judge] = [local(*found)] if found else []
+    if guard.url and guard.inline:
+        judges.append(Guard(guard))
+    return judges[0] if len(judges) == 1 else Several(judges) if judges else None
