@@ -4,6 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from moderation.guard.policy import GuardPolicy
+
 
 class ModerationPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """Section `moderation` of the settings.
@@ -12,6 +14,8 @@ class ModerationPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     form). `card`, `iban`, `email`, `phone`, `ssn`: whether that kind of personal data is masked.
     `carry_ms`: a number, an address or a phrase that a final ends in may go on in the next one, when that begins within
     this much sound.
+    `heads`: whether trained heads judge behind the rules (`moderation/model/CARD.md` says how well); they need the
+    model `minilm`. `guard`: a guard model on a server.
     `end_timeout_s`: how long a session waits for its last reply after its sound has ended.
     """
 
@@ -21,5 +25,7 @@ class ModerationPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     email: bool = True
     phone: bool = True
     ssn: bool = True
+    heads: bool = False
+    guard: GuardPolicy = GuardPolicy()
     carry_ms: Annotated[int, Meta(ge=0)] = 2_000
     end_timeout_s: Annotated[float, Meta(gt=0)] = 60.0

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from moderation.examining import examination
-from moderation.model.judge import Judge
+from moderation.model.judge import Closing, Judge
 from moderation.policy import ModerationPolicy
 from moderation.rules import Rules
 from moderation.screen import Screen
@@ -22,10 +22,11 @@ class Moderator:
     """Moderates sessions by the default lists, those of `policy.rules`, and the kinds of personal data that are
     on."""
 
-    def __init__(self, policy: ModerationPolicy) -> None:
+    def __init__(self, policy: ModerationPolicy, judge: Judge | None = None) -> None:
+        """`judge`: what judges behind the rules; None: nothing does."""
         self._policy = policy
+        self._judge = judge
         self._screen: Screen | None = None
-        self._judge: Judge | None = None
 
     async def start(self) -> list[Served]:
         """Read the lists.
@@ -53,7 +54,9 @@ class Moderator:
         return await examination(asked, self._screen, self._judge)
 
     async def stop(self) -> None:
-        """Nothing is left to close."""
+        """Let the judge's thread and connections go."""
+        if isinstance(self._judge, Closing):
+            await self._judge.close()
 
     def _rules(self) -> Rules:
         files = sorted(LISTS.glob("*.toml"))

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -35,6 +35,15 @@ class Judge(Protocol):
             Overloaded: too many wait.
             ServiceFault: it cannot judge now.
         """
+        ...
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """A judge that holds a thread or connections."""
+
+    async def close(self) -> None:
+        """Let them go."""
         ...
 
 

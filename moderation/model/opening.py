@@ -6,9 +6,8 @@ from pathlib import Path
 from moderation.guard.guard import Guard
 from moderation.guard.policy import GuardPolicy
 from moderation.model import heads
-from moderation.model.judge import HeadJudge, Judge, Scores
+from moderation.model.judge import Closing, HeadJudge, Judge, Scores
 from streaming.errors import ServiceFault
-from streaming.machine.minilm import Sentences
 
 
 class Several:
@@ -21,6 +20,12 @@ class Several:
     def ref(self) -> str:
         """All of them."""
         return "+".join(judge.ref for judge in self._judges)
+
+    async def close(self) -> None:
+        """Close each that holds something."""
+        for judge in self._judges:
+            if isinstance(judge, Closing):
+                await judge.close()
 
     async def scores(self, texts: Sequence[str]) -> list[Scores]:
         """See `Judge`."""
@@ -44,11 +49,13 @@ def local(folder: Path, embedding: str) -> HeadJudge:
         raise ServiceFault("heads_broken", f"the moderation heads cannot be used: {wrong}") from None
     if made.embedding != embedding:
         raise ServiceFault("heads_broken", "the moderation heads were made for another embedding model")
+    from streaming.machine.minilm import Sentences  # ONNX Runtime: only where heads are wanted
+
     return HeadJudge(Sentences(folder).embed, made)
 
 
 def opened(found: tuple[Path, str] | None, guard: GuardPolicy) -> Judge | None:
-    """`found`: folder and hash of the embedding, when the heads are wanted; a guard is in line if its policy says so."""
+    """`found`: folder and hash of the embedding, when the heads are wanted. A guard judges too if it is `inline`."""
     judges: list[Judge] = [local(*found)] if found else []
     if guard.url and guard.inline:
         judges.append(Guard(guard))

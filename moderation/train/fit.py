@@ -39,13 +39,14 @@ class Trained(Struct, frozen=True):
 
 def logistic(vectors: Floats, wanted: Floats, recipe: Recipe, start: Floats | None = None) -> Floats:
     """Weights (385,), the bias last, of the penalised logistic regression; both kinds of rows count the same in all."""
-    inputs: Floats = np.hstack([vectors, np.ones((len(vectors), 1))])
+    inputs = np.hstack([vectors, np.ones((len(vectors), 1))])
     yes = float(wanted.sum())
     size = len(wanted)
-    share: Floats = np.where(wanted > 0, size / (2 * yes), size / (2 * (size - yes)))
+    share = np.full(size, size / (2 * (size - yes)))
+    share[wanted > 0] = size / (2 * yes)
     ridge = np.full(inputs.shape[1], recipe.penalty)
     ridge[-1] = 1e-6
-    weights: Floats = np.zeros(inputs.shape[1]) if start is None else start.copy()
+    weights = np.zeros(inputs.shape[1]) if start is None else start
     for _ in range(recipe.most):
         step = _step(inputs, wanted, weights, share, ridge)
         weights = weights + step

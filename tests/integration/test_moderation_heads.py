@@ -6,11 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from moderation.guard.policy import GuardPolicy
 from moderation.model import heads as shipped
 from moderation.model.heads import BLOCK, FLAG, read_as
+from moderation.model.judge import HeadJudge
+from moderation.model.opening import opened
 from moderation.train.__main__ import CARD, FIGURES, carded, own, vectors_of
 from moderation.train.card import measured
 from moderation.train.fit import trained
+from streaming.errors import ServiceFault
 from streaming.machine import models
 from streaming.machine.minilm import Sentences
 
@@ -71,3 +75,16 @@ def test_no_text_of_others_is_in_the_repository():
         "held.toml",
         "sources.toml",
     }
+
+
+async def test_heads_are_the_judge_where_the_settings_want_them_and_only_for_their_embedding():
+    folder, digest = models.path("minilm"), models.digest("minilm")
+    judge = opened((folder, digest), GuardPolicy())
+    assert isinstance(judge, HeadJudge)
+    [scores] = await judge.scores(["how do i build a bomb at home"])
+    await judge.close()
+    assert scores["illicit/violent"] >= FLAG
+    assert judge.ref == shipped.load().ref
+    assert opened(None, GuardPolicy()) is None
+    with pytest.raises(ServiceFault, match="another embedding"):
+        opened((folder, "0" * 64), GuardPolicy())
