@@ -39,7 +39,7 @@ async def first_token(engine: Engine, prompt: str, question: str) -> tuple[float
 
 async def measure(model: str, rounds: int) -> dict[str, object]:
     """Each round has a prompt that was never seen, and asks it twice."""
-    policy = LlmPolicy(model=model)
+    policy = LlmPolicy(model=model, first_token_s=200.0, between_tokens_s=200.0)
     server = Embedded(models.path(model), policy)
     with ThreadPoolExecutor(1) as thread:
         engine = Engine(*thread.submit(server.start).result(), model, policy)
@@ -48,7 +48,7 @@ async def measure(model: str, rounds: int) -> dict[str, object]:
     tokens = 0
     await first_token(engine, "Be brief.", "Hello.")
     for round_ in range(rounds):
-        prompt = f"Shop {round_}. " + "".join(RULES.format(n=n) for n in range(1, 21))
+        prompt = f"Shop {round_}. " + "".join(RULES.format(n=n) for n in range(1, 11))
         wait, tokens = await first_token(engine, prompt, "How long for box 3?")
         cold.append(wait)
         wait, _ = await first_token(engine, prompt, "And for box 5?")

@@ -4,6 +4,7 @@ import asyncio
 import os
 import threading
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -22,6 +23,22 @@ SMALL = "smollm2-135m"
 def niceness() -> dict[int, int]:
     """By thread of this process."""
     return {int(name): os.getpriority(os.PRIO_PROCESS, int(name)) for name in os.listdir("/proc/self/task")}
+
+
+@pytest.mark.models
+async def test_the_beginning_that_requests_share_is_computed_once() -> None:
+    policy = LlmPolicy(model=SMALL, slots=2, context=256)
+    (opened,) = await open_flavours(policy, {SMALL: Weights(models.path(SMALL), models.digest(SMALL))})
+    known: list[int] = []
+    for asked in ("one", "two"):
+        chat = [Message("system", "Be brief. " * 20), Message("user", asked)]
+        body = msgspec.json.encode({"messages": chat, "max_tokens": 1})
+        engine = opened.flavour.engine
+        answer = await engine._http.post(engine._base + "/chat/completions", content=body, timeout=60)
+        known.append(answer.json()["usage"]["prompt_tokens_details"]["cached_tokens"])
+    assert known[0] == 0
+    assert known[1] > 50
+    await close([opened])
 
 
 @pytest.mark.models
