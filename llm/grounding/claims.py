@@ -1,8 +1,8 @@
 """An answer as it is being written, sentence by sentence: each is shown once a quote bears it out, with its number.
 
 Pure. A sentence is a claim. One that no quote bears out is left out, or shown without a source once another one has
-one; when none has any, the answer says that it does not know. What the model wrote as sources itself is taken away: it
-is a hint, no proof.
+one; when none has any, the answer is the sentence that has nearly all of the question's words, or that it does not
+know. What the model wrote as sources itself is taken away: it is a hint, no proof.
 """
 
 import re
@@ -13,7 +13,7 @@ from msgspec import Struct
 from llm.grounding.policy import GroundingPolicy
 from llm.grounding.sentences import complete, spans
 from llm.grounding.sources import Sources
-from llm.grounding.support import Quote, best
+from llm.grounding.support import SURE, Quote, best
 from llm.grounding.terms import terms
 from streaming.parts import Citation
 
@@ -57,7 +57,8 @@ class Claims:
         """No more words will come."""
         rest, self._waiting = self._judged(self._waiting), ""
         if not self._citations:
-            return Checked(self._policy.refusal, [])
+            found = self._sources.extract(SURE) if self._policy.quote else None
+            return Checked(found[0], [found[1]]) if found else Checked(self._policy.refusal, [])
         return Checked(rest, self._citations)
 
     def _judged(self, text: str) -> str:

@@ -16,7 +16,8 @@ class GroundingPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     the model knows, without sources. `unsupported`: a sentence that no passage bears out is left out (`drop`) or
     shown without a source (`show`), if any other has one. `covered`: the share of the question's words that a
     passage must have for an answer to be tried at all. `refusal`: what is said when there is no answer;
-    `escalate`: not before the next flavour (`llm.routing`) was asked as well.
+    `escalate`: not before the next flavour (`llm.routing`) was asked as well. `quote`: where
+    the model finds no answer, a sentence with nearly all of the question's words is one.
     """
 
     passages: Positive = 4
@@ -25,5 +26,6 @@ class GroundingPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     without: Literal["answer", "refuse"] = "refuse"
     unsupported: Literal["drop", "show"] = "drop"
     escalate: bool = False
-    covered: Annotated[float, Meta(ge=0, le=1)] = 0.4
+    quote: bool = True
+    covered: Annotated[float, Meta(ge=0, le=1)] = 0.5
     refusal: Annotated[str, Meta(min_length=1)] = "I do not know: the documents that I have do not say it."

@@ -53,9 +53,9 @@ class Sources(Struct, frozen=True):
         """The question is about something of which a passage speaks: trying to answer it makes sense."""
         return bool(self.passages) and covers(self.question, self.passages) >= policy.covered
 
-    def extract(self) -> tuple[str, Citation] | None:
+    def extract(self, least: float = 0.5) -> tuple[str, Citation] | None:
         """An answer without any model: the sentence of a passage that has most of the question's words, cited."""
-        quote = nearest(self.question, self.passages)
+        quote = nearest(self.question, self.passages, least)
         if quote is None:
             return None
         said = " ".join(quote.text.split())

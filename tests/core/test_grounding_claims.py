@@ -132,3 +132,13 @@ def test_the_sentence_nearest_to_the_question_is_an_answer_without_a_model() -> 
     assert text == "Its battery lasts up to 12 hours at half brightness. [1]"
     assert DOCUMENT[slice(*cited.span)] == cited.quote
     assert Sources(PASSAGES, "Who is the president of France?", "i@0", 1).extract() is None
+
+
+def test_where_a_small_model_sees_no_answer_the_sentence_that_says_it_is_one() -> None:
+    asked = Sources(PASSAGES, "How much does the Aria lamp weigh, in kg?", "i@0", 1)
+    claims = Claims(asked, POLICY)
+    assert claims.feed("I do not know.") == ""
+    checked = claims.finish()
+    assert checked.rest == "The Aria lamp weighs 2.4 kg. [1]"
+    assert DOCUMENT[slice(*checked.citations[0].span)] == "The Aria lamp weighs 2.4 kg."
+    assert Claims(asked, GroundingPolicy(quote=False)).finish() == Checked(POLICY.refusal, [])
