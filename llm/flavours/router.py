@@ -112,10 +112,14 @@ class Router:
             for name, known in self._known.items()
         ]
         tokens = sum(estimate(message.content) for message in ask.messages)
-        told = Asked(
-            ask.tenant, ask.mode, ask.language, tokens, ask.escalated, ask.adapter, ask.sampling.model
-        )
+        wanted = self._named(ask.sampling.model)
+        told = Asked(ask.tenant, ask.mode, ask.language, tokens, ask.escalated, ask.adapter, wanted)
         return route(told, standings, self._policy)
+
+    def _named(self, wanted: str) -> str:
+        """The flavour of this name, or the first whose model has it; "" when there is none."""
+        models = {known.flavour.engine.model: name for name, known in reversed(self._known.items())}
+        return wanted if wanted in self._known else models.get(wanted, "")
 
     def _decided(self, name: str, ask: Ask, why: Why, timing: dict[str, int]) -> Decided:
         made_by = self._known[name].flavour.made_by(ask.adapter)

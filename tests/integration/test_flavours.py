@@ -17,7 +17,7 @@ from llm.history import Message
 from llm.making import Decided, Made, Token
 from llm.policy import LlmPolicy
 from streaming.errors import ServiceFault
-from streaming.parts import Usage
+from streaming.parts import Sampling, Usage
 from tests.contracts.fake_llm import KEY, Exchange, FakeLlm, fake_llm, talk
 
 ASK = Ask([Message("user", "How long is the warranty?")], 3)
@@ -94,6 +94,17 @@ async def test_a_rule_and_an_escalation_name_the_other_one(small: FakeLlm, big: 
     async with routing(small, big, rules) as router:
         assert (await made(router, replace(ASK, tenant="acme")))[1].made_by == "b@2 big:rule"
         assert (await made(router, replace(ASK, escalated=True)))[1].made_by == "b@2 big:escalated"
+        assert small.exchanges == []
+
+
+async def test_a_session_may_ask_for_a_flavour_by_its_name_or_by_its_models(
+    small: FakeLlm, big: FakeLlm
+) -> None:
+    async with routing(small, big) as router:
+        for name in ("big", "b"):
+            assert (await made(router, replace(ASK, sampling=Sampling(model=name))))[
+                1
+            ].made_by == "b@2 big:asked"
         assert small.exchanges == []
 
 
