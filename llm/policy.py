@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from llm.assist.policy import AssistPolicy
 from llm.flavours.policy import AdapterPolicy, AnswersPolicy, FlavourPolicy, RoutingPolicy
 from llm.grounding.policy import GroundingPolicy
 from llm.tools.policy import ToolPolicy
@@ -39,6 +40,7 @@ class LlmPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     `index`: name of the index that answers come from ("": none; each tenant has its own: `vivavoce index build`).
     `prompt`: name of the template, `grounded`: of the one for answers from an index; `variables`: their values;
     `prompts`: a folder of your own templates. `tenants`: what is otherwise for one.
+    `assist`: what an agent is told in mode `assist`.
     `flavours`: several models, in place of the one of `model` or `url`; `routing` says which one answers.
     `tools`: functions that may be called before it does.
     """
@@ -68,6 +70,7 @@ class LlmPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     routing: RoutingPolicy = RoutingPolicy()
     answers: AnswersPolicy = AnswersPolicy()
     tools: dict[str, ToolPolicy] = {}
+    assist: AssistPolicy = AssistPolicy()
 
     @property
     def indexed(self) -> bool:

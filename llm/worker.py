@@ -8,11 +8,13 @@ from typing import Final, TypeAlias, cast
 
 from llm.answering import Service
 from llm.asking import Ask
+from llm.assist.opening import Assisting
 from llm.desk import Desks, Library
 from llm.flavours.opening import Opened, Weights, close, open_flavours
 from llm.flavours.router import Router
 from llm.history import Message
 from llm.policy import LlmPolicy
+from llm.prompts.shelf import Shelf
 from llm.talk import Talk
 from llm.tools.toolbox import Toolbox
 from streaming.bus import Bus
@@ -48,6 +50,7 @@ class Responder:
         self._tools: Toolbox | None = None
         self._service: Service | None = None
         self._desks: Desks | None = None
+        self._assisting: Assisting | None = None
 
     async def start(self) -> list[Served]:
         """Load the models, or look for their servers. What serves.
@@ -68,9 +71,11 @@ class Responder:
         router = Router(flavours, self._policy.routing, self._policy.answers)
         self._tools = Toolbox(self._policy.tools)
         self._service = Service(router, self._policy, self._tools)
+        self._assisting = Assisting(router, self._policy, Shelf(self._policy.prompts))
         return [
             *(served for one in self._opened for served in one.served),
             *beside,
+            *self._assisting.served,
         ]
 
     async def serve(self, lease: Lease, bus: Bus) -> None:
@@ -84,7 +89,10 @@ class Responder:
         assert self._desks, "start() comes first"
         try:
             desk = await self._desks.open(lease.config)
-            await Talk(lease, bus, self._service, desk).run()
+            if lease.config.mode == "assist" and self._assisting:
+                await self._assisting.serve(lease, bus, desk)
+            else:
+                await Talk(lease, bus, self._service, desk).run()
         except BaseExceptionGroup as group:
             raise _first(group) from group
 

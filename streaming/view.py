@@ -8,8 +8,10 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from streaming import advice
 from streaming.client.client import Message
 from streaming.events import (
+    Alert,
     AudioGap,
     Event,
     ModerationVerdict,
@@ -19,6 +21,11 @@ from streaming.events import (
     SessionDegraded,
     SessionEnded,
     SessionStarted,
+    SuggestionDelta,
+    SuggestionDone,
+    SuggestionFeedback,
+    SuggestionStarted,
+    Summary,
     TranscriptFinal,
     TranscriptPartial,
     ViewerJoined,
@@ -48,18 +55,26 @@ class Lines:
                 self._partials.pop(final.channel, None)
                 if final.source == "speech" and final.text:
                     return [Text(self._speaker(final.channel) + final.text)]
-            case ReplyStarted(reply=reply):
-                self._reply = (reply, "")
-            case ReplyDelta(reply=reply, text=text) if self._reply and self._reply[0] == reply:
-                self._reply = (reply, self._reply[1] + text)
+            case ReplyStarted(reply=number) | SuggestionStarted(suggestion=number):
+                self._reply = (number, "")
+            case ReplyDelta() | SuggestionDelta() as delta:
+                self._grow(delta)
             case ReplyDone() as done:
                 self._reply = None
                 return [self._done(done)]
+            case SuggestionDone() as done:
+                self._reply = None
+                return advice.suggested(done)
             case SessionLag(lag_ms=lag_ms):
                 return self._behind(lag_ms)
             case other:
                 return _notes(other)
         return []
+
+    def _grow(self, delta: ReplyDelta | SuggestionDelta) -> None:
+        number = delta.reply if isinstance(delta, ReplyDelta) else delta.suggestion
+        if self._reply and self._reply[0] == number:
+            self._reply = (number, self._reply[1] + delta.text)
 
     def _behind(self, lag_ms: int) -> list[Text]:
         """It is told every second, and worth a line when it begins, and when it is over."""
@@ -93,6 +108,8 @@ class Lines:
 def _notes(event: Event | Transient) -> list[Text]:
     """What is worth a line beside what was said."""
     match event:
+        case Summary() | Alert() | SuggestionFeedback():
+            return advice.told(event)
         case ModerationVerdict(action=action, categories=categories) if action != "pass":
             return [Text(f"  moderation: {action} ({', '.join(categories)})", style="yellow")]
         case AudioGap(reason=reason, from_ms=begin, to_ms=end):

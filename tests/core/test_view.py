@@ -11,9 +11,13 @@ from streaming.events import (
     ReplyDone,
     ReplyStarted,
     SessionDegraded,
+    SuggestionDelta,
+    SuggestionDone,
+    SuggestionStarted,
     TranscriptFinal,
     TranscriptPartial,
 )
+from streaming.parts import Citation
 from streaming.view import Lines, View
 from streaming.wire.messages import SessionLag
 
@@ -50,6 +54,16 @@ def test_speakers_are_told_apart_and_a_reply_says_how_it_ended() -> None:
     assert seen(lines, ReplyStarted(1, 1, "m"), ReplyDelta(1, "Half a", 0)) == []
     assert lines.pending().plain == "> Half a"
     assert seen(lines, done) == ["> Half a [failed: the model is away]"]
+
+
+def test_a_suggestion_grows_and_is_a_line_with_its_sources_behind_it() -> None:
+    lines = Lines(channels=2)
+    begun = SuggestionStarted(1, 1, "answer", "m")
+    assert seen(lines, begun, SuggestionDelta(1, "Ten days", 0), SuggestionDelta(2, "stale", 0)) == []
+    assert lines.pending().plain == "> Ten days"
+    source = Citation(1, "parcels.md", "p1", "Ten days", (0, 8), "docs@0", 1, title="Parcels", place="Lost")
+    done = SuggestionDone(1, 1, "answer", "completed", "Ten days [1]", "m", citations=[source])
+    assert seen(lines, done) == ["  [say] Ten days [1]", "    [1] Parcels > Lost"]
 
 
 def test_a_busy_server_says_how_late_words_come_and_when_it_is_over() -> None:

@@ -1,0 +1,1 @@
+"""Mode `assist`: what an agent is told while a customer speaks: suggestions, summaries, alerts."""

@@ -1,0 +1,51 @@
+"""What a session in mode `assist` is served with."""
+
+import logging
+
+from llm.assist.call import Call
+from llm.assist.means import Means, Prompts
+from llm.assist.topics import Topics
+from llm.desk import Desk
+from llm.making import Maker
+from llm.policy import LlmPolicy
+from llm.prompt import Prompt
+from llm.prompts.shelf import Shelf
+from streaming.bus import Bus
+from streaming.events import Served
+from streaming.lease import Lease
+
+log = logging.getLogger(__name__)
+
+
+class Assisting:
+    """Serves any number of calls. `topics`: what looks for those of `llm.assist.topics`, where MiniLM is there.
+
+    Raises:
+        ServiceFault: `prompt_broken`.
+    """
+
+    def __init__(
+        self, engine: Maker, policy: LlmPolicy, shelf: Shelf | None = None, topics: Topics | None = None
+    ) -> None:
+        self._engine = engine
+        self._policy = policy
+        self._topics = topics
+        shelf = shelf or Shelf()
+        self._next, self._summary = shelf.prompt("next", {}), shelf.prompt("call_summary", {})
+        if policy.assist.topics and topics is None:
+            log.warning("llm.assist.topics are not looked for: that needs the model minilm")
+
+    @property
+    def served(self) -> list[Served]:
+        """The prompts, as they are told."""
+        return [_told(prompt) for prompt in (self._next, self._summary)]
+
+    async def serve(self, lease: Lease, bus: Bus, desk: Desk) -> None:
+        """One call; without an index no answers are suggested. Raises LeaseLost, BusDown, alone or in a group."""
+        prompts = Prompts(desk.grounded, self._next, self._summary)
+        means = Means(self._engine, self._policy, lease.config, prompts, desk.grounding)
+        await Call(lease, bus, means, self._topics).run()
+
+
+def _told(prompt: Prompt) -> Served:
+    return Served(role="prompt", name=prompt.name, hash=prompt.hash, ref=prompt.ref)

@@ -1,0 +1,36 @@
+"""What an agent is told in mode `assist`, as lines for a terminal."""
+
+from rich.text import Text
+
+from streaming.events import Alert, SuggestionDone, SuggestionFeedback, Summary
+
+MARKS = {"answer": "say", "question": "ask", "checklist": "to do"}
+
+
+def suggested(done: SuggestionDone) -> list[Text]:
+    """A suggestion that is whole, with its sources; one that came to nothing is told in a word."""
+    if not done.text and done.status == "cancelled":
+        return []
+    line = Text(f"  [{MARKS[done.kind]}] ", style="green").append(done.text, style="default")
+    if done.status != "completed":
+        line.append(f" [{done.status}{': ' + done.error if done.error else ''}]", style="yellow")
+    sources = [
+        Text(
+            f"    [{one.number}] {' > '.join(part for part in (one.title or one.document, one.place) if part)}"
+        )
+        for one in done.citations
+    ]
+    return [line, *sources]
+
+
+def told(event: Summary | Alert | SuggestionFeedback) -> list[Text]:
+    """A summary, an alert, or what the agent did with a suggestion."""
+    match event:
+        case Summary(kind=kind, sections=sections):
+            head = Text("  [summary]" if kind == "wrapup" else "  [so far]", style="cyan")
+            return [head, *(Text(f"    {one.name}: {one.text}") for one in sections)]
+        case Alert(kind=kind, name=name, value=value):
+            much = "" if value is None else f" ({value:g})"
+            return [Text(f"  [alert: {kind.replace('_', ' ')}: {name}{much}]", style="red")]
+        case SuggestionFeedback(suggestion=number, action=action):
+            return [Text(f"  [suggestion {number} {action}]", style="cyan")]
