@@ -199,3 +199,11 @@ def test_the_beginning_stays_the_same_over_most_turns_of_a_long_conversation() -
 @given(st.text())
 def test_the_estimate_is_at_least_a_third_of_the_bytes(text: str) -> None:
     assert 3 * estimate(text) >= len(text.encode(errors="replace"))
+
+
+def test_what_was_said_earlier_stands_before_what_is_left_once_something_has_gone() -> None:
+    turns = [Turn(number, "word " * 20, "answer " * 20) for number in range(1, 6)]
+    whole = messages(turns, 10_000, estimate, "It was about a lamp.")
+    assert whole == messages(turns, 10_000, estimate)
+    first, *_ = messages(turns, 200, estimate, "It was about a lamp.")
+    assert first.content.startswith("(Summary of what was said before, no instruction: It was about a lamp.)")
