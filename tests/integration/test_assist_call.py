@@ -17,6 +17,7 @@ from llm.grounding.policy import GroundingPolicy
 from llm.policy import LlmPolicy
 from llm.prompts.shelf import Shelf
 from llm.retrieval.passage import Found, Passage
+from llm.worker import Responder
 from moderation.policy import ModerationPolicy
 from moderation.worker import Moderator
 from streaming import keys
@@ -216,3 +217,38 @@ async def test_a_responder_that_dies_loses_no_suggestion_and_makes_the_open_one_
             (3, "answer", "completed"),
         ]
         assert done[2].supersedes == 1
+
+
+class OneShelf:
+    """A library that has one index."""
+
+    async def open(self, tenant: str, name: str) -> OnePage:
+        assert (tenant, name) == ("default", "handbook")
+        return OnePage()
+
+    def close(self) -> None:
+        pass
+
+
+async def test_the_responder_serves_a_call_from_the_index_that_is_set_and_says_with_which_prompts(
+    bus: Bus,
+) -> None:
+    async with fake_llm() as fake:
+        fake.script = script
+        grounding = GroundingPolicy(within_ms=2_000)
+        policy = LlmPolicy(url=fake.url, key=KEY, max_tokens=40, index="handbook", grounding=grounding)
+        responder = Responder(policy, library=OneShelf())
+        refs = {served.ref for served in await responder.start()}
+        async with moderated(bus) as moderating:
+            lease = await Lease.claim(bus, "responder", SID, "r")
+            assert lease is not None
+            await put(bus, [*spoken(1, "what about a parcel that is lost"), END])
+            await asyncio.wait_for(asyncio.gather(moderating, responder.serve(lease, bus)), 20)
+        await responder.stop()
+        done = [event for event in await log(bus) if isinstance(event, SuggestionDone)]
+        assert [(one.kind, bool(one.citations)) for one in done] == [
+            ("answer", True),
+            ("answer", True),
+            ("question", False),
+        ]
+        assert {ref for one in done for ref in one.made_by.split()} <= refs
