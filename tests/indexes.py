@@ -16,8 +16,14 @@ HOURS = "<title>Opening hours</title><h2>Shop</h2><p>The shop opens at nine on w
 NOTES = "Parcels are sent on Mondays.\n\nError E42 means that the lamp is too hot."
 
 
+SAME = {"cash": "refund"}
+
+
 class Hashed:
-    """Vectors of words by their hashes: texts that share words lie near. Counts what it embeds."""
+    """Vectors of words by their hashes: texts that share words lie near. Keeps what it embeds.
+
+    As a real model does, it knows that two words mean the same, and is blind to codes such as E42.
+    """
 
     model = "hashed@" + "0" * 64
     dimension = 64
@@ -29,7 +35,7 @@ class Hashed:
         self.embedded += texts
         out = np.zeros((len(texts), self.dimension), np.float32)
         for row, text in enumerate(texts):
-            for word in terms(text):
+            for word in (SAME.get(term, term) for term in terms(text) if term.isalpha()):
                 out[row, hashlib.sha256(word.encode()).digest()[0] % self.dimension] += 1
         return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
 

@@ -77,8 +77,12 @@ async def test_the_passage_that_a_question_is_about_comes_first(retriever: Retri
     assert texts(await retriever.find("How many days do refunds take?", 1)) == ["Refunds take ten days."]
 
 
-async def test_a_rare_word_is_found_by_itself(retriever: Retriever) -> None:
-    assert "E42" in texts(await retriever.find("e42", 1))[0]
+async def test_a_code_that_means_nothing_to_the_model_is_found_as_a_word(retriever: Retriever) -> None:
+    assert "E42" in texts(await retriever.find("e42", 4))[0]
+
+
+async def test_what_shares_a_meaning_and_no_word_is_found(retriever: Retriever) -> None:
+    assert texts(await retriever.find("cash", 4))[0] == "Refunds take ten days."
 
 
 async def test_at_most_so_many_are_found_each_once_the_best_first(retriever: Retriever) -> None:
