@@ -78,6 +78,8 @@ class SharedIndex:
         adds = {term: _adds(packed) for term, packed in zip(terms, words, strict=True) if packed}
         named = [row for row, _ in bm25.ranked(bm25.Words(adds, self._passages), query, CANDIDATES)]
         best = fusion.fused([[int(row) for row in near], named], k)
+        if not best:
+            return []
         [kept] = await self._ask(("HMGET", self._keys.passages, *(row for row, _ in best)))
         return [_found(packed, score, vector) for packed, (_, score) in zip(kept, best, strict=True)]
 
