@@ -211,9 +211,9 @@ def verdicts(target: Target, judged: Sequence[Judged], size: int, made_by: str) 
             span=one.span,
             action=one.action,
             categories=list(one.categories),
-            score=0.0 if one.action == "pass" else 1.0,
-            latency_ms=0.0,
-            made_by=made_by,
+            score=0.0 if one.action == "pass" else one.score,
+            latency_ms=one.latency_ms,
+            made_by=one.made_by or made_by,
             replacement=one.replacement,
         )
         for one in told

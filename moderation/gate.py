@@ -4,6 +4,7 @@ Nothing that left is ever taken back. A blocked phrase ends the reply: what was 
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from msgspec import Struct
 
@@ -13,12 +14,18 @@ from streaming.events import Action
 
 
 class Judged(Struct, frozen=True):
-    """A finding as it is told: `span` [from, to) of the text as shown, and what stands there instead."""
+    """A finding as it is told: `span` [from, to) of the text as shown, and what stands there instead.
+
+    `made_by`: who found it, where that is not the rules; with `score` and after `latency_ms`.
+    """
 
     span: tuple[int, int]
     action: Action
     categories: tuple[str, ...]
     replacement: str | None = None
+    score: float = 1.0
+    made_by: str = ""
+    latency_ms: float = 0.0
 
 
 class Release(Struct, frozen=True):
@@ -29,29 +36,44 @@ class Release(Struct, frozen=True):
     blocked: bool = False
 
 
+class Cursor(Struct, frozen=True):
+    """Where a gate is in a reply: its members of these names."""
+
+    consumed: int = 0
+    decided: int = 0
+    shown: int = 0
+    begun: bool = False
+
+
+_BEGINNING: Final = Cursor()
+
+
 class Gate:
     """Holds what is undecided of a reply.
 
-    After a restart: make it with `consumed`, `decided`, `shown` and `begun` as they were, and let it `recall` the
-    reply's text from code point `consumed` on.
+    After a restart: make it with its `cursor` as it was, and let it `recall` the reply's text from code point
+    `consumed` on.
     """
 
-    def __init__(
-        self, screen: Screen, *, consumed: int = 0, decided: int = 0, shown: int = 0, begun: bool = False
-    ) -> None:
+    def __init__(self, screen: Screen, cursor: Cursor = _BEGINNING) -> None:
         self._screen = screen
         self._pending = ""
-        self.consumed = consumed
+        self.consumed = cursor.consumed
         """Code points of the reply's text that are not needed any more."""
-        self.decided = decided
+        self.decided = cursor.decided
         """Code points behind `consumed` that have been shown, masked or dropped already."""
-        self.shown = shown
+        self.shown = cursor.shown
         """Code points that were shown, replacements included."""
-        self.begun = begun
+        self.begun = cursor.begun
         """Whether what is consumed ends within a run of digits."""
 
+    @property
+    def cursor(self) -> Cursor:
+        """Where it is."""
+        return Cursor(self.consumed, self.decided, self.shown, self.begun)
+
     def recall(self, text: str) -> None:
-        """What was fed before a restart. Nothing is released: that was done then, as far as it could be."""
+        """What was fed before a restart. Nothing is released yet: `feed("")` gives what was not shown then."""
         self._pending += text
 
     def feed(self, text: str) -> Release:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from moderation.floor import Floor
 from streaming.drafts import Draft
 from streaming.facts import Heard, HeardFinal, HeardPartial
+from streaming.parts import Target
 
 START: Final = "0-0"
 HeardEntry: TypeAlias = tuple[str, Heard]
@@ -22,13 +23,21 @@ class Kept(Struct, frozen=True):
     end: int
 
 
+class Owed(Struct, frozen=True, omit_defaults=True):
+    """Something whole that was shown, and that the judge has passed up to code point `checked`."""
+
+    target: Target
+    checked: int = 0
+
+
 class Place(Struct, frozen=True, omit_defaults=True):
     """Where the moderator is in a session.
 
     `heard`, `draft`: the last entry taken of each. `waiting`: finals taken, but not yet decided. `told`: finals that
     were told, and may go on in the next one. `kept`: the first entry of the open reply that is still needed ("": none);
     the reply's text is known again from `offset` code points into it, of which the first `decided` were shown already,
-    and which are within a run of digits if it has `begun`.
+    and which are within a run of digits if it has `begun`. `checked`: how far the judge has passed that text; `owed`:
+    what was shown and that it has not.
     """
 
     floor: Floor
@@ -40,6 +49,8 @@ class Place(Struct, frozen=True, omit_defaults=True):
     offset: int = 0
     decided: int = 0
     begun: bool = False
+    checked: int = 0
+    owed: list[Owed] = []
 
 
 def superseded(heard: Sequence[HeardEntry]) -> set[int]:

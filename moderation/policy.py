@@ -1,10 +1,11 @@
 """What can be set about moderation. Apart from the code that reads it: reading settings must load no lists."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from moderation.guard.policy import GuardPolicy
+from moderation.levels import Levels, TenantModeration
 
 
 class ModerationPolicy(Struct, frozen=True, forbid_unknown_fields=True):
@@ -17,6 +18,12 @@ class ModerationPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     `heads`: whether trained heads judge behind the rules (`moderation/model/CARD.md` says how well); they need the
     model `minilm`. `guard`: a guard model on a server.
     `end_timeout_s`: how long a session waits for its last reply after its sound has ended.
+
+    With a judge behind the rules: `thresholds` of its categories (`[moderation.thresholds.violence]`, "*" for any
+    other), a tenant's own in `[moderation.tenants.NAME.thresholds.violence]`. It answers within `judge_timeout_s`, or
+    counts as away: then, where nothing is shown before it has answered, a reply is ended ("block") or waits ("hold");
+    in mode `stream_first` a flag says that nobody judged. `said`: whether users' own words at the level of blocking are
+    flagged only, or taken back.
     """
 
     rules: str = ""
@@ -29,3 +36,8 @@ class ModerationPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     guard: GuardPolicy = GuardPolicy()
     carry_ms: Annotated[int, Meta(ge=0)] = 2_000
     end_timeout_s: Annotated[float, Meta(gt=0)] = 60.0
+    judge_timeout_s: Annotated[float, Meta(gt=0)] = 1.0
+    judge_away: Literal["block", "hold"] = "block"
+    said: Literal["flag", "retract"] = "flag"
+    thresholds: dict[str, Levels] = {}
+    tenants: dict[str, TenantModeration] = {}

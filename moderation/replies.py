@@ -165,10 +165,8 @@ def unwanted(floor: Floor, number: int | None, text: str) -> Step:
 # ---- the end -----------------------------------------------------------------------------------------------
 
 
-def silent(
-    floor: Floor, accounting: list[ChannelAccount], reason: EndReason, deadline_ms: int, text: str
-) -> Step:
-    """No more sound or text will come; what was said and not ended is a turn. `text`: of the open reply, as shown."""
+def silent(floor: Floor, accounting: list[ChannelAccount], reason: EndReason, deadline_ms: int) -> Step:
+    """No more sound or text will come; what was said and not ended is a turn."""
     events: list[Event] = []
     for channel in sorted(floor.said):
         floor, turn = eager.turned(floor, channel, "end")
@@ -176,9 +174,7 @@ def silent(
     floor, taken = eager.resumed(floor)
     events += taken
     floor = replace(floor, ended=True, accounting=accounting, reason=reason, deadline_ms=deadline_ms, open={})
-    events.append(AudioEnded(accounting=accounting, reason=reason))
-    floor, end = (floor, []) if floor.mode != "transcribe" else over(floor, text)
-    return floor, [*events, *end]
+    return floor, [*events, AudioEnded(accounting=accounting, reason=reason)]
 
 
 def over(floor: Floor, text: str) -> Step:

@@ -2,23 +2,32 @@
 
 `Place` is the checkpoint: places in the two streams, the floor, and how far into an entry we are; no text. What is
 held back stays in `heard` and `draft` alone: `needed` says from where on, and after a restart it is read again
-(`resumed`).
+(`resumed`). What a judge is to be asked it says too (`asks`), and takes the answers (`answered`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from msgspec.structs import replace
 
 from moderation import eager, notes, replies
 from moderation import floor as floors
-from moderation.gate import Gate, Release, masked
-from moderation.place import DraftEntry, HeardEntry, Kept, Place, behind, order, superseded
+from moderation.gate import masked
+from moderation.place import DraftEntry, HeardEntry, Place, behind, order, superseded
+from moderation.replying import Replying
 from moderation.screen import Screen
 from moderation.transcript import Masked
 from moderation.waiting import Waiting
-from streaming.drafts import Draft, DraftDelta, DraftDone, DraftStarted, RepliesEnded
-from streaming.events import AudioGap, Event, SessionDegraded, SpeechStarted, SpeechStopped
+from moderation.watch import Answer, Ask, Conduct
+from streaming.events import (
+    AudioGap,
+    ContextGiven,
+    Event,
+    SessionDegraded,
+    SpeechStarted,
+    SpeechStopped,
+    TranscriptFinal,
+)
 from streaming.facts import (
     CancelReply,
     EagerEndpoint,
@@ -32,37 +41,31 @@ from streaming.facts import (
     SoundEnded,
     Typed,
 )
+from streaming.parts import Target
 
 
 class Scribe:
     """Takes facts in order, gives events in order."""
 
-    def __init__(self, screen: Screen, place: Place) -> None:
+    def __init__(self, screen: Screen, place: Place, conduct: Conduct | None = None) -> None:
         self._screen = screen
         self._place = place
         self.floor = place.floor
         self._waiting = Waiting(screen)
-        self._gate = Gate(screen)
-        self._kept: list[Kept] = []
-        self._shown: list[str] = []
-        self._later: list[DraftEntry] = []  # a successor reads them again
+        self._replying = Replying(screen, conduct or Conduct(), place)
 
     # ---- the checkpoint ------------------------------------------------------------------------------------
 
     @property
     def place(self) -> Place:
         """What has to be known to go on from here."""
-        first = self._kept[0] if self._kept else None
-        return replace(
+        place = replace(
             self._place,
             floor=self.floor,
             waiting=sorted(self._waiting.held, key=order),
             told=sorted(self._waiting.told, key=order),
-            kept=first.entry if first else "",
-            offset=self._gate.consumed - first.begin if first else 0,
-            decided=self._gate.decided if first else 0,
-            begun=first is not None and self._gate.begun,
         )
+        return self._replying.noted(place)
 
     @property
     def needed(self) -> tuple[str, str]:
@@ -71,24 +74,16 @@ class Scribe:
         heard = min([*place.waiting, *place.told, behind(place.heard)], key=order)
         return heard, place.kept or behind(place.draft)
 
-    def resumed(self, heard: Sequence[HeardEntry], draft: Sequence[DraftEntry], shown: str) -> None:
-        """Take up what was undecided: entries up to the checkpoint, and the open reply's text as it was shown."""
+    def resumed(
+        self, heard: Sequence[HeardEntry], draft: Sequence[DraftEntry], shown: Mapping[Target, str]
+    ) -> None:
+        """Take up what was undecided: entries up to the checkpoint, and the texts of the open reply and of what is
+        owed, as they stand in the log."""
         place = self._place
         for entry, fact in heard:
             if isinstance(fact, HeardFinal) and entry in (*place.waiting, *place.told):
                 self._waiting.recall(entry, fact, told=entry in place.told)
-        reply = self.floor.reply
-        if reply is None:
-            return
-        self._shown = [shown]
-        self._gate = Gate(self._screen, decided=place.decided, shown=reply.shown, begun=place.begun)
-        begin = -place.offset
-        for entry, fact in draft:
-            if isinstance(fact, DraftDelta) and fact.reply == reply.reply and place.kept:
-                end = begin + len(fact.text)
-                self._kept.append(Kept(entry, begin, end))
-                self._gate.recall(fact.text[max(0, -begin) :])
-                begin = end
+        self._replying.resumed(place, draft, shown)
 
     # ---- taking facts --------------------------------------------------------------------------------------
 
@@ -103,29 +98,29 @@ class Scribe:
             if not self.floor.ended or (isinstance(fact, CancelReply | Feedback) and not self.floor.over):
                 events += self._hear(entry, fact, now_ms, stale=place in stale)
             self._place = replace(self._place, heard=entry)
-        waiting, self._later = [*self._later, *draft], []
-        for entry, fact in waiting:
-            if self._later or eager.early(self.floor, fact):
-                self._later.append((entry, fact))
-                continue
-            if not self.floor.over and not eager.stale(self.floor, fact):
-                events += self._draft(entry, fact)
-            self._place = replace(self._place, draft=entry)
-        return events
+        return events + self._step(self._replying.take(self.floor, draft)) + self._settled()
+
+    def asks(self) -> list[Ask]:
+        """What the judge is to be asked now. Each is to be answered, if only by None."""
+        return self._replying.asks(self.floor)
+
+    def answered(self, ask: Ask, answer: Answer) -> list[Event]:
+        """What follows from the judge's answer."""
+        return self._step(self._replying.answered(self.floor, ask, answer)) + self._settled()
 
     def expired(self) -> list[Event]:
         """The deadline has passed."""
-        return self._step(replies.over(self.floor, self._text))
+        return self._replying.given_up() + self._step(replies.over(self.floor, self._replying.text))
+
+    def _settled(self) -> list[Event]:
+        """Where nobody replies, a session ends with the last verdict about what was said in it."""
+        if self.floor.mode != "transcribe" or self._replying.owes:
+            return []
+        return self._step(replies.over(self.floor, ""))
 
     def _step(self, step: floors.Step) -> list[Event]:
-        self.floor, events = step
-        if self.floor.reply is None:
-            self._kept, self._shown = [], []
+        self.floor, events = self._replying.after(self.floor, step)
         return events
-
-    @property
-    def _text(self) -> str:
-        return "".join(self._shown)
 
     # ---- what was heard ------------------------------------------------------------------------------------
 
@@ -146,7 +141,7 @@ class Scribe:
                 left = [event for one in waiting.channels for event in self._said(waiting.let_go(one))]
                 waiting.forget()
                 deadline = now_ms + round(self._screen.policy.end_timeout_s * 1000)
-                return left + self._step(replies.silent(self.floor, accounting, reason, deadline, self._text))
+                return left + self._step(replies.silent(self.floor, accounting, reason, deadline))
             case SpeechStarted(channel=channel, at_ms=at):
                 self._waiting.began(channel, at)
                 chat = self.floor.mode == "chat"
@@ -190,7 +185,7 @@ class Scribe:
         ref, events = self._screen.ref, list[Event]()
         for one in finals:
             self.floor = eager.followed(self.floor, one.final.channel, one.final.text)
-            events += self._step(floors.said(self.floor, one.final, one.judged, ref))
+            events += self._judged(self._step(floors.said(self.floor, one.final, one.judged, ref)))
         return events
 
     def _typed(self, fact: Typed | Given) -> list[Event]:
@@ -199,47 +194,19 @@ class Scribe:
             return []
         shown, judged = masked(text, self._screen.look(text, closed=True).findings, (0, len(text)), 0)
         if isinstance(fact, Given):
-            return self._step(floors.given(self.floor, Given(fact.role, shown), judged, ref))
+            return self._judged(self._step(floors.given(self.floor, Given(fact.role, shown), judged, ref)))
         over = self._step(replies.cancelled(self.floor, self._text))
         over += self._step(eager.resumed(self.floor))
-        return over + self._step(floors.typed(self.floor, shown, judged, ref))
+        return over + self._judged(self._step(floors.typed(self.floor, shown, judged, ref)))
 
-    # ---- what the responder wrote --------------------------------------------------------------------------
+    @property
+    def _text(self) -> str:
+        return self._replying.text
 
-    def _draft(self, entry: str, fact: Draft) -> list[Event]:
-        reply = self.floor.reply
-        match fact:
-            case DraftStarted():
-                return self._begun(fact)
-            case DraftDelta(reply=number, text=text):
-                return self._release(self._feed(entry, text)) if reply and reply.reply == number else []
-            case DraftDone(reply=number):
-                return self._done(fact) if reply and reply.reply == number else []
-            case RepliesEnded():
-                return self._step(replies.over(self.floor, self._text))
-            case _:
-                return self._step(notes.told(self._screen, self.floor, fact))
-
-    def _begun(self, fact: DraftStarted) -> list[Event]:
-        left: list[Event] = []
-        if fact.reply > self.floor.replied:
-            left = self._step(replies.failed(self.floor, self._text, replies.DROPPED))
-            self._gate, self._kept, self._shown = Gate(self._screen), [], []
-        return left + self._step(replies.begun(self.floor, fact))
-
-    def _feed(self, entry: str, text: str) -> Release:
-        begin = self._kept[-1].end if self._kept else self._gate.consumed
-        self._kept.append(Kept(entry, begin, begin + len(text)))
-        release = self._gate.feed(text)
-        self._kept = [kept for kept in self._kept if kept.end > self._gate.consumed]
-        return release
-
-    def _release(self, release: Release) -> list[Event]:
-        self._shown.append(release.text)
-        events = self._step(replies.shown(self.floor, release.text, release.judged, self._screen.ref))
-        return events + (self._step(replies.blocked(self.floor, self._text)) if release.blocked else [])
-
-    def _done(self, fact: DraftDone) -> list[Event]:
-        events = self._release(self._gate.finish()) if fact.status == "completed" else []
-        clean = notes.cleaned(self._screen, fact)
-        return events + self._step(replies.done(self.floor, clean, self._text, self._screen.ref))
+    def _judged(self, events: list[Event]) -> list[Event]:
+        """Events of what users said, and what is told at once because the judge has too much before it."""
+        finals = (event for event in events if isinstance(event, TranscriptFinal | ContextGiven))
+        late = [
+            one for final in finals for one in self._replying.owe(Target(segment=final.segment), final.text)
+        ]
+        return [*events, *late]

@@ -13,6 +13,8 @@ import msgspec
 from msgspec.structs import replace
 
 from moderation.floor import Floor
+from moderation.judging import Judging, conduct
+from moderation.model.judge import Judge
 from moderation.place import DraftEntry, HeardEntry, Place
 from moderation.screen import Screen
 from moderation.scribe import Scribe
@@ -20,10 +22,11 @@ from streaming import keys
 from streaming.bus import Bus
 from streaming.clock import now_ms, stamp
 from streaming.drafts import Draft
-from streaming.events import Event, ModerationVerdict, ReplyDelta, SuggestionDelta
+from streaming.events import ContextGiven, Event, ModerationVerdict, ReplyDelta, SuggestionDelta, TranscriptFinal
 from streaming.facts import Heard
 from streaming.feed import Entry, place
 from streaming.lease import Lease
+from streaming.parts import Target
 
 HEARD: Final = msgspec.json.Decoder(Heard)
 DRAFT: Final = msgspec.json.Decoder(Draft)
@@ -35,7 +38,12 @@ class Moderated:
     """All that the moderator does for one session, from the lease's checkpoint to `session.ended`."""
 
     def __init__(
-        self, lease: Lease, bus: Bus, screen: Screen, clock: Callable[[], float] = time.monotonic
+        self,
+        lease: Lease,
+        bus: Bus,
+        screen: Screen,
+        judge: Judge | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._lease = lease
         self._bus = bus
@@ -48,7 +56,9 @@ class Moderated:
             if lease.state
             else Place(floor=Floor(mode=lease.config.mode))
         )
-        self._scribe = Scribe(screen, self._place)
+        self._scribe = Scribe(screen, self._place, conduct(screen.policy, lease.config, judge))
+        self._read = {self._heard: self._place.heard, self._draft: self._place.draft}
+        self._judging = Judging(judge, screen.policy.judge_timeout_s, clock)
 
     async def run(self) -> None:
         """Until the session has ended. Raises LeaseLost, BusDown."""
@@ -57,19 +67,27 @@ class Moderated:
         await self._resume()
         if self._place.floor.ended:
             await self._catch_up()
-        reached = self._scribe.place
-        feed = self._bus.open({self._heard: reached.heard, self._draft: reached.draft})
+        self._judging.ask(self._scribe.asks())
+        feed = self._bus.open(self._read)
+        getting = asyncio.ensure_future(feed.get())
         try:
             while not self._scribe.floor.over:
-                try:
-                    async with asyncio.timeout(self._patience()):
-                        batch = await feed.get()
-                except TimeoutError:
+                if not await self._judging.wait(getting, self._patience()):
                     await self._commit(self._scribe.expired(), self._clock())
-                else:
+                    continue
+                await self._answered()
+                if getting.done():
+                    batch, getting = getting.result(), asyncio.ensure_future(feed.get())
                     await self._take(batch)
         finally:
+            getting.cancel()
+            await asyncio.gather(getting, self._judging.close(), return_exceptions=True)
             feed.close()
+
+    async def _answered(self) -> None:
+        """What the judge has said since."""
+        for ask, answer in self._judging.answers():
+            await self._commit(self._scribe.answered(ask, answer), self._clock())
 
     def _patience(self) -> float | None:
         """Seconds until the session ends, replies or not; None while it goes on."""
@@ -80,6 +98,7 @@ class Moderated:
         since = self._clock()
         heard = [(entry.id, HEARD.decode(entry.body)) for entry in batch if entry.key == self._heard]
         draft = [(entry.id, DRAFT.decode(entry.body)) for entry in batch if entry.key == self._draft]
+        self._read |= {entry.key: entry.id for entry in batch}
         events = self._scribe.take(heard, draft, round(time.time() * 1000))
         await self._commit(events, since)
 
@@ -89,19 +108,19 @@ class Moderated:
         appends: list[tuple[str, bytes]] = []
         for event in events:
             stamped = replace(event, time=told_at)
-            if isinstance(stamped, ModerationVerdict):
+            if isinstance(stamped, ModerationVerdict) and not stamped.latency_ms:
                 stamped = replace(stamped, latency_ms=latency)
             appends.append((self._events, msgspec.json.encode(stamped)))
         heard, draft = self._scribe.needed
         trims = [(self._heard, heard), (self._draft, draft)]
         await self._lease.commit(msgspec.json.encode(self._scribe.place), appends=appends, trims=trims)
+        self._judging.ask(self._scribe.asks())
 
     async def _catch_up(self) -> None:
         """What came while nobody was here counts, also if the session's time has run out since."""
         while not self._scribe.floor.over:
-            reached = self._scribe.place
-            heard = await self._bus.read(self._heard, reached.heard, PAGE)
-            draft = await self._bus.read(self._draft, reached.draft, PAGE)
+            heard = await self._bus.read(self._heard, self._read[self._heard], PAGE)
+            draft = await self._bus.read(self._draft, self._read[self._draft], PAGE)
             if not heard and not draft:
                 return
             await self._take([*heard, *draft])
@@ -123,15 +142,29 @@ class Moderated:
     async def _upto(self, key: str, last: str) -> list[Entry]:
         return [entry for entry in await self._bus.read(key) if place(entry.id) <= place(last)]
 
-    async def _shown(self) -> str:
-        reply, after, text = self._place.floor.reply, "0-0", ""
-        while reply and (page := await self._bus.read(self._events, after, PAGE)):
+    async def _shown(self) -> dict[Target, str]:
+        """The texts of the open reply, and of what is owed, as they stand in the log."""
+        place, after, texts = self._place, "0-0", dict[Target, str]()
+        wanted = {one.target for one in place.owed}
+        if place.floor.reply:
+            wanted.add(place.floor.reply.target)
+        while wanted and (page := await self._bus.read(self._events, after, PAGE)):
             after = page[-1].id
             for entry in page:
-                event = EVENT.decode(entry.body)
-                match event:
-                    case ReplyDelta(reply=number) | SuggestionDelta(suggestion=number):
-                        text = text[: event.offset] + event.text if number == reply.reply else text
-                    case _:
-                        pass
-        return text
+                _fold(texts, EVENT.decode(entry.body))
+        return {target: text for target, text in texts.items() if target in wanted}
+
+
+def _fold(texts: dict[Target, str], event: Event) -> None:
+    """What an event of the log makes of the texts that are shown."""
+    match event:
+        case ReplyDelta(reply=reply, text=text, offset=offset):
+            texts[Target(reply=reply)] = texts.get(Target(reply=reply), "")[:offset] + text
+        case SuggestionDelta(suggestion=number, text=text, offset=offset):
+            texts[Target(suggestion=number)] = texts.get(Target(suggestion=number), "")[:offset] + text
+        case TranscriptFinal(segment=segment, text=text) | ContextGiven(segment=segment, text=text):
+            texts[Target(segment=segment)] = text
+        case ModerationVerdict(target=target, span=(begin, end), replacement=str(put)) if target in texts:
+            texts[target] = texts[target][:begin] + put + texts[target][end:]
+        case _:
+            pass

@@ -46,7 +46,7 @@ class Moderator:
             BusDown: Redis is away.
         """
         assert self._screen, "start() comes first"
-        await Moderated(lease, bus, self._screen).run()
+        await Moderated(lease, bus, self._screen, self._judge).run()
 
     async def answer(self, asked: bytes) -> bytes:
         """Texts that are no part of a session: `Examine` to `Examination`. Raises Overloaded, ServiceFault."""

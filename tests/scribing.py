@@ -30,6 +30,7 @@ from streaming.facts import (
     SoundEnded,
     Typed,
 )
+from streaming.parts import Target
 from tests.screening import SCREEN, listed
 
 ACCOUNT = [ChannelAccount(0, 10.0, 10.0, 0.0, {})]
@@ -85,7 +86,8 @@ class Session:
         self.scribe = Scribe(SCREEN, place)
         self.read = int(place.draft.split("-")[0])
         taken = [entry for entry in self.draft if int(entry[0][:-2]) <= self.read]
-        self.scribe.resumed(self.heard, taken, shown)
+        reply = place.floor.reply
+        self.scribe.resumed(self.heard, taken, {Target(reply=reply.reply): shown} if reply else {})
         assert self.scribe.place == place
 
     @property

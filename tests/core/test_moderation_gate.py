@@ -37,8 +37,7 @@ def test_a_gate_made_anew_from_its_place_goes_on_as_if_nothing_had_happened(
     gate, shown, fed = Gate(SCREEN), "", 0
     for number, piece in enumerate(pieces(text, cuts)):
         if number == restart:
-            now = (gate.consumed, gate.decided, gate.shown, gate.begun)
-            gate = Gate(SCREEN, consumed=now[0], decided=now[1], shown=now[2], begun=now[3])
+            gate = Gate(SCREEN, gate.cursor)
             gate.recall(text[gate.consumed : fed])
         release = gate.feed(piece)
         fed += len(piece)
@@ -97,7 +96,7 @@ def test_a_long_run_of_digits_that_is_read_again_from_its_middle_is_judged_the_s
 ) -> None:
     text, gate, shown = "so " + run + behind, Gate(SCREEN), ""
     for place in range(0, len(text), size):
-        gate = Gate(SCREEN, consumed=gate.consumed, decided=gate.decided, shown=gate.shown, begun=gate.begun)
+        gate = Gate(SCREEN, gate.cursor)
         gate.recall(text[gate.consumed : place])
         shown += gate.feed(text[place : place + size]).text
     assert shown + gate.finish().text == whole(text)

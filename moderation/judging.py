@@ -1,0 +1,81 @@
+"""Between the scribe of one session and the judge that all sessions share: asks go out, answers or their absence come
+back. A thin shell."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from moderation.levels import Thresholds
+from moderation.model.judge import Judge
+from moderation.policy import ModerationPolicy
+from moderation.watch import Answer, Ask, Conduct
+from streaming.facts import SessionConfig
+from streaming.feed import Entry
+
+log = logging.getLogger(__name__)
+PAUSE_S: Final = 0.25
+"""At least so long until a judge that failed is asked again."""
+
+
+def conduct(policy: ModerationPolicy, config: SessionConfig, judge: Judge | None) -> Conduct:
+    """How this session is moderated."""
+    tenant = policy.tenants.get(config.tenant)
+    return Conduct(
+        mode=config.moderation,
+        judge=judge.ref if judge else "",
+        thresholds=Thresholds(tenant.thresholds if tenant else {}, policy.thresholds),
+        away=policy.judge_away,
+        said=policy.said,
+    )
+
+
+class Judging:
+    """What the judge is asked about one session: one ask for each target at a time, so no more than a few."""
+
+    def __init__(self, judge: Judge | None, timeout_s: float, clock: Callable[[], float]) -> None:
+        self._judge = judge
+        self._timeout_s = timeout_s
+        self._clock = clock
+        self._tasks: dict[asyncio.Task[Answer], Ask] = {}
+
+    def ask(self, asks: Sequence[Ask]) -> None:
+        """Ask; the answers come later."""
+        for ask in asks:
+            self._tasks[asyncio.create_task(self._answer(ask))] = ask
+
+    async def wait(self, other: asyncio.Future[list[Entry]], patience_s: float | None) -> bool:
+        """Until there is an answer, or `other` is done; False when neither is after `patience_s`."""
+        done, _ = await asyncio.wait(
+            [other, *self._tasks], timeout=patience_s, return_when=asyncio.FIRST_COMPLETED
+        )
+        return bool(done)
+
+    def answers(self) -> list[tuple[Ask, Answer]]:
+        """The answers that have come, each once."""
+        done = [task for task in self._tasks if task.done()]
+        return [(self._tasks.pop(task), task.result()) for task in done]
+
+    async def close(self) -> None:
+        """Nobody waits for answers any more."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = {}
+
+    async def _answer(self, ask: Ask) -> Answer:
+        assert self._judge, "nothing is asked without a judge"
+        since = self._clock()
+        scores: list[dict[str, float]] | None = None
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                scores = await self._judge.scores(ask.texts)
+        except TimeoutError:
+            log.warning("the judge did not answer in %.1f s", self._timeout_s)
+        except Exception as wrong:  # noqa: BLE001 - whatever a judge does, moderation goes on by its policy
+            log.warning("the judge failed: %s", type(wrong).__name__)
+            await asyncio.sleep(PAUSE_S)
+        if scores is not None and len(scores) != len(ask.texts):
+            log.error("the judge answered %d of %d texts", len(scores), len(ask.texts))
+            scores = None
+        return Answer(scores, round((self._clock() - since) * 1000, 3))
