@@ -22,7 +22,14 @@ from streaming import keys
 from streaming.bus import Bus
 from streaming.clock import now_ms, stamp
 from streaming.drafts import Draft
-from streaming.events import ContextGiven, Event, ModerationVerdict, ReplyDelta, SuggestionDelta, TranscriptFinal
+from streaming.events import (
+    ContextGiven,
+    Event,
+    ModerationVerdict,
+    ReplyDelta,
+    SuggestionDelta,
+    TranscriptFinal,
+)
 from streaming.facts import Heard
 from streaming.feed import Entry, place
 from streaming.lease import Lease
@@ -151,11 +158,11 @@ class Moderated:
         while wanted and (page := await self._bus.read(self._events, after, PAGE)):
             after = page[-1].id
             for entry in page:
-                _fold(texts, EVENT.decode(entry.body))
+                fold(texts, EVENT.decode(entry.body))
         return {target: text for target, text in texts.items() if target in wanted}
 
 
-def _fold(texts: dict[Target, str], event: Event) -> None:
+def fold(texts: dict[Target, str], event: Event) -> None:
     """What an event of the log makes of the texts that are shown."""
     match event:
         case ReplyDelta(reply=reply, text=text, offset=offset):

@@ -1,11 +1,15 @@
 """A session as the scribe meets it, without Redis, and the stories that may come in it."""
 
+from collections.abc import Sequence
+
 import msgspec
 from hypothesis import strategies as st
 
 from moderation.floor import Floor
 from moderation.place import Place
 from moderation.scribe import Scribe
+from moderation.session import fold
+from moderation.watch import Answer, Ask, Conduct
 from streaming.drafts import Draft, DraftDelta, DraftDone, DraftStarted, RepliesEnded
 from streaming.events import (
     ChannelAccount,
@@ -31,6 +35,7 @@ from streaming.facts import (
     Typed,
 )
 from streaming.parts import Target
+from tests.judging import answer
 from tests.screening import SCREEN, listed
 
 ACCOUNT = [ChannelAccount(0, 10.0, 10.0, 0.0, {})]
@@ -41,15 +46,17 @@ def final(text: str, channel: int = 0, at: int = 0) -> HeardFinal:
     return HeardFinal(1, channel, text, at, at + 900, [], "en", 0.9, "asr@0")
 
 
-def scribe(mode: Mode = "chat") -> Scribe:
-    return Scribe(SCREEN, Place(floor=Floor(mode=mode)))
+def scribe(mode: Mode = "chat", conduct: Conduct | None = None) -> Scribe:
+    return Scribe(SCREEN, Place(floor=Floor(mode=mode)), conduct)
 
 
 class Session:
     """Streams as Redis has them, with a scribe that may be replaced at any time by one made from its checkpoint."""
 
-    def __init__(self, mode: Mode = "chat") -> None:
-        self.scribe = scribe(mode)
+    def __init__(self, mode: Mode = "chat", conduct: Conduct | None = None) -> None:
+        self.conduct = conduct
+        self.asks: list[Ask] = []
+        self.scribe = scribe(mode, conduct)
         self.heard: list[tuple[str, Heard]] = []
         self.draft: list[tuple[str, Draft]] = []
         self.log: list[Event] = []
@@ -64,11 +71,22 @@ class Session:
             (draft if isinstance(fact, Draft) else heard).append((f"{self.clock}-0", fact))  # type: ignore[arg-type]
         self.heard += heard
         self.draft += draft
-        # after a restart, also what the checkpoint left for it
-        draft = [entry for entry in self.draft if int(entry[0][:-2]) > self.read]
         self.read = self.clock
-        events = self.scribe.take(heard, draft, 0)
+        return self._told(self.scribe.take(heard, draft, 0))
+
+    def answer(self) -> list[Event]:
+        """The judge answers what it was asked."""
+        asks, self.asks = self.asks, []
+        return [event for ask in asks for event in self._told(self.scribe.answered(ask, answer(ask)))]
+
+    def unanswered(self) -> list[Event]:
+        """The judge is away."""
+        asks, self.asks = self.asks, []
+        return [event for ask in asks for event in self._told(self.scribe.answered(ask, Answer(None)))]
+
+    def _told(self, events: list[Event]) -> list[Event]:
         self.log += events
+        self.asks += self.scribe.asks()
         lowest = [int(entry.split("-")[0]) + (not entry.endswith("-0")) for entry in self.scribe.needed]
         self.heard = [entry for entry in self.heard if int(entry[0][:-2]) >= lowest[0]]
         self.draft = [entry for entry in self.draft if int(entry[0][:-2]) >= lowest[1]]
@@ -78,17 +96,16 @@ class Session:
         state = msgspec.json.encode(self.scribe.place)
         assert b"4111" not in state
         place = msgspec.json.decode(state, type=Place)
-        shown = ""
-        for event in self.log:
-            text = grown(event)
-            if text and place.floor.reply and text[0] == place.floor.reply.reply:
-                shown += text[1]
-        self.scribe = Scribe(SCREEN, place)
+        shown = shown_of(self.log)
+        self.scribe = Scribe(SCREEN, place, self.conduct)
         self.read = int(place.draft.split("-")[0])
         taken = [entry for entry in self.draft if int(entry[0][:-2]) <= self.read]
-        reply = place.floor.reply
-        self.scribe.resumed(self.heard, taken, {Target(reply=reply.reply): shown} if reply else {})
+        self.scribe.resumed(self.heard, taken, shown)
         assert self.scribe.place == place
+        self.asks = self.scribe.asks()
+        if again := [entry for entry in self.draft if int(entry[0][:-2]) > self.read]:
+            self.read = self.clock
+            self._told(self.scribe.take([], again, 0))
 
     @property
     def told(self) -> list[object]:
@@ -116,6 +133,14 @@ def grown(event: Event) -> tuple[int, str] | None:
             return number, text
         case _:
             return None
+
+
+def shown_of(log: Sequence[Event]) -> dict[Target, str]:
+    """What is shown of each target in the end."""
+    texts: dict[Target, str] = {}
+    for event in log:
+        fold(texts, event)
+    return texts
 
 
 def blank(event: Event) -> bool:
