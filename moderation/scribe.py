@@ -116,7 +116,7 @@ class Scribe:
         """Where nobody replies, a session ends with the last verdict about what was said in it."""
         if self.floor.mode != "transcribe" or self._replying.owes:
             return []
-        return self._step(replies.over(self.floor, ""))
+        return self._step(replies.over(self.floor, self._text))
 
     def _step(self, step: floors.Step) -> list[Event]:
         self.floor, events = self._replying.after(self.floor, step)

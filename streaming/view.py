@@ -68,13 +68,23 @@ class Lines:
             case SessionLag(lag_ms=lag_ms):
                 return self._behind(lag_ms)
             case other:
-                return _notes(other)
+                return self._noted(other)
         return []
 
     def _grow(self, delta: ReplyDelta | SuggestionDelta) -> None:
         number = delta.reply if isinstance(delta, ReplyDelta) else delta.suggestion
         if self._reply and self._reply[0] == number:
             self._reply = (number, self._reply[1] + delta.text)
+
+    def _noted(self, event: Event | Transient) -> list[Text]:
+        """What is taken back of a reply or a suggestion under way is not left on the screen."""
+        match event:
+            case ModerationVerdict(target=target, span=(begin, end), replacement=str(put)) if self._reply:
+                if self._reply[0] in (target.reply, target.suggestion):
+                    self._reply = (self._reply[0], self._reply[1][:begin] + put + self._reply[1][end:])
+            case _:
+                pass
+        return _notes(event)
 
     def _behind(self, lag_ms: int) -> list[Text]:
         """It is told every second, and worth a line when it begins, and when it is over."""

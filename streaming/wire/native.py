@@ -94,10 +94,6 @@ def _no_event(name: str, after: str) -> ClientFault:
 
 
 def _check_start(start: SessionStart) -> None:
-    asked = {f"moderation {start.moderation}": start.moderation != "hold"}
-    for feature, wanted in asked.items():
-        if wanted:
-            raise unsupported(feature, fatal=True)
     _check_hints(start, fatal=True)
     _check_endpointing(start.endpointing, fatal=True)
     if start.mode == "transcribe" and start.audio is None:

@@ -7,6 +7,7 @@ import pytest
 from streaming.client.client import Message
 from streaming.events import (
     Event,
+    ModerationVerdict,
     ReplyDelta,
     ReplyDone,
     ReplyStarted,
@@ -17,7 +18,7 @@ from streaming.events import (
     TranscriptFinal,
     TranscriptPartial,
 )
-from streaming.parts import Citation
+from streaming.parts import Citation, Target
 from streaming.view import Lines, View
 from streaming.wire.messages import SessionLag
 
@@ -91,3 +92,11 @@ def test_how_quick_the_server_is_is_no_part_of_a_transcript_in_a_pipe(
             view.show(Message("1-0", event, ""))
     assert "hi" in out.getvalue()
     assert ("behind" in out.getvalue(), "busy" in out.getvalue()) == (terminal, terminal)
+
+
+def test_what_is_taken_back_of_a_reply_is_not_left_below() -> None:
+    lines = Lines()
+    seen(lines, ReplyStarted(1, 1, ""), ReplyDelta(1, "All is well. Something bad.", 0))
+    taken = ModerationVerdict(Target(reply=1), (13, 27), "retract", ["hate"], 0.9, 1.0, "", "[removed]")
+    assert seen(lines, taken) == ["  moderation: retract (hate)"]
+    assert lines.pending().plain == "> All is well. [removed]"

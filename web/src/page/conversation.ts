@@ -28,6 +28,7 @@ export interface Line {
   text: string;
   source: "speech" | "text";
   startMs: number;
+  taken: string;
   marks: readonly Mark[];
 }
 
@@ -35,6 +36,8 @@ export interface Reply {
   kind: "reply";
   key: string;
   text: string;
+  /** What was taken back after it had been shown, until the page lets it go. */
+  taken: string;
   status: "streaming" | ReplyStatus;
   error: string | null;
   marks: readonly Mark[];
@@ -154,13 +157,13 @@ function said(before: Conversation, session: number, message: TranscriptFinal): 
   const { channel, segment, text, source, start_ms: startMs, lag_ms: recognitionMs } = message;
   const pending = before.pending.filter((one) => one.channel !== channel || one.segment > segment);
   if (text === "") return { ...before, pending }; // what was heard so far turned out to be nothing
-  const line: Line = { kind: "line", key: `${session}/segment/${segment}`, text, source, startMs, marks: [] };
+  const line: Line = { kind: "line", key: `${session}/segment/${segment}`, text, source, startMs, taken: "", marks: [] };
   if (source === "text") return added(before, line);
   return { ...added({ ...before, pending }, line), stages: { ...before.stages, recognitionMs } };
 }
 
 function replyOf(session: number, reply: number, status: Reply["status"]): Reply {
-  return { kind: "reply", key: `${session}/reply/${reply}`, text: "", status, error: null, marks: [], citations: [] };
+  return { kind: "reply", key: `${session}/reply/${reply}`, text: "", taken: "", status, error: null, marks: [], citations: [] };
 }
 
 function viewerWords(who: string): string {
@@ -189,7 +192,9 @@ function judged(before: Conversation, session: number, verdict: ModerationVerdic
   const after = changed(before, key, (item) => {
     const [from, to] = verdict.span;
     const text = verdict.replacement === null ? item.text : put(item.text, from, to, verdict.replacement);
-    return { ...item, text, marks: [...item.marks, mark] };
+    const gone = verdict.action === "retract" ? points(item.text).slice(from, to).join("") : "";
+    const taken = gone !== "" && gone !== verdict.replacement ? gone : item.taken;
+    return { ...item, text, taken, marks: [...item.marks, mark] };
   });
   return { ...after, stages: { ...after.stages, moderationMs: verdict.latency_ms } };
 }

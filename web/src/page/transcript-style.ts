@@ -31,6 +31,8 @@ export const transcriptStyle = css`
   .outcome:first-child { margin-top: 0 !important; }
   .what p:empty { display: none; }
 
+  .taken { color: var(--bad); text-decoration: line-through; animation: taken 1.6s ease-in forwards; }
+  @keyframes taken { 0%, 60% { opacity: 1; } 100% { opacity: 0; } }
   .marks { list-style: none; display: flex; flex-wrap: wrap; gap: 0.35rem 1rem; margin: 0.55rem 0 0; padding: 0; }
   .marks li { font-size: 0.8125rem; color: var(--soft); }
   .marks .redact, .marks .flag { color: var(--warn); }

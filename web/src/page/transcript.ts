@@ -106,12 +106,19 @@ function shown(item: Item, speaker: string): TemplateResult {
   }
 }
 
+/** What is taken back: struck through for a moment, and then gone; nobody has it read out once more. */
+function struck(taken: string): TemplateResult | typeof nothing {
+  if (!taken) return nothing;
+  const gone = (event: Event) => (event.target as HTMLElement).remove();
+  return html`<s class="taken" aria-hidden="true" @animationend=${gone}>${taken}</s>`;
+}
+
 function spoken(line: Line, speaker: string): TemplateResult {
   const when = line.source === "text" ? "typed" : clock(line.startMs);
   return html`
     <article class="entry you" aria-label=${speaker}>
       <div class="who">${speaker} <span class="when">${when}</span></div>
-      <div class="what"><p>${line.text}</p>${marks(line.marks.filter((mark) => mark.action !== "pass"))}</div>
+      <div class="what"><p>${struck(line.taken)}${line.text}</p>${marks(line.marks.filter((mark) => mark.action !== "pass"))}</div>
     </article>
   `;
 }
@@ -122,7 +129,7 @@ function answered(reply: Reply): TemplateResult {
     <article class="entry reply" aria-label="Reply" aria-busy=${streaming ? "true" : "false"} data-status=${reply.status}>
       <div class="who">Reply</div>
       <div class="what">
-        <p>${reply.text}${streaming ? html`<span class="caret" aria-hidden="true"></span>` : nothing}</p>
+        <p>${struck(reply.taken)}${reply.text}${streaming ? html`<span class="caret" aria-hidden="true"></span>` : nothing}</p>
         ${outcome(reply)}${sources(reply)}${marks(reply.marks)}
       </div>
     </article>
