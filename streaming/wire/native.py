@@ -140,6 +140,7 @@ def started(message: SessionStart, session_id: str, tenant: str) -> SessionConfi
         hints=Hints(tuple(message.hotwords), message.prompt),
         translate=message.translate,
         endpointing=ending(Endpointing(), message.endpointing),
+        moderation=message.moderation,
         record=message.record,
         origin=message.origin,
         parent=message.parent,

@@ -148,3 +148,9 @@ def test_hints_beyond_their_bounds_are_refused(kind: str, wrong: dict[str, objec
     assert (caught.value.code, caught.value.ref) == ("bad_message", "7")
     assert (caught.value.close is not None) == (kind == "session.start")
     assert next(iter(wrong)) in caught.value.message
+
+
+def test_a_session_is_moderated_in_the_mode_that_it_asks_for() -> None:
+    for mode in ("hold", "stream_first", "block_all"):
+        start = said.SessionStart(mode="chat", moderation=mode)
+        assert native.started(start, "s1", "default").moderation == mode
