@@ -88,20 +88,6 @@ def test_verdicts_are_shown_in_words_and_replacements_are_put_in(page: Page, fak
     expect(page.locator("body")).not_to_contain_text("4111")
 
 
-def test_what_is_taken_back_is_struck_through_and_then_replaced(page: Page, fake: FakeServer) -> None:
-    opened(page, fake)
-    fake.emit(*said.begun(14, "All is well. Then something bad."))
-    reply = page.get_by_role("article", name="Reply").last
-    expect(reply).to_contain_text("something bad")
-    taken = said.verdict(ev.Target(reply=14), "retract", (13, 32), "[removed]")
-    fake.emit(taken, said.done(14, "All is well. [removed]", "blocked"))
-    expect(reply.locator("s")).to_have_text("Then something bad.")
-    expect(reply.locator("s")).to_have_css("text-decoration-line", "line-through")
-    expect(reply.locator("s")).to_have_count(0)
-    expect(reply.locator("p").first).to_have_text("All is well. [removed]")
-    expect(reply).to_contain_text("Taken back: card")
-
-
 def test_the_latency_of_each_stage_and_what_serves_are_shown(page: Page, fake: FakeServer) -> None:
     opened(page, fake)
     fake.emit(said.partial(5, "one", 0, lag_ms=432))
