@@ -34,9 +34,9 @@ class Moderator:
         Raises:
             ServiceFault: a list is missing or wrong.
         """
-        rules = await asyncio.to_thread(self._rules)
-        self._screen = Screen(rules, self._policy)
-        return [Served(role="moderator", name="rules", hash=rules.hash, ref=rules.ref)]
+        lists = await asyncio.to_thread(rules, self._policy.rules)
+        self._screen = Screen(lists, self._policy)
+        return [Served(role="moderator", name="rules", hash=lists.hash, ref=lists.ref)]
 
     async def serve(self, lease: Lease, bus: Bus) -> None:
         """Moderate a session, from where the lease's state says, to its end.
@@ -58,13 +58,13 @@ class Moderator:
         if isinstance(self._judge, Closing):
             await self._judge.close()
 
-    def _rules(self) -> Rules:
-        files = sorted(LISTS.glob("*.toml"))
-        if self._policy.rules:
-            files.append(Path(self._policy.rules).expanduser())
-        try:
-            return Rules([file.read_bytes() for file in files])
-        except (OSError, ValueError) as wrong:
-            raise ServiceFault(
-                "rules_broken", f"the moderator's word lists cannot be used: {wrong}"
-            ) from None
+
+def rules(own: str) -> Rules:
+    """The default lists, and those of the file `own` if it is named. Raises ServiceFault."""
+    files = sorted(LISTS.glob("*.toml"))
+    if own:
+        files.append(Path(own).expanduser())
+    try:
+        return Rules([file.read_bytes() for file in files])
+    except (OSError, ValueError) as wrong:
+        raise ServiceFault("rules_broken", f"the moderator's word lists cannot be used: {wrong}") from None

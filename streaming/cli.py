@@ -5,6 +5,7 @@ that the light install has all but `serve` and `models`.
 """
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -178,12 +179,20 @@ def _bench(commands: Any) -> None:
     )
     turn.add_argument("--speech", type=Path, metavar="FOLDER", help="sound files and a transcript")
     turn.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
+    _bench_moderation(subjects)
     hint = "vivavoce bench spine --sessions 16 --json spine.json"
     spine = _command(subjects, "spine", "what the way through gateway and Redis costs, without models", hint)
     spine.add_argument("--sessions", type=int, default=16, help="that speak at once (16)")
     spine.add_argument("--seconds", type=float, default=20.0, help="for which they speak (20)")
     spine.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     spine.add_argument("--part", choices=("sink", "answerer", "recogniser"), help=argparse.SUPPRESS)
+
+
+def _bench_moderation(subjects: Any) -> None:
+    hint = "vivavoce bench moderation --json moderation.json"
+    moderation = _command(subjects, "moderation", "how often moderation errs, and what each tier costs", hint)
+    moderation.add_argument("--rounds", type=int, default=2, help="over the rows that are held out (2)")
+    moderation.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
 
 
 def _dispatch(options: argparse.Namespace) -> int:
@@ -216,9 +225,7 @@ def _here(options: argparse.Namespace) -> int:
 def _there(options: argparse.Namespace) -> int:
     """What is asked of a server."""
     if options.command == "bench":
-        from streaming.bench import asr, spine, turn
-
-        return {"asr": asr, "spine": spine, "turn": turn}[options.subject].run(options)
+        return importlib.import_module(f"streaming.bench.{options.subject}").run(options)
     if options.command == "replay":
         from streaming.rerun import again, replay
 
