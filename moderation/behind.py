@@ -35,7 +35,9 @@ class Behind:
         self, conduct: Conduct, owed: list[Owed] | None = None, texts: Mapping[Target, str] | None = None
     ) -> None:
         self._conduct = conduct
-        self._debts = {one.target: _Debt(one, (texts or {}).get(one.target, "")) for one in owed or []}
+        debts = (_Debt(one, (texts or {}).get(one.target, "")) for one in owed or [])
+        # Of a text that is not there any more nothing can be asked: the session would wait for it to its deadline.
+        self._debts = {debt.owed.target: debt for debt in debts if debt.text[debt.owed.checked :].strip()}
 
     @property
     def owed(self) -> list[Owed]:

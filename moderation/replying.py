@@ -152,7 +152,7 @@ class Replying:
         if reply is None or floor.reply is not None:
             return floor, events
         writing, self._writing = self._writing, Writing(self._screen, self._conduct)
-        return floor, events + self._told(self._behind.owe(reply.target, writing.text, writing.checked))
+        return floor, events + self._told(self._behind.owe(reply.target, writing.text, writing.unasked))
 
     # ---- the judge -----------------------------------------------------------------------------------------
 

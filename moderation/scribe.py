@@ -109,8 +109,9 @@ class Scribe:
         return self._step(self._replying.answered(self.floor, ask, answer)) + self._settled()
 
     def expired(self) -> list[Event]:
-        """The deadline has passed."""
-        return self._replying.given_up() + self._step(replies.over(self.floor, self._replying.text))
+        """The deadline has passed: what was shown of the open reply is owed no longer than all else."""
+        late = self._step(replies.failed(self.floor, self._text, replies.LATE)) if self.floor.ended else []
+        return late + self._replying.given_up() + self._step(replies.over(self.floor, self._text))
 
     def _settled(self) -> list[Event]:
         """Where nobody replies, a session ends with the last verdict about what was said in it."""

@@ -58,6 +58,11 @@ class Writing:
         return 0 if self._conduct.mode == "block_all" else self._checked
 
     @property
+    def unasked(self) -> int:
+        """From which code point on the judge has yet to see it: what is owed when it is over."""
+        return self._checked
+
+    @property
     def first(self) -> Kept | None:
         """The first entry that is still needed."""
         return self._kept[0] if self._kept else None
@@ -80,8 +85,8 @@ class Writing:
         self._gate.recall(text[max(0, -begin) :])
 
     def recalled(self) -> None:
-        """All was recalled: what the rules have passed waits for the judge again."""
-        self._pass(self._gate.feed(""))
+        """All was recalled: what the rules have passed waits again, for the judge or for what comes next."""
+        self._queued(self._gate.feed(""))
 
     def feed(self, entry: str, text: str) -> Release:
         """More of it, and what may be shown now."""
@@ -97,15 +102,21 @@ class Writing:
         return self._pass(self._gate.finish())
 
     def _pass(self, release: Release) -> Release:
-        if release.blocked and self._conduct.mode == "block_all":
-            return self._refused(release.judged[-1])
-        self._passed += release.text
-        self._blocked = self._blocked or release.blocked
-        self._queue.append((release, self._gate.cursor))
+        self._queued(release)
         return self._flush()
+
+    def _queued(self, release: Release) -> None:
+        """Behind what the rules have blocked nothing counts, however long that waits for the judge."""
+        if self._blocked:
+            return
+        self._passed += release.text
+        self._blocked = release.blocked
+        self._queue.append((release, self._gate.cursor))
 
     def _flush(self) -> Release:
         """All of the queue that may be shown."""
+        if self._queue and self._blocked and self._conduct.mode == "block_all":
+            return self._refused(self._queue[-1][0].judged[-1])
         ready, text, judged = self._ready(), "", list[Judged]()
         blocked = False
         while self._queue and self._queue[0][1].shown <= ready:
