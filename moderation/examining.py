@@ -4,13 +4,12 @@ import asyncio
 
 import msgspec
 
+from moderation.judging import thresholds
 from moderation.model.judge import Judge, Scores
 from moderation.model.windows import due
 from moderation.screen import Screen
 from streaming.examining import Examination, Examine, Examined
 
-FOUND = 0.5
-"""A judge's score from which on a category counts as found."""
 AT_ONCE = 16
 """Windows of a text that wait for the judge at the same time."""
 
@@ -19,15 +18,13 @@ async def examination(asked: bytes, screen: Screen, judge: Judge | None) -> byte
     """The answer to `Examine`. A judge that is overloaded or away is no answer without it: what it would have found
     would count as clean. Raises Overloaded, ServiceFault."""
     question = msgspec.json.decode(asked, type=Examine)
-    scored = await asyncio.to_thread(lambda: [ruled(screen, text) for text in question.texts])
-    if judge is not None:
-        scored = [
-            await _judged(judge, text, scores) for text, scores in zip(question.texts, scored, strict=True)
-        ]
-    texts = [
-        Examined(scores, sorted(name for name, score in scores.items() if score >= FOUND))
-        for scores in scored
-    ]
+    levels = thresholds(screen.policy, question.tenant)
+    rules = await asyncio.to_thread(lambda: [ruled(screen, text) for text in question.texts])
+    texts: list[Examined] = []
+    for text, sure in zip(question.texts, rules, strict=True):
+        scores = await _judged(judge, text) if judge else {}
+        found = {*sure, *levels.found(scores)}  # what rules find is found, whatever a tenant's levels
+        texts.append(Examined(scores | sure, sorted(found)))
     refs = [screen.ref, *([judge.ref] if judge else [])]
     return msgspec.json.encode(Examination(texts, " ".join(refs)))
 
@@ -37,9 +34,9 @@ def ruled(screen: Screen, text: str) -> Scores:
     return {name: 1.0 for found in screen.look(text, closed=True).findings for name in found.categories}
 
 
-async def _judged(judge: Judge, text: str, ruled: Scores) -> Scores:
+async def _judged(judge: Judge, text: str) -> Scores:
     """The worst that is said of any part of the text: a judge sees a window, and no more of a long text."""
-    out = dict(ruled)
+    out: Scores = {}
     windows = [window.of(text) for window in due(text, 0, closed=True)]
     for place in range(0, len(windows), AT_ONCE):
         for scores in await judge.scores(windows[place : place + AT_ONCE]):

@@ -18,13 +18,18 @@ PAUSE_S: Final = 0.25
 """At least so long until a judge that failed is asked again."""
 
 
+def thresholds(policy: ModerationPolicy, tenant: str) -> Thresholds:
+    """The levels in force for a tenant."""
+    own = policy.tenants.get(tenant)
+    return Thresholds(own.thresholds if own else {}, policy.thresholds)
+
+
 def conduct(policy: ModerationPolicy, config: SessionConfig, judge: Judge | None) -> Conduct:
     """How this session is moderated."""
-    tenant = policy.tenants.get(config.tenant)
     return Conduct(
         mode=config.moderation,
         judge=judge.ref if judge else "",
-        thresholds=Thresholds(tenant.thresholds if tenant else {}, policy.thresholds),
+        thresholds=thresholds(policy, config.tenant),
         away=policy.judge_away,
         said=policy.said,
     )

@@ -14,7 +14,8 @@ UNJUDGED: Final = "unjudged"
 class Levels(Struct, frozen=True, forbid_unknown_fields=True):
     """From which score on a category is flagged, and blocked. Between the two it is shown, and waits for review.
 
-    A level above 1 is never reached.
+    A level above 1 is never reached. The defaults are the judge's own: heads are scaled so that 0.5 flags and 0.8
+    blocks (`FLAG` and `BLOCK` in model/heads.py), and a guard that says yes or no scores 1, or 0.6 where it is unsure.
     """
 
     flag: Annotated[float, Meta(ge=0)] = 0.5
@@ -50,6 +51,12 @@ class Thresholds:
                 if name in known:
                     return known[name]
         return Levels()
+
+    def found(self, scores: Mapping[str, float]) -> list[str]:
+        """The categories whose score is at either level, whatever is done about it."""
+        return sorted(
+            name for name, score in scores.items() if score >= min(self.of(name).flag, self.of(name).block)
+        )
 
     def weigh(self, scores: Mapping[str, float]) -> Weighed:
         """What is to be done about scores."""
