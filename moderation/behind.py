@@ -3,7 +3,7 @@
 Pure. A session ends when nothing is owed any more: a verdict about what was said stands in its log.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Final
 
 from msgspec import Struct
@@ -51,11 +51,10 @@ class Behind:
         self._debts[target] = _Debt(Owed(target, checked), text)
         return self._given_up(next(iter(self._debts))) if len(self._debts) > MOST else []
 
-    def due(self) -> list[Ask]:
-        """What the judge is to be asked."""
-        asks = (
-            asked(one.owed.target, one.text, one.owed.checked, closed=True) for one in self._debts.values()
-        )
+    def due(self, asking: Set[Target]) -> list[Ask]:
+        """What the judge is to be asked, but for what it is being asked already."""
+        idle = [debt for target, debt in self._debts.items() if target not in asking]
+        asks = (asked(one.owed.target, one.text, one.owed.checked, closed=True) for one in idle)
         return [ask for ask in asks if ask]
 
     def answered(self, ask: Ask, answer: Answer) -> Told:

@@ -19,7 +19,7 @@ async def examination(asked: bytes, screen: Screen, judge: Judge | None) -> byte
     would count as clean. Raises Overloaded, ServiceFault."""
     question = msgspec.json.decode(asked, type=Examine)
     levels = thresholds(screen.policy, question.tenant)
-    rules = await asyncio.to_thread(lambda: [ruled(screen, text) for text in question.texts])
+    rules = [await asyncio.to_thread(ruled, screen, text) for text in question.texts]
     texts: list[Examined] = []
     for text, sure in zip(question.texts, rules, strict=True):
         scores = await _judged(judge, text) if judge else {}
@@ -37,7 +37,7 @@ def ruled(screen: Screen, text: str) -> Scores:
 async def _judged(judge: Judge, text: str) -> Scores:
     """The worst that is said of any part of the text: a judge sees a window, and no more of a long text."""
     out: Scores = {}
-    windows = [window.of(text) for window in due(text, 0, closed=True)]
+    windows = [window.of(text) for window in await asyncio.to_thread(due, text, 0, closed=True)]
     for place in range(0, len(windows), AT_ONCE):
         for scores in await judge.scores(windows[place : place + AT_ONCE]):
             out |= {name: max(score, out.get(name, 0.0)) for name, score in scores.items()}

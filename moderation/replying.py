@@ -162,9 +162,9 @@ class Replying:
 
     def asks(self, floor: Floor) -> list[Ask]:
         """What the judge is to be asked now; each is answered once, whatever comes of it."""
-        due = self._behind.due()
-        ask = self._writing.due(floor.reply.target) if floor.reply else None
-        new = [one for one in [*([ask] if ask else []), *due] if one.target not in self._asking]
+        target = floor.reply.target if floor.reply else None
+        ask = self._writing.due(target) if target and target not in self._asking else None
+        new = [*([ask] if ask else []), *self._behind.due(self._asking)]
         self._asking |= {one.target for one in new}
         return new
 

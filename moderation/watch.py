@@ -56,7 +56,7 @@ def asked(target: Target, text: str, checked: int, *, closed: bool) -> Ask | Non
 
     None: nothing is due yet, or what is left is blank.
     """
-    fresh = due(text, checked, closed=closed)[:MOST]
+    fresh = due(text, checked, closed=closed, most=MOST)
     if not fresh:
         return None
     spans = [(window.start, window.end) for window in fresh]

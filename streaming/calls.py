@@ -119,10 +119,13 @@ async def _answer(bus: Bus, which: tuple[str, str], question: _Question, answer:
     try:
         if not await bus.call("XDEL", keys.calls(role), entry) or now_ms() > question.until_ms:
             return  # somebody else has it, or nobody waits any more
-        body = msgspec.json.encode(await _told(role, question, answer))
+        async with asyncio.timeout(max(0, question.until_ms - now_ms()) / 1000):
+            body = msgspec.json.encode(await _told(role, question, answer))
         await bus.together(
             ("XADD", question.to, "MAXLEN", "~", ANSWERS, "*", "e", body), ("PEXPIRE", question.to, KEPT_MS)
         )
+    except TimeoutError:
+        log.warning("%s: a question took longer than anybody waits", role)
     except BusDown as down:
         log.warning("%s: a question stays unanswered (%s)", role, down.why)
 

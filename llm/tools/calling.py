@@ -62,9 +62,9 @@ class Caller:
             raise ToolFailed(f"it cannot be reached ({type(why).__name__})") from None
 
     async def _follow(self, tool: ToolPolicy, arguments: dict[str, Any], number: str) -> str:
-        url, method, own = httpx.URL(tool.url), tool.method, httpx.URL(tool.url).host
+        url, method, own = httpx.URL(tool.url), tool.method, httpx.URL(tool.url)
         for _ in range(REDIRECTS + 1):
-            secret = dict(tool.headers) if url.host == own else {}  # another host is told no secret
+            secret = dict(tool.headers) if _same(url, own) else {}
             headers = secret | {"Idempotency-Key": number, "Accept-Encoding": "identity"}
             request = await self._request(tool, method, url, headers, arguments)
             response = await self._http.send(request, stream=True)
@@ -112,6 +112,13 @@ class Caller:
             if len(body) > tool.most_bytes:
                 raise ToolFailed(f"its answer is longer than {tool.most_bytes} bytes")
         return body.decode(errors="replace")
+
+
+def _same(url: httpx.URL, own: httpx.URL) -> bool:
+    """Whether it may be told what `own` may: another host or port is told no secret, nor a line without TLS after one
+    with it."""
+    with_tls = (own.scheme, own.port, url.scheme, url.port) == ("http", None, "https", None)
+    return url.host == own.host and (with_tls or (url.scheme, url.port) == (own.scheme, own.port))
 
 
 def _plain(value: Any) -> str:

@@ -9,6 +9,7 @@ who asks again when the last answer is there thus lets the newest window replace
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
 from typing import Final
 
 from msgspec import Struct
@@ -45,23 +46,25 @@ class Window(Struct, frozen=True):
 
 
 def due(
-    text: str, judged: int, *, closed: bool = False, policy: WindowPolicy | None = None
+    text: str, judged: int, *, closed: bool = False, policy: WindowPolicy | None = None, most: int = 0
 ) -> Sequence[Window]:
-    """The windows to judge now, in order, so that all up to the last boundary of `text` is.
+    """The windows to judge now, in order, so that all up to the last boundary of `text` is; or the first `most`.
 
     `judged`: the `end` of the last window that was, 0 before any. `closed`: nothing follows, and what is left is
     due too. A text may be given from any place on that has `widest` code points before `judged`, or all there are.
     """
     policy = policy or WindowPolicy()
-    ends = list(_boundaries(text, judged, closed, policy))
+    ends: Iterator[int | None] = chain(_boundaries(text, judged, closed, policy), [None])
     windows: list[Window] = []
     last = judged
-    for place, end in enumerate(ends):
+    for end, following in pairwise(ends):
+        assert end is not None, "only the last one is none"
         lead = _begin(text, last, policy.lead, policy.widest)
-        following = ends[place + 1 : place + 2]
-        if not following or _begin(text, following[0], policy.context, policy.widest) > lead:
+        if following is None or _begin(text, following, policy.context, policy.widest) > lead:
             windows.append(Window(_begin(text, end, policy.context, policy.widest), end))
             last = end
+        if most and len(windows) == most:
+            break
     return windows
 
 

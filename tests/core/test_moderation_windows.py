@@ -67,3 +67,8 @@ def test_every_token_is_judged_with_some_of_what_was_before_it_however_the_text_
 def test_a_window_ends_where_it_would_if_the_text_had_come_sign_by_sign(text: str, cuts: list[int]):
     slowly = {window.end for window in judged(text, list(range(len(text))))}
     assert {window.end for window in judged(text, cuts)} <= slowly
+
+
+@given(WORDS, st.integers(1, 4), st.booleans())
+def test_the_first_few_are_the_same_when_no_more_are_wanted(text: str, most: int, closed: bool):
+    assert due(text, 0, closed=closed, most=most) == list(due(text, 0, closed=closed))[:most]

@@ -11,6 +11,7 @@ import pytest
 
 from streaming import keys
 from streaming.bus import Bus
+from streaming.ingress import records
 from tests.completing import openai_client, saying, serving_api
 from tests.contracts.fake_llm import FakeLlm, fake_llm, ramble, talk
 from tests.gateway import eventually
@@ -196,3 +197,31 @@ async def test_a_reply_that_fails_is_an_error_before_it_began_and_an_event_after
         with pytest.raises(openai.APIError, match="broke off"):
             async for _ in stream:
                 pass
+
+
+async def test_who_reads_a_long_answer_is_not_taken_for_lost_while_words_come_all_the_time(
+    redis_url: str, llm: FakeLlm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touched: list[str] = []
+
+    async def touch(bus: Bus, session_id: str) -> None:
+        touched.append(session_id)
+
+    def every(window_s: float) -> float:
+        return 0.3
+
+    async def talk_on(exchange: Any) -> None:
+        await exchange.head()
+        touched.clear()
+        for _ in range(40):
+            await exchange.say("again ")
+            await asyncio.sleep(0.02)
+        await exchange.finish()
+        await exchange.done()
+
+    monkeypatch.setattr(records, "touch", touch)
+    monkeypatch.setattr(records, "touch_s", every)
+    llm.script = talk_on
+    async with serving_api(redis_url, llm) as url, openai_client(url) as client:
+        await client.chat.completions.create(model="fake-1", messages=ASK)
+    assert touched

@@ -89,6 +89,9 @@ async def test_a_redirect_leads_only_to_hosts_that_are_listed_and_takes_no_secre
     assert await caller.call(private, {"number": "7"}, "s-1-1") == '{"state": "on its way"}'
     assert other.asked[0].line == "POST /there HTTP/1.1"
     assert "authorization" not in other.asked[0].headers
+    server.headers = f"Location: http://crm.example:{other.port}/there\r\n"
+    await caller.call(tool(server), {"number": "7"}, "s-2-1")
+    assert "authorization" not in other.asked[1].headers  # another port is another's, also on the same host
     server.headers = f"Location: http://crm.example:{server.port}/round\r\n"
     assert await failed(caller, tool(server)) == "it redirects more than 3 times"
 

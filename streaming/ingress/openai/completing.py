@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import Final
@@ -91,7 +92,7 @@ class Completing:
             self._gateway.api.silence_s,
             records.touch_s(self._gateway.policy.resume_window_s),
         )
-        waited = 0.0
+        waited, touched = 0.0, time.monotonic()
         try:
             while True:
                 reading = asyncio.ensure_future(feed.get())
@@ -108,7 +109,8 @@ class Completing:
                     raise ServiceFault("reply_failed", f"no reply came for {silence_s:g} s: ask again")
                 for entry in reading.result() if done else []:
                     yield EVENT.decode(entry.body)
-                if not done:
+                if time.monotonic() - touched >= every_s:  # also while words come all the time
+                    touched = time.monotonic()
                     with suppress(BusDown):
                         await records.touch(self._bus, self.config.session_id)
         finally:
