@@ -50,11 +50,8 @@ class OnePage:
     hash = "0123456789abcdef" * 4
 
     async def find(self, query: str, k: int) -> list[Found]:
-        return (
-            [Found(Passage("p1", "parcels.md", "Parcels", "", TEXT, (0, len(TEXT))), 1.0, 0.9)]
-            if query
-            else []
-        )
+        passage = Passage("p1", "parcels.md", "Parcels", "", TEXT, (0, len(TEXT)))
+        return [Found(passage, 1.0, 0.9)] if query else []
 
     async def document(self, name: str) -> str | None:
         return TEXT
@@ -246,9 +243,6 @@ async def test_the_responder_serves_a_call_from_the_index_that_is_set_and_says_w
             await asyncio.wait_for(asyncio.gather(moderating, responder.serve(lease, bus)), 20)
         await responder.stop()
         done = [event for event in await log(bus) if isinstance(event, SuggestionDone)]
-        assert [(one.kind, bool(one.citations)) for one in done] == [
-            ("answer", True),
-            ("answer", True),
-            ("question", False),
-        ]
+        kinds = [(one.kind, bool(one.citations)) for one in done]
+        assert kinds == [("answer", True), ("answer", True), ("question", False)]
         assert {ref for one in done for ref in one.made_by.split()} <= refs
