@@ -4,6 +4,8 @@ Nothing of it grows on a screen, so it is shown once it is judged. A piece of te
 is left out.
 """
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
 from moderation.floor import Floor, Step, verdicts
@@ -49,19 +51,29 @@ def _cited(screen: Screen, citation: Citation) -> Citation:
     )
 
 
-def told(screen: Screen, floor: Floor, fact: DraftSummary | DraftAlert) -> Step:
-    """A summary or an alert. A number that was there before is an echo of the past."""
+def whole(screen: Screen, summary: Summary) -> str:
+    """A summary's text as the rules let it be shown, where verdicts count it as one."""
+    return BETWEEN.join(clean(screen, section.text) for section in summary.sections)
+
+
+def told(
+    screen: Screen, floor: Floor, fact: DraftSummary | DraftAlert, others: Sequence[Judged] = ()
+) -> Step:
+    """A summary, of which the judge found `others`, or an alert. A number that was there before is an echo of the
+    past."""
     match fact:
         case DraftSummary(summary=summary) if summary.summary > floor.summaries:
-            return _summed(screen, floor, summary)
+            return _summed(screen, floor, summary, others)
         case DraftAlert(alert=alert) if alert.alert > floor.alerts:
             return replace(floor, alerts=alert.alert), [alert]
         case _:
             return floor, []
 
 
-def _summed(screen: Screen, floor: Floor, summary: Summary) -> Step:
-    """Masked, with its verdicts behind it."""
+def _summed(screen: Screen, floor: Floor, summary: Summary, others: Sequence[Judged]) -> Step:
+    """Masked, with its verdicts behind it; without any text, when the judge has blocked it."""
+    if any(one.action == "block" for one in others):
+        summary = replace(summary, sections=[replace(one, text="") for one in summary.sections])
     sections: list[Section] = []
     found: list[Judged] = []
     size = 0
@@ -70,6 +82,7 @@ def _summed(screen: Screen, floor: Floor, summary: Summary) -> Step:
         sections.append(Section(name=section.name, text=text))
         found += more
         size += len(text) + len(BETWEEN)
+    found += others
     judgement = verdicts(Target(summary=summary.summary), found, max(0, size - len(BETWEEN)), screen.ref)
     event: Event = replace(summary, sections=sections)
     return replace(floor, summaries=summary.summary), [event, *judgement]

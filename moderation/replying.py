@@ -15,8 +15,17 @@ from moderation.gate import Cursor, Release
 from moderation.place import DraftEntry, Place
 from moderation.screen import Screen
 from moderation.watch import Answer, Ask, Conduct
+from moderation.whole import Whole
 from moderation.writing import Writing
-from streaming.drafts import Draft, DraftDelta, DraftDone, DraftStarted, RepliesEnded
+from streaming.drafts import (
+    Draft,
+    DraftAlert,
+    DraftDelta,
+    DraftDone,
+    DraftStarted,
+    DraftSummary,
+    RepliesEnded,
+)
 from streaming.events import Event
 from streaming.parts import Target
 
@@ -29,6 +38,7 @@ class Replying:
         self._conduct = conduct
         self._writing = Writing(screen, conduct)
         self._behind = Behind(conduct)
+        self._whole = Whole(conduct)
         self._asking: set[Target] = set()
         self._later: list[DraftEntry] = []
         self.read = place.draft
@@ -104,6 +114,8 @@ class Replying:
         match fact:
             case DraftDone(reply=number, status="completed"):
                 return _is_open(floor, number) and self._writing.waits
+            case DraftSummary(summary=summary) if summary.summary > floor.summaries:
+                return self._whole.waits(Target(summary=summary.summary), notes.whole(self._screen, summary))
             case RepliesEnded():
                 return self.owes
             case _:
@@ -123,8 +135,18 @@ class Replying:
                 return self._done(floor, fact) if _is_open(floor, number) else (floor, [])
             case RepliesEnded():
                 return replies.over(floor, self.text)
-            case _:
+            case DraftSummary():
+                return self._summed(floor, fact)
+            case DraftAlert():
                 return notes.told(self._screen, floor, fact)
+
+    def _summed(self, floor: Floor, fact: DraftSummary) -> Step:
+        """With what the judge found; where it comes behind all that is shown, it is owed."""
+        before, number = floor.summaries, fact.summary.summary
+        floor, events = notes.told(self._screen, floor, fact, self._whole.found)
+        if number > before and self._conduct.mode == "stream_first":
+            events += self.owe(Target(summary=number), notes.whole(self._screen, fact.summary))
+        return floor, events
 
     def _begun(self, floor: Floor, fact: DraftStarted) -> Step:
         left: list[Event] = []
@@ -157,14 +179,14 @@ class Replying:
     # ---- the judge -----------------------------------------------------------------------------------------
 
     def owe(self, target: Target, text: str) -> list[Event]:
-        """What a user said was told, and is judged behind it."""
+        """What a user said, or a summary, was told, and is judged behind it."""
         return self._told(self._behind.owe(target, text))
 
     def asks(self, floor: Floor) -> list[Ask]:
         """What the judge is to be asked now; each is answered once, whatever comes of it."""
         target = floor.reply.target if floor.reply else None
         ask = self._writing.due(target) if target and target not in self._asking else None
-        new = [*([ask] if ask else []), *self._behind.due(self._asking)]
+        new = [*([ask] if ask else []), *self._whole.due(self._asking), *self._behind.due(self._asking)]
         self._asking |= {one.target for one in new}
         return new
 
@@ -174,6 +196,7 @@ class Replying:
         if floor.reply and floor.reply.target == ask.target:
             floor, events = self._shown(floor, self._writing.answered(ask, answer))
         else:
+            self._whole.answered(ask, answer)
             events = self._told(self._behind.answered(ask, answer))
         floor, more = self.take(floor, [])
         return floor, events + more

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from moderation.floor import Floor
 from moderation.judging import Judging, conduct
 from moderation.model.judge import Judge
+from moderation.notes import BETWEEN
 from moderation.place import DraftEntry, HeardEntry, Place
 from moderation.screen import Screen
 from moderation.scribe import Scribe
@@ -28,6 +29,7 @@ from streaming.events import (
     ModerationVerdict,
     ReplyDelta,
     SuggestionDelta,
+    Summary,
     TranscriptFinal,
 )
 from streaming.facts import Heard
@@ -171,6 +173,8 @@ def fold(texts: dict[Target, str], event: Event) -> None:
             texts[Target(suggestion=number)] = texts.get(Target(suggestion=number), "")[:offset] + text
         case TranscriptFinal(segment=segment, text=text) | ContextGiven(segment=segment, text=text):
             texts[Target(segment=segment)] = text
+        case Summary(summary=number, sections=sections):
+            texts[Target(summary=number)] = BETWEEN.join(section.text for section in sections)
         case ModerationVerdict(target=target, span=(begin, end), replacement=str(put)) if target in texts:
             texts[target] = texts[target][:begin] + put + texts[target][end:]
         case _:
