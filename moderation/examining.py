@@ -4,7 +4,6 @@ import asyncio
 
 import msgspec
 
-from moderation.judging import thresholds
 from moderation.model.judge import Judge, Scores
 from moderation.model.windows import due
 from moderation.screen import Screen
@@ -18,7 +17,7 @@ async def examination(asked: bytes, screen: Screen, judge: Judge | None) -> byte
     """The answer to `Examine`. A judge that is overloaded or away is no answer without it: what it would have found
     would count as clean. Raises Overloaded, ServiceFault."""
     question = msgspec.json.decode(asked, type=Examine)
-    levels = thresholds(screen.policy, question.tenant)
+    levels = screen.policy.levels(question.tenant)
     rules = [await asyncio.to_thread(ruled, screen, text) for text in question.texts]
     texts: list[Examined] = []
     for text, sure in zip(question.texts, rules, strict=True):

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from moderation.levels import Thresholds
 from moderation.model.judge import Judge
 from moderation.policy import ModerationPolicy
 from moderation.watch import Answer, Ask, Conduct
@@ -18,18 +17,12 @@ PAUSE_S: Final = 0.25
 """At least so long until a judge that failed is asked again."""
 
 
-def thresholds(policy: ModerationPolicy, tenant: str) -> Thresholds:
-    """The levels in force for a tenant."""
-    own = policy.tenants.get(tenant)
-    return Thresholds(own.thresholds if own else {}, policy.thresholds)
-
-
 def conduct(policy: ModerationPolicy, config: SessionConfig, judge: Judge | None) -> Conduct:
     """How this session is moderated."""
     return Conduct(
         mode=config.moderation,
         judge=judge.ref if judge else "",
-        thresholds=thresholds(policy, config.tenant),
+        thresholds=policy.levels(config.tenant),
         away=policy.judge_away,
         said=policy.said,
     )

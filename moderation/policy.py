@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from moderation.guard.policy import GuardPolicy
-from moderation.levels import Levels, TenantModeration
+from moderation.levels import Levels, TenantModeration, Thresholds
 
 
 class ModerationPolicy(Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,3 +41,8 @@ class ModerationPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     said: Literal["flag", "retract"] = "flag"
     thresholds: dict[str, Levels] = {}
     tenants: dict[str, TenantModeration] = {}
+
+    def levels(self, tenant: str) -> Thresholds:
+        """The levels in force for a tenant."""
+        own = self.tenants.get(tenant, TenantModeration())
+        return Thresholds(own.thresholds, self.thresholds)

@@ -173,7 +173,10 @@ class _Server(uvicorn.Server):
 async def _gateway(bus: Bus, settings: Settings) -> None:
     archive = _archive(bus, settings)
     gateway = Gateway(
-        bus, Intake(bus), Watching(bus), settings.server, settings.session, archive=archive, api=settings.api
+        *(bus, Intake(bus), Watching(bus), settings.server, settings.session),
+        archive=archive,
+        api=settings.api,
+        blocked_from=lambda tenant, category: settings.moderation.levels(tenant).of(category).block,
     )
     try:
         await _beside(gateway, settings)

@@ -26,6 +26,11 @@ EXTRAS = {
     **dict.fromkeys(("usearch", "markdown_it", "selectolax", "pypdf", "docx"), "index"),
 }
 HERE = ("serve", "models", "index", "backup", "restore", "rekey", "dead")
+THERE = {
+    "sessions": "streaming.sessions.command",
+    "review": "streaming.sessions.reviewing",
+    "watch": "streaming.watch",
+}
 ROLES = ("gateway", "asr", "responder", "moderator", "recorder")
 
 
@@ -120,6 +125,10 @@ def _sessions(commands: Any) -> None:
     asking.bring(_command(actions, "import", "record sound files that were made elsewhere", hint))
     for action, what, example, ask in reading.ACTIONS:
         ask(_command(actions, action, what, f"vivavoce sessions {example}"))
+    review = _command(commands, "review", "what moderation was not sure of", "vivavoce review list")
+    actions = review.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for action, what, example, ask in reading.REVIEWS:
+        ask(_command(actions, action, what, f"vivavoce review {example}"))
 
 
 def _archive(commands: Any) -> None:
@@ -230,18 +239,9 @@ def _there(options: argparse.Namespace) -> int:
         from streaming.rerun import again, replay
 
         return again.run(options) if options.again else replay.run(options)
-    if options.command == "sessions":
-        from streaming.rerun import importing
-        from streaming.sessions import command
-
-        return importing.run(options) if options.action == "import" else command.run(options)
-    if options.command == "watch":
-        from streaming import watch
-
-        return watch.run(options)
-    from streaming import commands
-
-    return commands.run(options)
+    importing = options.command == "sessions" and options.action == "import"
+    name = "streaming.rerun.importing" if importing else THERE.get(options.command, "streaming.commands")
+    return importlib.import_module(name).run(options)
 
 
 def _refuse(wrong: object, code: int) -> int:

@@ -4,7 +4,7 @@ Times of the wall clock are Unix milliseconds (`*_at`); places in the sound are 
 `end`); `*_ms` counts milliseconds of the session's sound. A place in the log is the id of an event, as viewers saw it.
 """
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
 
@@ -108,6 +108,10 @@ class Filter(Struct, frozen=True):
     metadata: dict[str, str] = field(default_factory=dict[str, str])
 
 
+Decision: TypeAlias = Literal["upheld", "dismissed"]
+"""Whether a flag was right."""
+
+
 class Hit(Struct, frozen=True):
     """A line that was found: `spans` [from, to) of its text are what matched."""
 
@@ -121,13 +125,16 @@ class Note(Struct, frozen=True):
 
     `kind`: `correction` (segment `number`'s text is to be `text`), `note` or `bookmark` (at `at_ms`). The newest
     correction of a segment holds; one with the original text takes corrections back. What moderation changes after it
-    was corrected loses its corrections: they may say what was taken away.
+    was corrected loses its corrections: they may say what was taken away. `review`: the `decision` on the flag of id
+    `event`, of which the newest holds too; `text` says why.
     """
 
     note_id: int
-    kind: Literal["correction", "note", "bookmark"]
+    kind: Literal["correction", "note", "bookmark", "review"]
     author: str
     made_at: int
     at_ms: int = 0
     number: int | None = None
     text: str = ""
+    event: str = ""
+    decision: Decision | None = None

@@ -1,7 +1,7 @@
 """What the sockets and routes of one gateway share."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from msgspec import Struct, field
@@ -17,9 +17,15 @@ from streaming.ingress.openai.policy import ApiPolicy
 from streaming.session import SessionPolicy
 
 
+def unset(tenant: str, category: str) -> float:
+    """The level of blocking where nothing is set."""
+    return 0.8
+
+
 class Gateway(Struct):
     """`sessions`: clients that are here now, each with a session of its own. Viewers do not count. `replays`: sockets
-    that are shown what was recorded. `exports`: transcripts and files that are being made."""
+    that are shown what was recorded. `exports`: transcripts and files that are being made.
+    `blocked_from`: the score from which on a category is blocked for a tenant."""
 
     bus: Bus
     intake: Intake
@@ -36,6 +42,7 @@ class Gateway(Struct):
     exports: int = 0
     calls: Calls | None = None
     api: ApiPolicy = ApiPolicy()
+    blocked_from: Callable[[str, str], float] = unset
     asking: dict[str, int] = field(default_factory=dict[str, int])  # requests at work, by tenant
 
     @contextmanager

@@ -67,11 +67,18 @@ class Shelf:
 
     @contextmanager
     def ask(
-        self, path: str, query: dict[str, str] | list[tuple[str, str]] | None = None, method: str = "GET"
+        self,
+        path: str,
+        query: dict[str, str] | list[tuple[str, str]] | None = None,
+        method: str = "GET",
+        body: object = None,
     ) -> Generator[Any]:
-        """The answer of a route. Raises Refusal, also when it breaks off while it is read."""
+        """The answer of a route; `body` is sent as JSON. Raises Refusal, also when it breaks off while it is read."""
         address = f"{self.url}{path}" + (f"?{urlencode(query)}" if query else "")
-        request = urllib.request.Request(address, method=method)
+        sent = None if body is None else msgspec.json.encode(body)
+        request = urllib.request.Request(address, sent, method=method)
+        if sent is not None:
+            request.add_header("content-type", "application/json")
         if self._key:
             request.add_header("authorization", f"Bearer {self._key}")
         try:

@@ -78,3 +78,40 @@ ACTIONS: Final[tuple[tuple[str, str, str, Callable[[argparse.ArgumentParser], No
     ("export", "write a session to a file", "export SESSION -o call.srt", export),
     ("forget", "destroy sessions for good", "forget SESSION", forget),
 )
+
+
+def queue(command: argparse.ArgumentParser) -> None:
+    """`vivavoce review list`."""
+    command.add_argument("--state", choices=("open", "decided", "all"), default="open", help="(open)")
+    _server(command)
+    _filters(command)
+
+
+def flags(command: argparse.ArgumentParser) -> None:
+    """`vivavoce review show`."""
+    command.add_argument("session", metavar="SESSION", help="its id")
+    command.add_argument("event", nargs="?", metavar="EVENT", help="the id of a flag (all of the session)")
+    _server(command)
+    command.add_argument("--json", action="store_true", help="one a line")
+
+
+def decide(command: argparse.ArgumentParser) -> None:
+    """`vivavoce review decide`."""
+    command.add_argument("session", metavar="SESSION", help="its id")
+    command.add_argument("event", metavar="EVENT", help="the id of the flag")
+    command.add_argument("decision", choices=("upheld", "dismissed"), help="whether it was right")
+    command.add_argument("--note", default="", metavar="TEXT", help="why")
+    _server(command)
+    command.add_argument("--json", action="store_true", help="the note as JSON")
+
+
+REVIEWS: Final[tuple[tuple[str, str, str, Callable[[argparse.ArgumentParser], None]], ...]] = (
+    ("list", "flags that wait for a decision", "list --since 2026-11-24 --verdict violence", queue),
+    ("show", "flags of a session, with their text", "show SESSION", flags),
+    (
+        "decide",
+        "say whether a flag was right",
+        "decide SESSION EVENT dismissed --note 'a film title'",
+        decide,
+    ),
+)

@@ -36,8 +36,8 @@ def _list(shelf: Shelf, options: argparse.Namespace) -> None:
         with shelf.ask("/v1/sessions", [*query, ("live", "1"), ("limit", str(options.limit))]) as answer:
             found = json.load(answer)["sessions"]
     else:
-        found = list(_pages(shelf, "/v1/sessions", query, ("sessions", options.limit)))
-    _told(found, options, tables.live if options.live else tables.sessions)
+        found = list(pages(shelf, "/v1/sessions", query, ("sessions", options.limit)))
+    told(found, options, tables.live if options.live else tables.sessions)
 
 
 def _show(shelf: Shelf, options: argparse.Namespace) -> None:
@@ -59,8 +59,8 @@ def _search(shelf: Shelf, options: argparse.Namespace) -> None:
         with shelf.ask(_path(options.session, "/search"), query) as answer:
             hits = json.load(answer)["hits"][: options.limit]
     else:
-        hits = list(_pages(shelf, "/v1/search", [*query, *filters(options)], ("hits", options.limit)))
-    _told(hits, options, tables.hits)
+        hits = list(pages(shelf, "/v1/search", [*query, *filters(options)], ("hits", options.limit)))
+    told(hits, options, tables.hits)
 
 
 def _export(shelf: Shelf, options: argparse.Namespace) -> None:
@@ -134,7 +134,7 @@ def _agreed(shelf: Shelf, sessions: list[str]) -> None:
         raise Refusal("nothing was forgotten")
 
 
-def _pages(
+def pages(
     shelf: Shelf, path: str, query: list[tuple[str, str]], wanted: tuple[str, int]
 ) -> Iterator[dict[str, Any]]:
     """What all pages have, up to so many; `wanted`: the name of the list, and how many."""
@@ -148,7 +148,7 @@ def _pages(
         left, cursor = left - len(page[name]), page["cursor"]
 
 
-def _told(
+def told(
     found: list[dict[str, Any]], options: argparse.Namespace, table: Callable[[list[dict[str, Any]]], None]
 ) -> None:
     if options.json:

@@ -71,6 +71,38 @@ def hits(rows: Sequence[Row]) -> None:
     _console().print(table)
 
 
+def _decided(row: Row) -> str:
+    """The decision that holds."""
+    return row["decisions"][-1]["decision"] if row["decisions"] else "open"
+
+
+def reviews(rows: Sequence[Row]) -> None:
+    """Flags, with what was flagged."""
+    table = _table("session", "event", "category", "score", "state", "text")
+    for row in rows:
+        flag = row["flag"]
+        begin, end = flag["span"]
+        cells = (row["session_id"], flag["event"], ", ".join(flag["categories"]), f"{flag['score']:.2f}")
+        table.add_row(*map(Text, (*cells, _decided(row), flag["text"][begin:end].strip())))
+    _console().print(table)
+
+
+def review(rows: Sequence[Row]) -> None:
+    """Flags with all of their texts, what was flagged marked, and all decisions."""
+    console = _console()
+    for row in rows:
+        flag = row["flag"]
+        text = Text(flag["text"])
+        text.stylize("bold yellow", *flag["span"])
+        of = " ".join(f"{kind} {number}" for kind, number in flag["target"].items() if number is not None)
+        about = f"{', '.join(flag['categories'])} {flag['score']:.2f} by {flag['made_by']}, {_decided(row)}"
+        console.print(Text(f"{flag['event']} {of}: {about}", style="bold"))
+        console.print(text)
+        for note in row["decisions"]:
+            told = f"{note['decision']} by {note['author']} at {when(note['made_at'])}: {note['text']}"
+            console.print(Text(told, style="cyan"))
+
+
 def session(shown: Row, text: str) -> None:
     """One session: what it is, what was said, what readers noted."""
     console, kept = _console(), shown["session"]

@@ -22,6 +22,7 @@ STATUS: Final = {
     "unknown_session": 404,
     "unknown_segment": 404,
     "unknown_note": 404,
+    "unknown_flag": 404,
     "unknown_route": 404,
     "no_sound": 404,
     "forgotten": 404,

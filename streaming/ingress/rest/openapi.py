@@ -96,6 +96,7 @@ def _operation(route: Route, known: dict[str, Any]) -> dict[str, Any]:
 def _path(path: str) -> list[dict[str, Any]]:
     kinds = {
         "session_id": {"type": "string"},
+        "event_id": {"type": "string"},
         "note_id": {"type": "integer", "minimum": 0},
         "model": {"type": "string"},
     }

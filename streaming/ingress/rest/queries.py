@@ -67,6 +67,15 @@ class SearchQuery(Filters, frozen=True, kw_only=True):
     limit: Limit = 50
 
 
+class ReviewQuery(Filters, frozen=True, kw_only=True):
+    """`limit` sessions are looked through, so a page may have more flags, or none. `session`: this one alone."""
+
+    state: Annotated[Literal["open", "decided", "all"], Meta(description="flags that wait, or not")] = "open"
+    session: str = ""
+    cursor: Place = ""
+    limit: Limit = 20
+
+
 class NoQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Nothing."""
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from streaming.archive.export.transcript import Transcript
 from streaming.archive.kept import Kept, Note
-from streaming.ingress.rest import hearing, listing, noting, reading
+from streaming.ingress.rest import hearing, listing, noting, reading, reviewing
 from streaming.ingress.rest import queries as asked
 from streaming.ingress.rest import shapes as shown
 from streaming.ingress.rest.route import Answer, Route
@@ -135,6 +135,26 @@ ROUTES: Final = (
         serve=noting.erase,
         answers=(Answer("It is gone.", media=(), status=204),),
         refusals=(404,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/review",
+        name="listReviews",
+        about="What moderation flagged and was not sure of (below the level of blocking), with what was decided on it.",
+        serve=reviewing.queue,
+        query=asked.ReviewQuery,
+        answers=(Answer("The flags of a page of sessions.", (shown.Reviews,)),),
+        refusals=(404,),
+    ),
+    Route(
+        method="POST",
+        path="/v1/review/{session_id}/{event_id}",
+        name="decideReview",
+        about="Say whether a flag was right. It is kept, sealed, as a note of the session, with who said it and when.",
+        serve=reviewing.decide,
+        body=shown.Decided,
+        answers=(Answer("The note, numbered.", (Note,), status=201),),
+        refusals=(404, 409, 413),
     ),
     Route(
         method="POST",

@@ -12,6 +12,8 @@
     GET    /v1/search?q=&(filters as above)&cursor&limit   Found
     POST   /v1/sessions/{id}/notes   NoteAsked             201, kept.Note
     DELETE /v1/sessions/{id}/notes/{note_id}               204
+    GET    /v1/review?state&session&(filters as above)&cursor&limit    Reviews: what moderation was not sure of
+    POST   /v1/review/{id}/{event}   Decided               201, kept.Note
     POST   /v1/sessions/{id}/ticket                        Ticket
     DELETE /v1/sessions/{id}                               kept.Kept: the tombstone
 
@@ -24,8 +26,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from streaming.archive.export.flags import Flag
 from streaming.archive.export.transcript import Transcript
-from streaming.archive.kept import Kept, Line, Note
+from streaming.archive.kept import Decision, Kept, Line, Note
 from streaming.ingress.live import Live
 from streaming.ingress.rest.queries import SAFE
 
@@ -112,6 +115,28 @@ class NoteAsked(Struct, frozen=True, forbid_unknown_fields=True):
     text: str = ""
     at_ms: Annotated[int, Meta(ge=0, le=SAFE)] = 0
     number: Annotated[int, Meta(ge=0, le=SAFE)] | None = None
+
+
+class Review(Struct, frozen=True):
+    """A flag below the level of blocking, of one session, and the `decisions` on it: the last one holds."""
+
+    session_id: str
+    flag: Flag
+    decisions: list[Note]
+
+
+class Reviews(Struct, frozen=True):
+    """Flags, the newest session first, in order within. `cursor`: of the next page, null after the last."""
+
+    flags: list[Review]
+    cursor: str | None = None
+
+
+class Decided(Struct, frozen=True, forbid_unknown_fields=True):
+    """`upheld`: the flag was right; `dismissed`: it was not. `note` says why, in up to 8000 characters."""
+
+    decision: Decision
+    note: str = ""
 
 
 class Ticket(Struct, frozen=True):

@@ -100,7 +100,7 @@ export function finder(view: Session, opened: Opened): TemplateResult {
 }
 
 export function asideNotes(view: Session, opened: Opened): TemplateResult {
-  const notes = opened.notes.filter(({ kind }) => kind !== "correction").sort((a, b) => a.at_ms - b.at_ms);
+  const notes = opened.notes.filter(({ kind }) => kind === "note" || kind === "bookmark").sort((a, b) => a.at_ms - b.at_ms);
   return html`<aside aria-label="Notes">
     <h2>Notes</h2>
     ${view.noting === undefined ? nothing : noteForm(view, view.noting)}

@@ -24,7 +24,7 @@ export function marks(transcript: Transcript, notes: readonly Note[]): Mark[] {
     .filter(({ step }) => step !== "full")
     .map<Mark>(({ at_ms: at, step }) => ({ kind: "pace", fromMs: at, toMs: at, label: paceWords(step) }));
   const noted = notes
-    .filter(({ kind }) => kind !== "correction")
+    .filter(({ kind }) => kind === "note" || kind === "bookmark")
     .map<Mark>(({ kind, at_ms: at, text }) => {
       return { kind: kind as "note" | "bookmark", fromMs: at, toMs: at, label: text || "Bookmark" };
     });

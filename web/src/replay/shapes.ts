@@ -27,7 +27,7 @@ export interface Sessions {
 
 export interface Note {
   note_id: number;
-  kind: "correction" | "note" | "bookmark";
+  kind: "correction" | "note" | "bookmark" | "review";
   author: string;
   made_at: number;
   at_ms: number;
@@ -113,7 +113,7 @@ export interface Found {
 }
 
 export interface NoteAsked {
-  kind: Note["kind"];
+  kind: Exclude<Note["kind"], "review">;
   text?: string;
   at_ms?: number;
   number?: number;
