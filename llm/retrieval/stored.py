@@ -15,7 +15,7 @@ from msgspec import Struct
 
 # ONNX Runtime 1.32 crashes the process if it is loaded after usearch 2.26: this order, whoever imports us.
 # isort: off
-import streaming.machine.minilm  # noqa: F401 # pyright: ignore[reportUnusedImport]
+from streaming.machine import minilm  # noqa: F401 # pyright: ignore[reportUnusedImport]
 from usearch.index import Index
 # isort: on
 

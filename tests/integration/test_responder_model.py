@@ -68,7 +68,7 @@ async def test_what_serves_is_named_with_whole_hashes() -> None:
     responder = Responder(
         LlmPolicy(model=SMALL, slots=1, context=512), models.path(SMALL), models.digest(SMALL)
     )
-    model, prompt = await responder.start()
+    model, prompt, *_ = await responder.start()
     await responder.stop()
     assert (model.role, model.name, model.hash) == ("responder", SMALL, models.digest(SMALL))
     assert model.ref == f"{SMALL}@{model.hash[:16]}"

@@ -67,7 +67,7 @@ async def test_a_failed_reply_says_why_and_the_session_goes_on(
 
 async def test_a_server_that_is_away_is_no_reason_not_to_start(session: Session, fake: FakeLlm) -> None:
     responder = Responder(LlmPolicy(url="http://127.0.0.1:9", remote_model="big", first_token_s=5))
-    model, _ = await responder.start()
+    model, *_ = await responder.start()
     assert (model.name, model.hash, model.ref) == ("big", "", "big@127.0.0.1")
     await session.say("One.")
     await session.log(END)
@@ -86,7 +86,7 @@ async def test_a_server_that_comes_back_is_asked_for_the_model_it_lists(
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     responder = Responder(LlmPolicy(url=f"http://127.0.0.1:{port}", key=KEY, max_tokens=3))
-    model, _ = await responder.start()
+    model, *_ = await responder.start()
     assert (model.name, model.ref) == ("127.0.0.1", "model@127.0.0.1")
     await session.serve(responder)
     await session.say("One.")
