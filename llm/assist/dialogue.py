@@ -43,11 +43,19 @@ class Dialogue:
             case Summary():
                 self.summary = event
             case ModerationVerdict(target=target, span=(begin, end), replacement=str(put)):
-                text = self._segments.get(target.segment or 0)
-                if text is not None and end <= len(text):
-                    self._segments[target.segment or 0] = text[:begin] + put + text[end:]
+                self._replaced(target.segment or 0, (begin, end), put)
             case _:
                 pass
+
+    def _replaced(self, segment: int, span: tuple[int, int], put: str) -> None:
+        """What is taken back is in no later summary: one that was made with it is not gone on from."""
+        text, (begin, end) = self._segments.get(segment), span
+        if text is None or end > len(text) or text[begin:end] == put:
+            return
+        self._segments[segment] = text[:begin] + put + text[end:]
+        since = self.summary.up_to if self.summary else 0
+        if any(turn <= since and segment in ended.segments for turn, ended in self._ended.items()):
+            self.summary = None
 
     def lines(self, newest: int | None = None, after: int = 0) -> list[Line]:
         """Turns behind `after` and up to `newest` that have words, in order."""
