@@ -131,8 +131,19 @@ def _signed(made: Made, desk: Desk, *, grounded: bool) -> Made:
 
 def _chat(policy: LlmPolicy, prompt: Prompt, said: Said, taken: int = 0) -> list[Message]:
     """The prompt and what was said; `taken`: tokens that something else needs."""
-    room = policy.context - policy.max_tokens - estimate(prompt.text) - FRAME_TOKENS - taken
+    room = _room(policy, prompt, taken)
     own = messages(said.turns, min(policy.history_tokens, room), estimate, said.earlier)
     if not own:
         raise ServiceFault("no_words", NO_WORDS, close=None)
     return conversation(prompt.text, said.given, own, room, estimate)
+
+
+def remembered(policy: LlmPolicy, desk: Desk) -> int:
+    """Tokens of what was said that a reply is always told: with an index, fewer may be left beside its passages."""
+    if desk.grounding is None:
+        return min(policy.history_tokens, _room(policy, desk.prompt))
+    return min(policy.history_tokens, _room(policy, desk.grounded, desk.grounding.policy.tokens))
+
+
+def _room(policy: LlmPolicy, prompt: Prompt, taken: int = 0) -> int:
+    return policy.context - policy.max_tokens - estimate(prompt.text) - FRAME_TOKENS - taken

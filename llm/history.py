@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from streaming.events import (
     ContextGiven,
@@ -67,9 +68,12 @@ class History:
         self._answers: dict[int, int] = {}
         self._ended: dict[int, TurnEnded] = {}
         self._given: list[ContextGiven] = []
+        self.changes = 0
+        """How often something came that may change a turn."""
 
     def heard(self, event: Event) -> None:
         """Take note of the log's next event."""
+        self.changes += 1
         match event:
             case TranscriptFinal(segment=segment, text=text):
                 self._segments[segment] = text
@@ -90,7 +94,7 @@ class History:
             case ModerationVerdict():
                 self._replace(event)
             case _:
-                pass  # sound, partials and the session's own life say nothing to a chat model
+                self.changes -= 1  # sound, partials and the session's own life say nothing to a chat model
 
     @property
     def given(self) -> list[tuple[Role, str]]:
@@ -99,16 +103,20 @@ class History:
 
     def turns(self, newest: int) -> list[Turn]:
         """All turns up to number `newest`, which comes last and without an answer; [] when it never ended."""
+        if newest not in self._ended:
+            return []
+        *before, last = [turn for turn in self.so_far() if turn.number <= newest]
+        return [*before, replace(last, answered="")]
+
+    def so_far(self) -> list[Turn]:
+        """All turns, each with what was shown of its answer until now."""
         answered: dict[int, str] = {}
         for reply in sorted(self._answers):  # a second try counts, if it showed anything
             turn = self._answers[reply]
             answered[turn] = self._replies[reply].strip() or answered.get(turn, "")
-        known = {turn: ended for turn, ended in self._ended.items() if turn <= newest}
-        if newest not in known:
-            return []
         return [
-            Turn(number, self._said(ended), "" if number == newest else answered.get(number, ""), ended.time)
-            for number, ended in sorted(known.items())
+            Turn(number, self._said(ended), answered.get(number, ""), ended.time)
+            for number, ended in sorted(self._ended.items())
         ]
 
     def _said(self, ended: TurnEnded) -> str:
@@ -148,6 +156,12 @@ def messages(turns: Sequence[Turn], budget: int, count: Count, earlier: str = ""
         if earlier and gone
         else chat
     )
+
+
+def fallen(turns: Sequence[Turn], budget: int, count: Count) -> list[Turn]:
+    """The turns with words that `messages` has no room for, oldest first."""
+    spoken = [turn for turn in turns if turn.said]
+    return spoken[: len(spoken) - len(_window(spoken, budget, count))]
 
 
 def _window(turns: Sequence[Turn], budget: int, count: Count) -> list[Turn]:

@@ -33,7 +33,8 @@ class LlmPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     `/v1` is added); `key` is sent to it as a bearer token, `remote_model` is the model asked for there (empty: the
     first that it lists).
     `context`: tokens of a request and its reply; `history_tokens`: of what was said before, the newest turn included;
-    `max_tokens`: of a reply. `slots`: replies made at the same time by the embedded engine.
+    `summary`: what has no room there any more is told as a summary, which is made between replies. `max_tokens`: of a
+    reply. `slots`: replies made at the same time by the embedded engine.
     `first_token_s`, `between_tokens_s`: a reply that waits longer has failed.
     `threads`: of the embedded engines together; 0 means all cores but one. `nice`: how far they step back for the
     recogniser.
@@ -52,6 +53,7 @@ class LlmPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     context: Positive = 4096
     max_tokens: Positive = 256
     history_tokens: Positive = 1024
+    summary: bool = True
     slots: Positive = 4
     first_token_s: Seconds = 20.0
     between_tokens_s: Seconds = 10.0

@@ -21,6 +21,7 @@ from llm.desk import Desk
 from llm.history import History
 from llm.inbox import SIZE, Finished, Inbox, Item, Wish, Words, settled, wish
 from llm.making import Decided, Maker, Token
+from llm.recalling import Recalling
 from llm.responder import Outcome, Place, ended, heard, joined, restarted, wrote
 from streaming import keys
 from streaming.bus import Bus
@@ -55,6 +56,7 @@ class Talk:
         self._events = keys.events(lease.session_id)
         self._draft = keys.draft(lease.session_id)
         self._history = History()
+        self._recalling = Recalling(service, desk, self._history)
         self._inbox: Inbox = asyncio.Queue(SIZE)
         self._wish: Wish | None = None
         self._working: tuple[int, asyncio.Task[None]] | None = None
@@ -76,6 +78,7 @@ class Talk:
                     await self._take(await self._ready())
                     self._follow(group)
                 listening.cancel()
+                self._recalling.leave()
         finally:
             feed.close()
 
@@ -154,14 +157,19 @@ class Talk:
     # ---- the engine's work -------------------------------------------------------------------------------------------
 
     def _leave(self) -> None:
-        """Close the request of a reply that is not open any more, before anything else is done."""
+        """Close the request of a reply that is not open any more, before anything else is done; and that of a summary
+        while one is."""
+        if self._place.open:
+            self._recalling.leave()
         if self._working and not (self._place.open and self._working[0] == self._place.reply):
             self._working[1].cancel()
             self._working = None
 
     def _follow(self, group: asyncio.TaskGroup) -> None:
-        """Work on the open reply."""
+        """Work on the open reply; on the summary when there is none."""
         self._leave()
+        if not self._place.open and not self._place.ending:
+            self._recalling.follow(group)
         if self._place.open and not self._working:
             reply, turn = self._place.reply, self._place.answered
             work = group.create_task(self._reply(reply, turn), name=f"responder-reply-{reply}")
@@ -175,7 +183,7 @@ class Talk:
         citations: list[Citation] = []
         try:
             turns = self._history.turns(turn)
-            said = Said(turns, self._history.given)
+            said = Said(turns, self._history.given, self._recalling.earlier())
             timing["queue_ms"] = waited_ms(turns[-1].ended_at if turns else "", time.time())
             stream = answer(self._maker(reply, turn), self._service.policy, self._desk, said)
             async with aclosing(stream):
