@@ -7,8 +7,9 @@ Rounds are numbered from `--first` on, and each is the same whenever it is made:
 Each round makes a reply of harmless sentences with one or two forbidden strings among them (phrases of the judge and of
 the rules, card numbers in digits and in words, IBANs, e-mail addresses), cuts it into tokens, restarts the moderator at
 any of them, lets a deterministic judge answer late or soon, and looks at what a client had before it after each event.
-The forbidden string, and any part of it that tells something, must be in none of that. Prints JSON: how many rounds of
-each kind and mode, and what was seen in them; the exit code is 1 when anything was.
+The forbidden string, and any part of it that tells something, must be in none of that; and in mode `block_all` nothing
+is shown before all of it. Prints JSON: how many rounds of each mode, how many forbidden strings of each kind, and what
+was seen in them; the exit code is 1 when anything was.
 """
 
 import argparse
@@ -164,7 +165,10 @@ def round_(number: int, seed: int) -> tuple[list[Tempting], Seen | None]:
     cut = tokens(written(baits, dice), dice)
     log = played(cut, mode, dice)
     assert isinstance(log[-1], SessionEnded), "every session ends"
-    for shown in map(bare, showings(log)):
+    seen = showings(log)
+    if mode == "block_all" and (early := [shown for shown in seen[:-1] if shown]):
+        return baits, Seen(number, mode, early[0], cut)
+    for shown in map(bare, seen):
         for part in (part for bait in baits for part in bait.parts):
             if part in shown:
                 return baits, Seen(number, mode, part, cut)
