@@ -8,7 +8,7 @@ from typing import Final, TypeAlias, cast
 
 from llm.answering import Service
 from llm.asking import Ask
-from llm.assist.opening import Assisting
+from llm.assist.opening import Assisting, sought
 from llm.desk import Desks, Library
 from llm.flavours.opening import Opened, Weights, close, open_flavours
 from llm.flavours.router import Router
@@ -71,7 +71,8 @@ class Responder:
         router = Router(flavours, self._policy.routing, self._policy.answers)
         self._tools = Toolbox(self._policy.tools)
         self._service = Service(router, self._policy, self._tools)
-        self._assisting = Assisting(router, self._policy, Shelf(self._policy.prompts))
+        topics = await sought(self._policy.assist)
+        self._assisting = Assisting(router, self._policy, Shelf(self._policy.prompts), topics)
         return [
             *(served for one in self._opened for served in one.served),
             *beside,

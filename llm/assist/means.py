@@ -16,7 +16,7 @@ from llm.making import Decided, Maker, Token
 from llm.policy import LlmPolicy
 from llm.prompt import Prompt
 from streaming.facts import SessionConfig
-from streaming.parts import Usage
+from streaming.parts import Sampling, Usage
 
 log = logging.getLogger(__name__)
 
@@ -37,19 +37,21 @@ class Means(Struct, frozen=True):
     config: SessionConfig
     prompts: Prompts
     grounding: Grounding | None = None
-    adapter: str = ""
 
     def ask(self, messages: list[Message], max_tokens: int, schema: dict[str, Any] | None = None) -> Ask:
-        """A request of this session. What is cited or read by a program is asked for without chance."""
+        """A request of this session, to the model or adapter that it names, or the adapter that its tenant has.
+
+        What is cited or read by a program is asked for without chance.
+        """
         return Ask(
             messages,
             max_tokens,
             temperature=0.0,
             schema=schema,
-            adapter=self.adapter,
             tenant=self.config.tenant,
             mode="assist",
             language=self.config.language or "",
+            sampling=Sampling(model=self.config.sampling.model),
         )
 
     async def whole(self, ask: Ask, prompt: Prompt) -> "Whole":

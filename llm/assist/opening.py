@@ -1,9 +1,11 @@
 """What a session in mode `assist` is served with."""
 
+import asyncio
 import logging
 
 from llm.assist.call import Call
 from llm.assist.means import Means, Prompts
+from llm.assist.policy import AssistPolicy
 from llm.assist.topics import Topics
 from llm.desk import Desk
 from llm.making import Maker
@@ -13,6 +15,7 @@ from llm.prompts.shelf import Shelf
 from streaming.bus import Bus
 from streaming.events import Served
 from streaming.lease import Lease
+from streaming.machine.catalog import ModelMissing
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +48,20 @@ class Assisting:
         prompts = Prompts(desk.grounded, self._next, self._summary)
         means = Means(self._engine, self._policy, lease.config, prompts, desk.grounding)
         await Call(lease, bus, means, self._topics).run()
+
+
+async def sought(policy: AssistPolicy) -> Topics | None:
+    """What looks for the topics of the settings; None where there are none, or no MiniLM. Raises ModelCorrupt."""
+    try:
+        return await asyncio.to_thread(_by_meaning, policy) if policy.topics else None
+    except ModelMissing:
+        return None
+
+
+def _by_meaning(policy: AssistPolicy) -> Topics:
+    from llm.retrieval.embedding import MiniLm  # ONNX Runtime is loaded only where there are topics
+
+    return Topics(policy.topics, MiniLm().embed, policy.topic_likeness)
 
 
 def _told(prompt: Prompt) -> Served:
