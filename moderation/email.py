@@ -11,7 +11,8 @@ from typing import Final
 
 from moderation.finding import LETTERS, Finding, Seen
 from moderation.normalize import Plain, Token
-from moderation.numerals import STARTS, WORDS, digits_only
+from moderation.numberwords import WORDS
+from moderation.numerals import STARTS, digits_only
 
 LOCAL: Final = re.compile(r"[a-z0-9._%+'-]*$")
 HOST: Final = re.compile(r"[a-z0-9.-]{0,300}")

@@ -11,7 +11,8 @@ from typing import Final
 
 from moderation.finding import Finding, Seen
 from moderation.normalize import Plain, Token
-from moderation.numerals import STARTS, UNITS, digits_only
+from moderation.numberwords import UNITS
+from moderation.numerals import STARTS, digits_only
 
 GAP: Final = re.compile(r"[\s\-.,]{0,2}")
 LENGTHS: Final = {

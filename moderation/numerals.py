@@ -12,53 +12,10 @@ from typing import Final
 from msgspec import Struct
 
 from moderation.normalize import Plain, Token
+from moderation.numberwords import LINKS, LONGEST, TIMES, UNITS, WORDS, ZEROS, number
 
 JOINT: Final = re.compile(r"[\s\-.,_·•*()|]{0,4}")
 LEAD: Final = re.compile(r"(\+\s?\(?|\()$")
-LINKS: Final = frozenset({"dash", "hyphen", "space", "dot", "and", "then", "uh", "um", "er"})
-UNITS: Final = {
-    "zero": "0",
-    "oh": "0",
-    "o": "0",
-    "nought": "0",
-    "naught": "0",
-    "one": "1",
-    "two": "2",
-    "three": "3",
-    "four": "4",
-    "five": "5",
-    "six": "6",
-    "seven": "7",
-    "eight": "8",
-    "nine": "9",
-    "niner": "9",
-}
-TEENS: Final = {
-    "ten": "10",
-    "eleven": "11",
-    "twelve": "12",
-    "thirteen": "13",
-    "fourteen": "14",
-    "fifteen": "15",
-    "sixteen": "16",
-    "seventeen": "17",
-    "eighteen": "18",
-    "nineteen": "19",
-}
-TENS: Final = {
-    "twenty": "2",
-    "thirty": "3",
-    "forty": "4",
-    "fourty": "4",
-    "fifty": "5",
-    "sixty": "6",
-    "seventy": "7",
-    "eighty": "8",
-    "ninety": "9",
-}
-TIMES: Final = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
-ZEROS: Final = {"hundred": "00", "thousand": "000"}
-WORDS: Final = frozenset({*UNITS, *TEENS, *TENS, *TIMES})
 STARTS: Final = frozenset(word[:n] for word in WORDS for n in range(1, len(word) + 1))
 """Every beginning of a word that may begin a group."""
 GOES_ON: Final = STARTS | {word[:n] for word in (*LINKS, *ZEROS) for n in range(1, len(word) + 1)}
@@ -170,29 +127,16 @@ def _group(text: Plain, place: int) -> tuple[Group | None, int]:
     """The group that begins with the whole token at `place`, and the first token behind it."""
     tokens = text.tokens
     token = tokens[place]
-    digits, last = "", place
-    following = tokens[place + 1] if place + 1 < len(tokens) else None
-    near = (
-        following is not None
-        and following.whole
-        and len(following.gap) <= 1
-        and JOINT.fullmatch(following.gap)
-    )
     if digits_only(token):
         return Group(token.text, token.start, token.end, token.gap, spoken=False), place + 1
-    if token.text in TENS:
-        digits = TENS[token.text] + "0"
-        if near and following and following.gap in (" ", "-") and UNITS.get(following.text, "0") != "0":
-            digits, last = TENS[token.text] + UNITS[following.text], place + 1
-    elif token.text in TIMES and near and following:
-        one = (
-            following.text
-            if following.text.isdigit() and len(following.text) == 1
-            else UNITS.get(following.text, "")
-        )
-        digits, last = one * TIMES[token.text], place + 1
-    else:
-        digits = UNITS.get(token.text) or TEENS.get(token.text) or ""
+    following = tokens[place + 1] if place + 1 < len(tokens) else None
+    digits, last = "", place
+    if token.text not in TIMES:
+        digits, taken = number(_together(tokens, place))
+        last = place + taken - 1
+    elif following and following.whole and len(following.gap) <= 1 and JOINT.fullmatch(following.gap):
+        one = following.text if following.text.isdigit() else UNITS.get(following.text, "")
+        digits, last = one * TIMES[token.text] if len(one) == 1 else "", place + 1
     if not digits:
         return None, place + 1
     zeros = tokens[last + 1] if last + 1 < len(tokens) else None
@@ -200,3 +144,13 @@ def _group(text: Plain, place: int) -> tuple[Group | None, int]:
         last += 1
         digits += ZEROS[zeros.text]
     return Group(digits, token.start, tokens[last].end, token.gap, spoken=True), last + 1
+
+
+def _together(tokens: Sequence[Token], place: int) -> list[str]:
+    """The words from `place` on that a space or a hyphen joins: all that one number may be said in."""
+    words = [tokens[place].text]
+    for token in tokens[place + 1 : place + LONGEST]:
+        if not token.whole or token.gap not in (" ", "-"):
+            break
+        words.append(token.text)
+    return words

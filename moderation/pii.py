@@ -29,7 +29,7 @@ from moderation.normalize import Plain
 from moderation.numerals import Group, Run, counting, runs
 from moderation.policy import ModerationPolicy
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 CARD: Final = range(13, 20)
 WHOLE: Final = range(9, 18)
 SHORTEST: Final = 9
