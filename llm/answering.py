@@ -22,7 +22,7 @@ from llm.history import FRAME_TOKENS, Message, Turn, estimate, messages
 from llm.making import Decided, Made, Maker, Token
 from llm.policy import LlmPolicy
 from llm.prompt import Prompt
-from llm.tools.toolbox import Toolbox
+from llm.tools.toolbox import Helped, Toolbox
 from streaming.errors import ServiceFault
 from streaming.parts import Citation, Role, Usage
 
@@ -70,7 +70,7 @@ async def answer(maker: Maker, policy: LlmPolicy, desk: Desk, said: Said) -> Asy
         since = time.monotonic()
         sources = await grounding.look(turns)
         yield Cited(timing={"retrieval_ms": round((time.monotonic() - since) * 1000)})
-        if sources.worth(grounding.policy):
+        if sources.worth(grounding.policy) or await _told(maker, policy, desk, said):
             stream = _grounded(maker, policy, desk, (said, sources))
         elif grounding.policy.without == "refuse":
             yield Token(grounding.policy.refusal)
@@ -78,6 +78,13 @@ async def answer(maker: Maker, policy: LlmPolicy, desk: Desk, said: Said) -> Asy
     async with aclosing(stream) as found:
         async for made in found:
             yield made
+
+
+async def _told(maker: Maker, policy: LlmPolicy, desk: Desk, said: Said) -> bool:
+    """Whether a tool says something to a question of which no document speaks."""
+    if not isinstance(maker, Helped) or not said.turns[-1].said.strip():
+        return False
+    return (await maker.result(asked(desk.config, policy, _chat(policy, desk.prompt, said)))).holds
 
 
 async def _plain(maker: Maker, policy: LlmPolicy, desk: Desk, said: Said) -> AsyncGenerator[Answered]:
@@ -100,6 +107,8 @@ async def _grounded(
     *before, last = _chat(policy, desk.grounded, said, grounding.policy.tokens)
     chat = [*before, Message("user", grounding.told(sources, last.content))]
     first = replace(asked(desk.config, policy, chat), grounds=grounding.ref, temperature=0.0)
+    if isinstance(maker, Helped) and (result := await maker.result(first)).holds:
+        sources = sources.beside(result.tool, result.asked, neutral(result.said))
     for ask in [first, replace(first, escalated=True)] if escalate else [first]:
         claims, ended_early = grounding.claims(sources), False
         async with aclosing(maker.stream(ask)) as stream:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from llm.grounding.fence import fence, fenced, neutral
 from llm.grounding.policy import GroundingPolicy
@@ -14,12 +15,21 @@ Count = Callable[[str], int]
 
 
 class Sources(Struct, frozen=True):
-    """What was found for `question` of turn `turn` in the index `index`; each passage stands in its document."""
+    """What was found for `question` of turn `turn` in the index `index`; each passage stands in its document.
+
+    `tool`: the last passage is what a tool said, which is in no index.
+    """
 
     passages: list[Passage]
     question: str
     index: str
     turn: int
+    tool: bool = False
+
+    def beside(self, tool: str, asked: str, said: str) -> "Sources":
+        """With what `tool` said as the last source: its name is the document's, what it was asked its place."""
+        told = Passage(tool, tool, tool, asked, said, (0, len(said)))
+        return replace(self, passages=[*self.passages, told], tool=True)
 
     def told(self, secret: bytes, said: str) -> str:
         """The last message of the request: the passages as data, then what the user said."""
@@ -37,7 +47,7 @@ class Sources(Struct, frozen=True):
             passage=passage.name,
             quote=quote.text,
             span=(begin, begin + len(quote.text)),
-            index=self.index,
+            index="" if self.tool and quote.source == len(self.passages) else self.index,
             turn=self.turn,
             title=passage.title,
             place=passage.place,

@@ -41,12 +41,19 @@ whether it must never be made twice; False: it was made before."""
 class Result(Struct, frozen=True):
     """What came of it, in words for the model, who is told of a failure as well ("" for no `tool`: none was called).
 
-    `timing`: `tool_choice_ms`, and then `tool_ms` or, when nothing came of the call, `tool_failed_ms`.
+    `asked`: the call's arguments. `timing`: `tool_choice_ms`, and then `tool_ms` or, when nothing came of the call,
+    `tool_failed_ms`.
     """
 
     tool: str = ""
     said: str = ""
     timing: dict[str, int] = {}
+    asked: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """A tool was called, and answered: what it said may be cited."""
+        return "tool_ms" in self.timing
 
 
 class Toolbox:
@@ -90,7 +97,8 @@ class Toolbox:
                 told = str(why)
         if took == "tool_failed_ms":
             told = f"The function failed: {told}."
-        return Result(call.tool, told, timing | {took: _ms(since)})
+        given = " ".join(str(value) for value in call.arguments.values())
+        return Result(call.tool, told, timing | {took: _ms(since)}, given)
 
     async def _choice(self, maker: Maker, ask: Ask, tools: Mapping[str, ToolPolicy]) -> Call | None:
         asked = replace(
@@ -127,11 +135,15 @@ class Helped:
         """See `Maker`."""
         return self._maker.made_by
 
-    async def stream(self, ask: Ask) -> AsyncGenerator[Made]:
-        """See `Maker`."""
+    async def result(self, ask: Ask) -> Result:
+        """What a tool says to the turn: chosen and called for the first request, the same for all that follow."""
         if self._result is None:
             self._result = await self._toolbox.help(self._maker, ask, self._number, self._leave)
-        result = self._result
+        return self._result
+
+    async def stream(self, ask: Ask) -> AsyncGenerator[Made]:
+        """See `Maker`."""
+        result = await self.result(ask)
         if result.tool:
             # What a tool says is of this moment: the answer is no other turn's.
             said = with_result(ask.messages, result.tool, result.said, SECRET)
