@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from moderation.gate import Judged
 from moderation.place import Owed
-from moderation.watch import Answer, Ask, Conduct, asked, flag, retraction, unjudged, worst
+from moderation.watch import Answer, Ask, Conduct, asked, flag, retraction, unjudged, whole, worst
 from streaming.parts import Target
 
 MOST: Final = 64
@@ -29,12 +29,18 @@ Told = list[tuple[Target, list[Judged]]]
 
 class Behind:
     """All that is owed in a session, oldest first. After a restart: made with what was owed, and its texts as they
-    stand in the log."""
+    stand in the log. `whole`: texts are judged as a whole, not window by window."""
 
     def __init__(
-        self, conduct: Conduct, owed: list[Owed] | None = None, texts: Mapping[Target, str] | None = None
+        self,
+        conduct: Conduct,
+        owed: list[Owed] | None = None,
+        texts: Mapping[Target, str] | None = None,
+        *,
+        whole: bool = False,
     ) -> None:
         self._conduct = conduct
+        self._whole = whole
         debts = (_Debt(one, (texts or {}).get(one.target, "")) for one in owed or [])
         # Of a text that is not there any more nothing can be asked: the session would wait for it to its deadline.
         self._debts = {debt.owed.target: debt for debt in debts if debt.text[debt.owed.checked :].strip()}
@@ -53,9 +59,19 @@ class Behind:
 
     def due(self, asking: Set[Target]) -> list[Ask]:
         """What the judge is to be asked, but for what it is being asked already."""
-        idle = [debt for target, debt in self._debts.items() if target not in asking]
-        asks = (asked(one.owed.target, one.text, one.owed.checked, closed=True) for one in idle)
+        asks = (self._ask(debt) for target, debt in self._debts.items() if target not in asking)
         return [ask for ask in asks if ask]
+
+    def _ask(self, debt: _Debt) -> Ask | None:
+        target, checked = debt.owed.target, debt.owed.checked
+        if self._whole:
+            return whole(target, debt.text, checked)
+        return asked(target, debt.text, checked, closed=True)
+
+    def changed(self, target: Target, begin: int, text: str) -> None:
+        """From code point `begin` on `text` stands there now. Never while the judge is asked about it."""
+        if debt := self._debts.get(target):
+            self._debts[target] = _Debt(debt.owed, debt.text[:begin] + text)
 
     def answered(self, ask: Ask, answer: Answer) -> Told:
         """What follows from the answer to `ask`."""

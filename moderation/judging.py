@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from moderation.model.judge import Judge
+from moderation.model.judge import Judges
 from moderation.policy import ModerationPolicy
 from moderation.watch import Answer, Ask, Conduct
 from streaming.facts import SessionConfig
@@ -17,23 +17,24 @@ PAUSE_S: Final = 0.25
 """At least so long until a judge that failed is asked again."""
 
 
-def conduct(policy: ModerationPolicy, config: SessionConfig, judge: Judge | None) -> Conduct:
+def conduct(policy: ModerationPolicy, config: SessionConfig, judges: Judges) -> Conduct:
     """How this session is moderated."""
     return Conduct(
         mode=config.moderation,
-        judge=judge.ref if judge else "",
+        judge=judges.judge.ref if judges.judge else "",
         thresholds=policy.levels(config.tenant),
         away=policy.judge_away,
         said=policy.said,
+        after=judges.after.ref if judges.after else "",
     )
 
 
 class Judging:
-    """What the judge is asked about one session: one ask for each target at a time, so no more than a few."""
+    """What judges are asked about one session: each one ask for each target at a time, so no more than a few."""
 
-    def __init__(self, judge: Judge | None, timeout_s: float, clock: Callable[[], float]) -> None:
-        self._judge = judge
-        self._timeout_s = timeout_s
+    def __init__(self, judges: Judges, policy: ModerationPolicy, clock: Callable[[], float]) -> None:
+        self._judges = judges
+        self._policy = policy
         self._clock = clock
         self._tasks: dict[asyncio.Task[Answer], Ask] = {}
 
@@ -62,14 +63,16 @@ class Judging:
         self._tasks = {}
 
     async def _answer(self, ask: Ask) -> Answer:
-        assert self._judge, "nothing is asked without a judge"
+        judge = self._judges.after if ask.after else self._judges.judge
+        timeout_s = self._policy.guard.timeout_s if ask.after else self._policy.judge_timeout_s
+        assert judge, "nothing is asked without a judge"
         since = self._clock()
         scores: list[dict[str, float]] | None = None
         try:
-            async with asyncio.timeout(self._timeout_s):
-                scores = await self._judge.scores(ask.texts)
+            async with asyncio.timeout(timeout_s):
+                scores = await judge.scores(ask.texts, ask.by)
         except TimeoutError:
-            log.warning("the judge did not answer in %.1f s", self._timeout_s)
+            log.warning("the judge did not answer in %.1f s", timeout_s)
         except Exception as wrong:  # noqa: BLE001 - whatever a judge does, moderation goes on by its policy
             log.warning("the judge failed: %s", type(wrong).__name__)
             await asyncio.sleep(PAUSE_S)

@@ -40,8 +40,17 @@ class Thresholds:
     """The levels in force for a tenant: its own, else everybody's, of the category, its parent ("a" of "a/b") or
     "*"."""
 
-    def __init__(self, tenant: Mapping[str, Levels], everybody: Mapping[str, Levels]) -> None:
+    def __init__(
+        self, tenant: Mapping[str, Levels], everybody: Mapping[str, Levels], *, mild: bool = False
+    ) -> None:
+        """`mild`: what reaches the level of blocking is flagged, and no more."""
         self._maps = (tenant, everybody)
+        self._mild = mild
+
+    @property
+    def mild(self) -> "Thresholds":
+        """The same, where nothing is blocked."""
+        return Thresholds(*self._maps, mild=True)
 
     def of(self, category: str) -> Levels:
         """The levels of a category."""
@@ -61,8 +70,8 @@ class Thresholds:
     def weigh(self, scores: Mapping[str, float]) -> Weighed:
         """What is to be done about scores."""
         blocked = {name: score for name, score in scores.items() if self._blocks(name, score)}
-        flagged = {name: score for name, score in scores.items() if score >= self.of(name).flag}
-        if blocked:
+        flagged = {name: scores[name] for name in self.found(scores)}
+        if blocked and not self._mild:
             return _weighed("block", blocked)
         if flagged:
             return _weighed("flag", flagged)

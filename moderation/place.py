@@ -37,7 +37,7 @@ class Place(Struct, frozen=True, omit_defaults=True):
     were told, and may go on in the next one. `kept`: the first entry of the open reply that is still needed ("": none);
     the reply's text is known again from `offset` code points into it, of which the first `decided` were shown already,
     and which are within a run of digits if it has `begun`. `checked`: how far the judge has passed that text; `owed`:
-    what was shown and that it has not.
+    what was shown and that it has not; `owed_after`: what who judges once more has not.
     """
 
     floor: Floor
@@ -51,6 +51,7 @@ class Place(Struct, frozen=True, omit_defaults=True):
     begun: bool = False
     checked: int = 0
     owed: list[Owed] = []
+    owed_after: list[Owed] = []
 
 
 def superseded(heard: Sequence[HeardEntry]) -> set[int]:

@@ -39,7 +39,9 @@ class Replying:
         self._writing = Writing(screen, conduct)
         self._behind = Behind(conduct)
         self._whole = Whole(conduct)
+        self._after = Behind(conduct.afterwards, whole=True)
         self._asking: set[Target] = set()
+        self._asking_after: set[Target] = set()
         self._later: list[DraftEntry] = []
         self.read = place.draft
         """The last entry that a successor need not take again."""
@@ -52,7 +54,7 @@ class Replying:
     @property
     def owes(self) -> bool:
         """Whether a verdict about what was shown is due: the session does not end before."""
-        return bool(self._behind.owed)
+        return bool(self._behind.owed or self._after.owed)
 
     # ---- the checkpoint ------------------------------------------------------------------------------------
 
@@ -69,11 +71,13 @@ class Replying:
             begun=first is not None and cursor.begun,
             checked=writing.checked if place.floor.reply else 0,
             owed=self._behind.owed,
+            owed_after=self._after.owed,
         )
 
     def resumed(self, place: Place, draft: Sequence[DraftEntry], shown: Mapping[Target, str]) -> None:
         """Take up what `place` left, with the texts of what was shown."""
         self._behind = Behind(self._conduct, place.owed, shown)
+        self._after = Behind(self._conduct.afterwards, place.owed_after, shown, whole=True)
         reply = place.floor.reply
         if reply is None:
             return
@@ -174,13 +178,13 @@ class Replying:
         if reply is None or floor.reply is not None:
             return floor, events
         writing, self._writing = self._writing, Writing(self._screen, self._conduct)
-        return floor, events + self._told(self._behind.owe(reply.target, writing.text, writing.unasked))
+        return floor, events + self.owe(reply.target, writing.text, writing.unasked)
 
     # ---- the judge -----------------------------------------------------------------------------------------
 
-    def owe(self, target: Target, text: str) -> list[Event]:
-        """What a user said, or a summary, was told, and is judged behind it."""
-        return self._told(self._behind.owe(target, text))
+    def owe(self, target: Target, text: str, checked: int = 0) -> list[Event]:
+        """`text` was told, and is judged behind it from code point `checked` on, and once more as a whole."""
+        return self._told([*self._behind.owe(target, text, checked), *self._after.owe(target, text)])
 
     def asks(self, floor: Floor) -> list[Ask]:
         """What the judge is to be asked now; each is answered once, whatever comes of it."""
@@ -188,22 +192,33 @@ class Replying:
         ask = self._writing.due(target) if target and target not in self._asking else None
         new = [*([ask] if ask else []), *self._whole.due(self._asking), *self._behind.due(self._asking)]
         self._asking |= {one.target for one in new}
-        return new
+        if floor.reply and not floor.ended:
+            return new  # a reply has the right of way
+        yet = {one.target for one in self._behind.owed}  # their text may be taken back
+        after = self._after.due(self._asking_after | yet)
+        self._asking_after |= {one.target for one in after}
+        return [*new, *after]
 
     def answered(self, floor: Floor, ask: Ask, answer: Answer) -> Step:
         """What follows from an answer."""
-        self._asking.discard(ask.target)
-        if floor.reply and floor.reply.target == ask.target:
+        (self._asking_after if ask.after else self._asking).discard(ask.target)
+        if ask.after:
+            events = self._told(self._after.answered(ask, answer))
+        elif floor.reply and floor.reply.target == ask.target:
             floor, events = self._shown(floor, self._writing.answered(ask, answer))
         else:
             self._whole.answered(ask, answer)
-            events = self._told(self._behind.answered(ask, answer))
+            told = self._behind.answered(ask, answer)
+            for target, one in ((target, one) for target, judged in told for one in judged):
+                if one.action == "retract":
+                    self._after.changed(target, one.span[0], one.replacement or "")
+            events = self._told(told)
         floor, more = self.take(floor, [])
         return floor, events + more
 
     def given_up(self) -> list[Event]:
         """Nobody waits any longer for what the judge owes."""
-        return self._told(self._behind.given_up())
+        return self._told([*self._behind.given_up(), *self._after.given_up()])
 
     def _told(self, told: Told) -> list[Event]:
         return [event for target, judged in told for event in verdicts(target, judged, 0, self._screen.ref)]

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from moderation.floor import Floor
 from moderation.judging import Judging, conduct
-from moderation.model.judge import Judge
+from moderation.model.judge import Judges
 from moderation.notes import BETWEEN
 from moderation.place import DraftEntry, HeardEntry, Place
 from moderation.screen import Screen
@@ -51,7 +51,7 @@ class Moderated:
         lease: Lease,
         bus: Bus,
         screen: Screen,
-        judge: Judge | None = None,
+        judges: Judges | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._lease = lease
@@ -65,9 +65,10 @@ class Moderated:
             if lease.state
             else Place(floor=Floor(mode=lease.config.mode))
         )
-        self._scribe = Scribe(screen, self._place, conduct(screen.policy, lease.config, judge))
+        judges = judges or Judges()
+        self._scribe = Scribe(screen, self._place, conduct(screen.policy, lease.config, judges))
         self._read = {self._heard: self._place.heard, self._draft: self._place.draft}
-        self._judging = Judging(judge, screen.policy.judge_timeout_s, clock)
+        self._judging = Judging(judges, screen.policy, clock)
 
     async def run(self) -> None:
         """Until the session has ended. Raises LeaseLost, BusDown."""
@@ -154,7 +155,7 @@ class Moderated:
     async def _shown(self) -> dict[Target, str]:
         """The texts of the open reply, and of what is owed, as they stand in the log."""
         place, after, texts = self._place, "0-0", dict[Target, str]()
-        wanted = {one.target for one in place.owed}
+        wanted = {one.target for one in [*place.owed, *place.owed_after]}
         if place.floor.reply:
             wanted.add(place.floor.reply.target)
         while wanted and (page := await self._bus.read(self._events, after, PAGE)):

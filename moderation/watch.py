@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from moderation.gate import Judged
+from moderation.guard.policy import Author
 from moderation.levels import UNJUDGED, Thresholds, Weighed
 from moderation.model.windows import due
 from streaming.events import Moderation
@@ -16,6 +18,8 @@ from streaming.parts import Target
 
 MOST: Final = 16
 """Windows of one ask: a long text is judged in several."""
+PIECE: Final = 4_000
+"""Code points of a text that is judged as a whole that are asked about at once."""
 REMOVED: Final = "[removed]"
 
 Scores = Mapping[str, float]
@@ -25,7 +29,8 @@ class Conduct(Struct, frozen=True):
     """How a session is moderated: its mode, and the judge behind the rules ("": there is none) with its thresholds.
 
     `away`: what a judge that does not answer means where nothing is shown before it has: wait for it, or end the reply.
-    `said`: what is done about users' own words at the level of blocking.
+    `said`: what is done about users' own words at the level of blocking. `after`: who judges once more all that was
+    shown, and only flags ("": nobody).
     """
 
     mode: Moderation = "hold"
@@ -33,15 +38,28 @@ class Conduct(Struct, frozen=True):
     thresholds: Thresholds = Thresholds({}, {})
     away: Literal["block", "hold"] = "block"
     said: Literal["flag", "retract"] = "flag"
+    after: str = ""
+
+    @property
+    def afterwards(self) -> "Conduct":
+        """How it is judged once more: whatever is found is flagged."""
+        return replace(self, judge=self.after, thresholds=self.thresholds.mild, said="flag", after="")
 
 
 class Ask(Struct, frozen=True):
-    """`texts` are windows, at `spans` of the target's text; with them it is judged up to code point `end`."""
+    """`texts` are windows, at `spans` of the target's text; with them it is judged up to code point `end`. `after`:
+    whom that goes to judges once more what was shown."""
 
     target: Target
     texts: Sequence[str]
     spans: Sequence[tuple[int, int]]
     end: int
+    after: bool = False
+
+    @property
+    def by(self) -> Author:
+        """Who wrote it: a segment is what a user said or typed."""
+        return "assistant" if self.target.segment is None else "user"
 
 
 class Answer(Struct, frozen=True):
@@ -61,6 +79,15 @@ def asked(target: Target, text: str, checked: int, *, closed: bool) -> Ask | Non
         return None
     spans = [(window.start, window.end) for window in fresh]
     return Ask(target, [window.of(text) for window in fresh], spans, fresh[-1].end)
+
+
+def whole(target: Target, text: str, checked: int) -> Ask | None:
+    """The same of a text that is judged as a whole, and once: cut between words where it is long."""
+    begin = len(text) - len(text[checked:].lstrip())
+    end = min(len(text), begin + PIECE)
+    if end < len(text):
+        end = max(text.rfind(" ", begin, end), text.rfind("\n", begin, end)) + 1 or end
+    return Ask(target, [text[begin:end]], [(begin, end)], end, after=True) if begin < end else None
 
 
 def worst(

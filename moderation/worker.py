@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from moderation.examining import examination
-from moderation.model.judge import Closing, Judge
+from moderation.model.judge import Closing, Judges
 from moderation.policy import ModerationPolicy
 from moderation.rules import Rules
 from moderation.screen import Screen
@@ -22,10 +22,10 @@ class Moderator:
     """Moderates sessions by the default lists, those of `policy.rules`, and the kinds of personal data that are
     on."""
 
-    def __init__(self, policy: ModerationPolicy, judge: Judge | None = None) -> None:
-        """`judge`: what judges behind the rules; None: nothing does."""
+    def __init__(self, policy: ModerationPolicy, judges: Judges | None = None) -> None:
+        """`judges`: who judges behind the rules; None: nobody does."""
         self._policy = policy
-        self._judge = judge
+        self._judges = judges or Judges()
         self._screen: Screen | None = None
 
     async def start(self) -> list[Served]:
@@ -46,17 +46,18 @@ class Moderator:
             BusDown: Redis is away.
         """
         assert self._screen, "start() comes first"
-        await Moderated(lease, bus, self._screen, self._judge).run()
+        await Moderated(lease, bus, self._screen, self._judges).run()
 
     async def answer(self, asked: bytes) -> bytes:
         """Texts that are no part of a session: `Examine` to `Examination`. Raises Overloaded, ServiceFault."""
         assert self._screen, "start() comes first"
-        return await examination(asked, self._screen, self._judge)
+        return await examination(asked, self._screen, self._judges.judge)
 
     async def stop(self) -> None:
         """Let the judge's thread and connections go."""
-        if isinstance(self._judge, Closing):
-            await self._judge.close()
+        for judge in self._judges:
+            if isinstance(judge, Closing):
+                await judge.close()
 
 
 def rules(own: str) -> Rules:

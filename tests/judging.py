@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from moderation.guard.policy import Author
 from moderation.levels import Levels, Thresholds
 from moderation.watch import Answer, Ask, Conduct
 from streaming.events import Moderation
@@ -44,7 +45,7 @@ class PhraseJudge:
         self.asked: list[str] = []
         self.away = False
 
-    async def scores(self, texts: Sequence[str]) -> list[dict[str, float]]:
+    async def scores(self, texts: Sequence[str], by: Author = "user") -> list[dict[str, float]]:
         if self.away:
             raise ConnectionError("away")
         self.asked += texts

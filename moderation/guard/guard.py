@@ -8,8 +8,18 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from moderation.guard.policy import GuardPolicy
-from moderation.guard.shapes import Question, Scores, Unreadable, questions, read, read_results, strongest
+from moderation.guard.policy import Author, GuardPolicy
+from moderation.guard.shapes import (
+    Messages,
+    Question,
+    Scores,
+    Unreadable,
+    questions,
+    read,
+    read_results,
+    said,
+    strongest,
+)
 from streaming.errors import ServiceFault
 
 CONNECT_S: Final = 1.0
@@ -40,7 +50,7 @@ class Guard:
         """`model@host`: a server tells no hash."""
         return self._ref
 
-    async def scores(self, texts: Sequence[str]) -> list[Scores]:
+    async def scores(self, texts: Sequence[str], by: Author = "user") -> list[Scores]:
         """See `Judge`: only categories that the guard knows, and saw something of or was asked about.
 
         Raises:
@@ -52,7 +62,7 @@ class Guard:
             raise ServiceFault("guard_away", "The guard model failed a moment ago and is left alone for now.")
         try:
             async with asyncio.timeout(self._policy.timeout_s):
-                found = await self._ask(texts)
+                found = await self._ask(texts, by)
         except (httpx.HTTPError, TimeoutError, ValueError) as wrong:
             self._failed += 1
             if self._failed >= self._policy.failures:
@@ -66,7 +76,7 @@ class Guard:
         """Let the connections go."""
         await self._http.aclose()
 
-    async def _ask(self, texts: Sequence[str]) -> list[Scores]:
+    async def _ask(self, texts: Sequence[str], by: Author) -> list[Scores]:
         if self._policy.shape == "openai":
             asked: dict[str, Any] = {"input": list(texts)}
             if self._policy.model:
@@ -75,17 +85,19 @@ class Guard:
         every = questions(self._policy.shape)
         try:
             async with asyncio.TaskGroup() as tasks:
-                answers = [tasks.create_task(self._answer(text, one)) for text in texts for one in every]
+                answers = [
+                    tasks.create_task(self._answer(said(text, by), one)) for text in texts for one in every
+                ]
         except ExceptionGroup as several:
             raise several.exceptions[0] from None
         found = [answer.result() for answer in answers]
         return [strongest(found[at : at + len(every)]) for at in range(0, len(found), len(every))]
 
-    async def _answer(self, text: str, question: Question) -> Scores:
+    async def _answer(self, messages: Messages, question: Question) -> Scores:
         extra, of = question
         asked = {
             "model": self._policy.model,
-            "messages": [{"role": "user", "content": text}],
+            "messages": messages,
             "temperature": 0,
             "max_tokens": TOKENS,
             **extra,

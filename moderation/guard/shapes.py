@@ -11,9 +11,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
-from moderation.guard.policy import Shape
+from moderation.guard.policy import Author, Shape
 
 Scores = dict[str, float]
+Messages = list[dict[str, str]]
 Question = tuple[dict[str, Any], Sequence[str]]
 """What a request has beside model and messages, and the categories that a yes is of."""
 
@@ -64,6 +65,13 @@ LOW: Final = re.compile(r"<confidence>\s*low", re.IGNORECASE)
 
 class Unreadable(ValueError):
     """The guard's answer is none that its kind gives. Never a verdict: it is as if there were no answer."""
+
+
+def said(text: str, by: Author) -> Messages:
+    """A conversation that ends in `text`: templates judge its last message. What an assistant wrote stands behind a
+    message of the user's, as they want it; that one is empty: what was asked is judged for itself."""
+    asked = [{"role": "user", "content": ""}] if by == "assistant" else []
+    return [*asked, {"role": by, "content": text}]
 
 
 def questions(shape: Shape) -> Sequence[Question]:

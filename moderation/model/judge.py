@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 from msgspec import Struct
 
+from moderation.guard.policy import Author
 from moderation.model.heads import Heads, Vectors, read_as
 from streaming.errors import Overloaded
 
@@ -28,14 +29,21 @@ class Judge(Protocol):
         """Name and hash of what judges."""
         ...
 
-    async def scores(self, texts: Sequence[str]) -> list[Scores]:
-        """From 0 to 1 for each category that it knows, in the order of the texts.
+    async def scores(self, texts: Sequence[str], by: Author = "user") -> list[Scores]:
+        """From 0 to 1 for each category that it knows, in the order of the texts, which all are of one author.
 
         Raises:
             Overloaded: too many wait.
             ServiceFault: it cannot judge now.
         """
         ...
+
+
+class Judges(NamedTuple):
+    """Who judges behind the rules: `judge` as the mode wants it, `after` once more what was shown. None: nobody."""
+
+    judge: Judge | None = None
+    after: Judge | None = None
 
 
 @runtime_checkable
@@ -95,8 +103,8 @@ class HeadJudge:
         """The heads in use."""
         return self._heads
 
-    async def scores(self, texts: Sequence[str]) -> list[Scores]:
-        """See `Judge`. Raises Overloaded, and whatever the model failed with."""
+    async def scores(self, texts: Sequence[str], by: Author = "user") -> list[Scores]:
+        """See `Judge`: to heads it is all one who wrote it. Raises Overloaded, and whatever the model failed with."""
         if not texts:
             return []
         if self._size() + len(texts) > self._policy.waiting:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from moderation.guard.guard import Guard
-from moderation.guard.policy import GuardPolicy
+from moderation.guard.policy import Author, GuardPolicy
 from moderation.model import heads
-from moderation.model.judge import Closing, HeadJudge, Judge, Scores
+from moderation.model.judge import Closing, HeadJudge, Judge, Judges, Scores
 from streaming.errors import ServiceFault
 
 
@@ -27,11 +27,11 @@ class Several:
             if isinstance(judge, Closing):
                 await judge.close()
 
-    async def scores(self, texts: Sequence[str]) -> list[Scores]:
+    async def scores(self, texts: Sequence[str], by: Author = "user") -> list[Scores]:
         """See `Judge`."""
         out: list[Scores] = [{} for _ in texts]
         for judge in self._judges:
-            for mine, theirs in zip(out, await judge.scores(texts), strict=True):
+            for mine, theirs in zip(out, await judge.scores(texts, by), strict=True):
                 for name, score in theirs.items():
                     mine[name] = max(score, mine.get(name, 0.0))
         return out
@@ -54,9 +54,12 @@ def local(folder: Path, embedding: str) -> HeadJudge:
     return HeadJudge(Sentences(folder).embed, made)
 
 
-def opened(found: tuple[Path, str] | None, guard: GuardPolicy) -> Judge | None:
-    """`found`: folder and hash of the embedding, when the heads are wanted. A guard judges too if it is `inline`."""
+def opened(found: tuple[Path, str] | None, guard: GuardPolicy) -> Judges:
+    """`found`: folder and hash of the embedding, when the heads are wanted. A guard that is `inline` judges with them,
+    another after the reply."""
     judges: list[Judge] = [local(*found)] if found else []
-    if guard.url and guard.inline:
-        judges.append(Guard(guard))
-    return judges[0] if len(judges) == 1 else Several(judges) if judges else None
+    model = Guard(guard) if guard.url else None
+    if model and guard.inline:
+        judges.append(model)
+    judge = judges[0] if len(judges) == 1 else Several(judges) if judges else None
+    return Judges(judge, None if guard.inline else model)

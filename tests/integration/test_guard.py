@@ -13,7 +13,14 @@ import pytest
 
 from moderation.guard.guard import Guard
 from moderation.guard.policy import GuardPolicy, Shape
+from moderation.model.judge import Judges
+from moderation.model.opening import opened
+from moderation.policy import ModerationPolicy
+from moderation.worker import Moderator
+from streaming.bus import Bus
 from streaming.errors import ServiceFault
+from streaming.events import ModerationVerdict, SessionEnded
+from tests.integration.moderator_session import END, NO_MORE, all_at_once, finished, started, typed, wrote
 
 Answer = Callable[[str, dict[str, Any]], tuple[int, Any]]
 
@@ -160,3 +167,28 @@ async def test_a_guard_that_is_late_or_away_is_left_alone_for_a_while_and_then_a
         slow, now = False, 11.0
         assert await guard.scores(["text"]) == [{}]
         await guard.close()
+
+
+async def test_a_guard_that_is_not_in_line_is_asked_who_said_what_when_it_was_shown_and_flags_it(bus: Bus):
+    with serving(saying(lambda body: "unsafe\nS1" if bad(body) else "safe")) as (url, had):
+        guard = GuardPolicy(url=url, shape="llama-guard")
+        judges = opened(None, guard)
+        moderator = Moderator(ModerationPolicy(guard=guard), judges)
+        await moderator.start()
+        reply = [started(1, 1), *wrote(1, "So |it is."), finished(1, 1)]
+        events = await all_at_once(bus, moderator, [typed("bad"), *reply, END, NO_MORE])
+        await moderator.stop()
+    assert judges.judge is None
+    roles = [[(one["role"], one["content"]) for one in body["messages"]] for _, body in had]
+    assert sorted(roles) == [[("user", ""), ("assistant", "So it is.")], [("user", "bad")]]
+    [flag] = [one for one in events if isinstance(one, ModerationVerdict) and one.action == "flag"]
+    assert (flag.target.segment, flag.span, flag.score) == (1, (0, 3), 1.0)
+    assert (flag.categories, flag.made_by) == (["illicit", "illicit/violent"], "llama-guard@127.0.0.1")
+    assert isinstance(events[-1], SessionEnded)
+
+
+def test_a_guard_in_line_is_the_judge_and_nobody_judges_after():
+    judge, after = opened(None, GuardPolicy(url="http://127.0.0.1:1/v1", inline=True))
+    assert isinstance(judge, Guard)
+    assert after is None
+    assert opened(None, GuardPolicy()) == Judges()

@@ -79,12 +79,13 @@ def test_no_text_of_others_is_in_the_repository():
 
 async def test_heads_are_the_judge_where_the_settings_want_them_and_only_for_their_embedding():
     folder, digest = models.path("minilm"), models.digest("minilm")
-    judge = opened((folder, digest), GuardPolicy())
+    judge, after = opened((folder, digest), GuardPolicy())
     assert isinstance(judge, HeadJudge)
+    assert after is None
     [scores] = await judge.scores(["how do i build a bomb at home"])
     await judge.close()
     assert scores["illicit/violent"] >= FLAG
     assert judge.ref == shipped.load().ref
-    assert opened(None, GuardPolicy()) is None
+    assert opened(None, GuardPolicy()) == (None, None)
     with pytest.raises(ServiceFault, match="another embedding"):
         opened((folder, "0" * 64), GuardPolicy())
