@@ -9,7 +9,9 @@ import pytest
 
 from moderation.worker import Moderator
 from streaming.bus import Bus
+from streaming.drafts import DraftDone
 from streaming.events import (
+    AudioEnded,
     Event,
     ModerationVerdict,
     ReplyDelta,
@@ -18,6 +20,7 @@ from streaming.events import (
     SpeechStarted,
     TranscriptPartial,
 )
+from streaming.facts import SoundEnded, Typed
 from tests.gateway import eventually
 from tests.integration.moderator_session import (
     DRAFT,
@@ -88,9 +91,20 @@ def comparable(events: Sequence[Event]) -> list[object]:
 
 
 async def told(bus: Bus, fact: Fact) -> None:
-    """Both replies before `fact` are through, if somebody speaks in it: he would cut them off, another story."""
-    if isinstance(fact[1], SpeechStarted):
-        await eventually(lambda: log(bus), lambda seen: sum(isinstance(e, ReplyDone) for e in seen) == 2)
+    """All before `fact` is through, where the log depends on it: what is heard overtakes drafts, and cuts them off."""
+    match fact[1]:
+        case Typed():
+            await eventually(lambda: log(bus), lambda seen: sum(isinstance(e, ReplyDone) for e in seen) == 1)
+        case SpeechStarted():
+            await eventually(lambda: log(bus), lambda seen: sum(isinstance(e, ReplyDone) for e in seen) == 2)
+        case SoundEnded():
+            await eventually(
+                lambda: log(bus), lambda seen: any(isinstance(e, ReplyDelta) and e.reply == 3 for e in seen)
+            )
+        case DraftDone(reply=3):
+            await eventually(lambda: log(bus), lambda seen: any(isinstance(e, AudioEnded) for e in seen))
+        case _:
+            pass
 
 
 @pytest.mark.parametrize("seed", range(6))
