@@ -2,6 +2,8 @@
 if that is asked for."""
 
 import asyncio
+import contextlib
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -43,10 +45,14 @@ async def ensemble(
         over = [task for task in playing if task.done()]
         if over:
             await over[0]
-        return {worker.role for worker in await roster.present(bus)}
+        found = {worker.role for worker in await roster.present(bus)}
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            found.add("listening")
+        return found
 
     try:
-        awaited = {"moderator", "asr", *more}
+        awaited = {"listening", "moderator", "asr", *more}
         assert await eventually(there, lambda found: awaited <= found) >= awaited
         yield f"http://127.0.0.1:{port}", bus
     finally:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -17,12 +18,16 @@ from tests.proxy import Proxy
 
 ROLES = ("gateway", "asr", "moderator", "responder")
 ROOT = Path(__file__).parents[1]
+CHANCE = random.SystemRandom()
 
 
 def free_port() -> int:
-    """A loopback port that nobody has now."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
+    """A loopback port that nobody has now, below those from which the kernel takes one for each connection (32768 and
+    up): tests beside this one make many."""
+    while True:
+        port = CHANCE.randrange(10_000, 30_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 class Stack:
