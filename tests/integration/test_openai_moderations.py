@@ -32,6 +32,8 @@ async def test_each_text_has_a_result_with_all_categories(redis_url: str) -> Non
             )
         with pytest.raises(openai.BadRequestError):
             await client.moderations.create(input=["x"] * 65)
+        with pytest.raises(openai.BadRequestError, match="65537 characters"):
+            await client.moderations.create(input=["4 " * (1 << 15), "1"])
     assert [result.flagged for result in one.results] == [False]
     assert set(one.results[0].category_scores.model_dump(by_alias=True)) >= set(CATEGORIES)
     bomb, curse = two.results

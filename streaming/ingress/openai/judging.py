@@ -17,7 +17,7 @@ async def moderate(call: Call) -> Moderations:
     gateway = call.gateway
     if gateway.calls is None:
         raise ServiceFault("internal", "this gateway asks nobody")
-    asked = Examine(texts(call.body, gateway.api.texts), call.tenant)
+    asked = Examine(texts(call.body, gateway.api.texts, gateway.api.characters), call.tenant)
     answer = await gateway.calls.ask("moderator", msgspec.json.encode(asked), gateway.api.examine_s)
     return moderations(secrets.token_hex(12), msgspec.json.decode(answer, type=Examination))
 

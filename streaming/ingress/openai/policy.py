@@ -11,7 +11,8 @@ Seconds = Annotated[float, Meta(gt=0)]
 class ApiPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """Section `api` of the settings: `/v1/chat/completions`, `/v1/moderations`.
 
-    `body_bytes` of a request, `messages` of a conversation, `texts` of a moderation, at most. `requests`: at work at
+    `body_bytes` of a request, `messages` of a conversation, `texts` and, of them all, `characters` of a moderation, at
+    most (spaced digits, the dearest, take 30 us each). `requests`: at work at
     the same time with one key; who sends more is told 429. `silence_s`: a reply of which nothing came for so long has
     failed; `examine_s`: so long the moderator may take for a whole request.
     """
@@ -19,6 +20,7 @@ class ApiPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     body_bytes: Positive = 1 << 20
     messages: Positive = 256
     texts: Positive = 64
+    characters: Positive = 1 << 16
     requests: Positive = 32
     silence_s: Seconds = 60.0
     examine_s: Seconds = 10.0

@@ -64,8 +64,15 @@ class Models(Struct, frozen=True):
     object: Literal["list"] = "list"
 
 
-def texts(body: bytes, most: int) -> list[str]:
-    """What is to be judged: at most `most` texts. Raises Wrong."""
+def texts(body: bytes, most: int, characters: int) -> list[str]:
+    """What is to be judged: at most `most` texts, of so many characters in all. Raises Wrong."""
+    found = _texts(body, most)
+    if (size := sum(map(len, found))) > characters:
+        raise Wrong(f"input has {size} characters, and may have {characters}: send it in parts", "input")
+    return found
+
+
+def _texts(body: bytes, most: int) -> list[str]:
     try:
         asked = msgspec.json.decode(body, type=ModerationsAsked)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as wrong:
