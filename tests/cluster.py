@@ -10,7 +10,7 @@ import time
 from collections.abc import Generator
 from pathlib import Path
 
-from tests.stack import free_port
+from tests.stack import CHANCE, free_port
 
 SLOTS = 16_384
 
@@ -81,12 +81,13 @@ def cluster(*more: str, replicas: bool = False) -> Generator[list[tuple[int, sub
 
 
 def _low() -> int:
-    """A free port whose cluster bus port exists too."""
+    """A free port whose cluster bus port is free too: both apart from those of other tests, and below those that the
+    kernel gives to connections."""
     while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1] - 20_000
-        if port < 1_100:
-            continue
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+        port = CHANCE.randrange(20_000, 22_500)
+        with (
+            contextlib.suppress(OSError),
+            socket.create_server(("127.0.0.1", port)),
+            socket.create_server(("127.0.0.1", port + 10_000)),
+        ):
             return port

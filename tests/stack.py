@@ -25,7 +25,7 @@ def free_port() -> int:
     """A loopback port that nobody has now, below those from which the kernel takes one for each connection (32768 and
     up): tests beside this one make many."""
     while True:
-        port = CHANCE.randrange(10_000, 30_000)
+        port = CHANCE.randrange(10_000, 20_000)
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
 

@@ -51,7 +51,9 @@ def test_words_light_up_in_step_with_the_sound_and_a_click_on_a_word_goes_there(
         )
         words = [word for one in said for word in one.words]
         due = [w.start_ms for w in words if w.start_ms <= end + 60 and begin - 60 < w.end_ms + 20]
-        assert lit in due, f"{lit} is lit at {begin} to {end}"
+        within = [w for w in words if w.start_ms <= begin - 60 and end + 60 <= w.end_ms]
+        told = f"{lit} is lit at {begin} to {end}"
+        assert lit in due or (lit is None and not within), told  # none is between two words
     assert seconds(page) > 0.5
     page.keyboard.press("Space")
     word = said[2].words[1]
