@@ -157,6 +157,7 @@ class Listening:
             unheard_s=unheard / RATE,
             window_s=channel.window_s,
             replayed=channel.replayed,
+            lean=channel.leans,
         )
         self._asked[channel.number] = self._desk.ask(wish, channel.request)
 

@@ -114,4 +114,6 @@ def drafting(loaded: Loaded, model: Path | None) -> Transcriber | None:
 def setup(loaded: Loaded, *, draft: bool = False) -> Setup:
     """What the desk needs to know of an engine; `draft`: of a smaller one too."""
     policy = loaded.tools.policy
-    return Setup(loaded.costs, policy.workers, draft, policy.schedule, policy.ladder, policy.demand)
+    return Setup(
+        loaded.costs, policy.workers, draft, policy.schedule, policy.ladder, policy.demand, policy.window
+    )

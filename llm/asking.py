@@ -49,6 +49,23 @@ def asked(config: SessionConfig, policy: LlmPolicy, chat: list[Message]) -> Ask:
     )
 
 
+def aside(
+    config: SessionConfig, chat: list[Message], max_tokens: int, schema: dict[str, Any] | None = None
+) -> Ask:
+    """What a session asks beside its replies, without chance: of the model or adapter that it names, or of the adapter
+    that its tenant has."""
+    return Ask(
+        chat,
+        max_tokens,
+        temperature=0.0,
+        schema=schema,
+        tenant=config.tenant,
+        mode=config.mode,
+        language=config.language or "",
+        sampling=Sampling(model=config.sampling.model),
+    )
+
+
 def cut(ask: Ask, usage: Usage | None) -> bool:
     """Whether the answer ended because it has as many tokens as it may have."""
     return usage is not None and usage.completion_tokens >= ask.max_tokens

@@ -65,10 +65,10 @@ class Desks:
         found: dict[str, Served] = {}
         for tenant in (EVERYBODY, *self._policy.tenants):
             plain, grounded, _ = self._prompts(tenant)
-            found[plain.ref] = _told(plain)
+            found[plain.ref] = plain.served
             index = await self._index(tenant)
             if index:
-                found[grounded.ref] = _told(grounded)
+                found[grounded.ref] = grounded.served
                 name = index.ref.partition("@")[0]
                 found[index.ref] = Served(role="index", name=name, hash=index.hash, ref=index.ref)
         return list(found.values())
@@ -106,7 +106,3 @@ class Desks:
                 "index_unavailable", f"no indexes are kept here, but llm.index is {name!r}", close=None
             )
         return await self._library.open(tenant, name)
-
-
-def _told(prompt: Prompt) -> Served:
-    return Served(role="prompt", name=prompt.name, hash=prompt.hash, ref=prompt.ref)

@@ -184,16 +184,21 @@ def _cost(turn: Turn, count: Count) -> int:
 
 def _tail(text: str, room: int, count: Count) -> str:
     """The longest end of `text` that has at most `room` tokens, but at least its last code point."""
-    least, most = 1, len(text)
-    if count(text) <= room:
-        return text
+    return text[-max(1, longest(len(text), lambda size: count(text[len(text) - size :]) <= room)) :]
+
+
+def longest(most: int, fits: Callable[[int], bool]) -> int:
+    """The greatest number from 0 to `most` that `fits`; whatever is less than one that does, does too."""
+    least = 0
+    if fits(most):
+        return most
     while least < most:
         middle = (least + most + 1) // 2
-        if count(text[-middle:]) <= room:
+        if fits(middle):
             least = middle
         else:
             most = middle - 1
-    return text[-least:]
+    return least
 
 
 def _chat(turns: Sequence[Turn]) -> list[Message]:

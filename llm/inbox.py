@@ -1,7 +1,7 @@
 """What comes to a session's responder beside its log: words, ends, and calls that wait for leave."""
 
 import asyncio
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -9,9 +9,6 @@ from msgspec import Struct
 from llm.responder import Outcome, Place, permitted
 from streaming.feed import Entry
 from streaming.lease import Lease
-
-SIZE: Final = 64
-"""When this much waits to be written, the engine is not read on, and its server waits."""
 
 
 class Words(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """What comes of an ask: the words, what they cost, and last of all who made them and why they did. Pure."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Literal, Protocol, TypeAlias
 
 from msgspec import Struct
@@ -36,6 +37,14 @@ Spoken: TypeAlias = Token | Usage
 Made: TypeAlias = Token | Usage | Decided
 
 
+class Whole(Struct, frozen=True):
+    """An answer as a whole; `usage` and `decided` as far as they were told."""
+
+    text: str = ""
+    usage: Usage | None = None
+    decided: Decided | None = None
+
+
 class Maker(Protocol):
     """Whoever answers."""
 
@@ -51,3 +60,20 @@ class Maker(Protocol):
             ServiceFault: `llm_*` of `llm.engine`; nobody could answer.
         """
         ...
+
+
+async def whole(maker: Maker, ask: Ask) -> Whole:
+    """An answer that nobody reads as it is made. Raises ServiceFault, as `Maker.stream`."""
+    words: list[str] = []
+    usage: Usage | None = None
+    decided: Decided | None = None
+    async with aclosing(maker.stream(ask)) as stream:
+        async for made in stream:
+            match made:
+                case Token(text=text):
+                    words.append(text)
+                case Usage():
+                    usage = made
+                case Decided():
+                    decided = made
+    return Whole("".join(words), usage, decided)

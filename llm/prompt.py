@@ -4,6 +4,8 @@ import hashlib
 
 from msgspec import Struct
 
+from streaming.parts import Served
+
 
 class Prompt(Struct, frozen=True):
     """A system prompt. Its text is the stable beginning of every request, which engines keep ready in their caches."""
@@ -20,3 +22,8 @@ class Prompt(Struct, frozen=True):
     def ref(self) -> str:
         """`name@<first 16 hexadecimal digits of the hash>`."""
         return f"{self.name}@{self.hash[:16]}"
+
+    @property
+    def served(self) -> Served:
+        """As it is told among what serves."""
+        return Served(role="prompt", name=self.name, hash=self.hash, ref=self.ref)

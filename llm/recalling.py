@@ -3,16 +3,14 @@ restart. A thin shell around `llm.earlier`."""
 
 import asyncio
 import logging
-from contextlib import aclosing
 
 from llm.answering import Service, remembered
-from llm.asking import Ask
+from llm.asking import aside
 from llm.desk import Desk
 from llm.earlier import NOTHING, asking, due, grown, holds, tokens
 from llm.history import History, Turn, estimate
-from llm.making import Token
+from llm.making import whole
 from streaming.errors import ServiceFault
-from streaming.parts import Sampling
 
 log = logging.getLogger(__name__)
 
@@ -77,19 +75,9 @@ class Recalling:
         prompt, config = self._desk.summary.text, self._desk.config
         room = self._service.policy.context - size
         taken, chat = asking(prompt, before, turns, room, estimate)
-        ask = Ask(
-            chat,
-            max(1, size),
-            temperature=0.0,
-            tenant=config.tenant,
-            mode=config.mode,
-            language=config.language or "",
-            sampling=Sampling(model=config.sampling.model),
-        )
-        async with aclosing(self._service.engine.stream(ask)) as stream:
-            text = [made.text async for made in stream if isinstance(made, Token)]
+        text = (await whole(self._service.engine, aside(config, chat, max(1, size)))).text
         # What changed in the meantime is found by whoever asks next: it covers the texts that were read.
-        self._summary = grown(before, "".join(text), turns[:taken], self._budget // 4, estimate)
+        self._summary = grown(before, text, turns[:taken], self._budget // 4, estimate)
         self._check()
 
     @property

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from llm.asking import Ask
-from llm.making import Decided, Maker, Token
+from llm.making import Decided, Maker, whole
 from streaming.errors import ServiceFault
 from streaming.parts import Usage
 
@@ -36,12 +36,13 @@ async def structured(maker: Maker, ask: Ask, kind: type[T]) -> Structured[T]:
     """
     spent = Usage(0, 0)
     for _ in range(TRIES):
-        text, usage, decided = await _whole(maker, ask)
+        made = await whole(maker, ask)
+        usage = made.usage or Usage(0, 0)
         spent = Usage(
             spent.prompt_tokens + usage.prompt_tokens, spent.completion_tokens + usage.completion_tokens
         )
         try:
-            return Structured(msgspec.json.decode(text, type=kind), decided, spent)
+            return Structured(msgspec.json.decode(made.text, type=kind), made.decided or Decided(""), spent)
         except (msgspec.MsgspecError, UnicodeError):
             # Sampled as before it would often be as long as before.
             ask = replace(ask, max_tokens=ask.max_tokens * 2)
@@ -50,17 +51,3 @@ async def structured(maker: Maker, ask: Ask, kind: type[T]) -> Structured[T]:
         f"the language model's answer was no whole JSON of the wanted form within {ask.max_tokens // 2} tokens",
         close=None,
     )
-
-
-async def _whole(maker: Maker, ask: Ask) -> tuple[str, Usage, Decided]:
-    words: list[str] = []
-    usage, decided = Usage(0, 0), Decided("")
-    async for made in maker.stream(ask):
-        match made:
-            case Token(text=text):
-                words.append(text)
-            case Usage():
-                usage = made
-            case Decided():
-                decided = made
-    return "".join(words), usage, decided

@@ -18,31 +18,27 @@ from msgspec.structs import replace
 
 from llm.answering import Cited, Said, Service, answer
 from llm.desk import Desk
+from llm.following import EVENT, PAGE, SIZE, listen, ready, write
 from llm.history import History
-from llm.inbox import SIZE, Finished, Inbox, Item, Wish, Words, settled, wish
+from llm.inbox import Finished, Inbox, Item, Wish, Words, settled, wish
 from llm.making import Decided, Maker, Token
 from llm.recalling import Recalling
-from llm.responder import Outcome, Place, ended, heard, joined, restarted, wrote
+from llm.responder import Outcome, Place, ended, heard, restarted, wrote
 from streaming import keys
 from streaming.bus import Bus
-from streaming.drafts import Draft, DraftDelta
+from streaming.drafts import Draft
 from streaming.errors import ServiceFault
-from streaming.events import Event
-from streaming.feed import Entry, Feed
+from streaming.feed import Entry
 from streaming.feed import place as order
 from streaming.lease import Lease
 from streaming.parts import Citation, Usage
 
 log = logging.getLogger(__name__)
 
-PAGE: Final = 512
-
 LONGEST: Final = 32_768
 """Code points of a reply: a server that does not keep to `max_tokens` is not read on."""
 
 OURS: Final = "Something failed on our side."
-
-EVENT: Final = msgspec.json.Decoder(Event)
 
 
 class Talk:
@@ -72,10 +68,10 @@ class Talk:
         feed = self._bus.open({self._events: await self._catch_up()})
         try:
             async with asyncio.TaskGroup() as group:
-                listening = group.create_task(self._listen(feed), name="responder-listen")
+                listening = group.create_task(listen(feed, self._inbox), name="responder-listen")
                 self._follow(group)
                 while not self._place.over:
-                    await self._take(await self._ready())
+                    await self._take(await ready(self._inbox))
                     self._follow(group)
                 listening.cancel()
                 self._recalling.leave()
@@ -100,18 +96,8 @@ class Talk:
                     self._place, more = heard(self._place, entry.id, event)
                     facts += more
         self._place, more = restarted(self._place, found)
-        await self._write([*facts, *more])
+        await write(self._lease, self._draft, self._place, [*facts, *more])
         return last
-
-    async def _listen(self, feed: Feed) -> None:
-        while True:
-            await self._inbox.put(await feed.get())
-
-    async def _ready(self) -> list[Item]:
-        items = [await self._inbox.get()]
-        while not self._inbox.empty():
-            items.append(self._inbox.get_nowait())
-        return sorted(items, key=lambda item: not isinstance(item, list))
 
     async def _take(self, items: Sequence[Item]) -> None:
         facts: list[Draft] = []
@@ -130,7 +116,7 @@ class Talk:
                 case _:
                     assert_never(item)
         self._leave()
-        await self._write(facts)
+        await write(self._lease, self._draft, self._place, facts)
         self._place, self._wish = await settled(self._wish, self._place, self._lease)
 
     def _heard(self, entries: Sequence[Entry]) -> list[Draft]:
@@ -142,17 +128,6 @@ class Talk:
             self._place, more = heard(self._place, entry.id, event)
             facts += more
         return facts
-
-    async def _write(self, facts: Sequence[Draft]) -> None:
-        """Words alone leave the checkpoint where it is; everything else moves it."""
-        appends = [(self._draft, msgspec.json.encode(fact)) for fact in joined(facts)]
-        if not appends:
-            return
-        if all(isinstance(fact, DraftDelta) for fact in facts):
-            for key, body in appends:
-                await self._lease.append(key, body)
-        else:
-            await self._lease.commit(msgspec.json.encode(self._place), appends=appends)
 
     # ---- the engine's work -------------------------------------------------------------------------------------------
 

@@ -53,6 +53,12 @@ class Place(Struct, frozen=True, omit_defaults=True):
     owed: list[Owed] = []
     owed_after: list[Owed] = []
 
+    @property
+    def needed(self) -> tuple[str, str]:
+        """The lowest ids of `heard` and of `draft` that are still needed."""
+        heard = min([*self.waiting, *self.told, behind(self.heard)], key=order)
+        return heard, self.kept or behind(self.draft)
+
 
 def superseded(heard: Sequence[HeardEntry]) -> set[int]:
     """Which of these are partials that something later of their channel overtakes."""

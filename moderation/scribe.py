@@ -1,7 +1,7 @@
 """One session's moderation: facts of `heard` and `draft` in, events out. No clock, no Redis: the shell is session.py.
 
 `Place` is the checkpoint: places in the two streams, the floor, and how far into an entry we are; no text. What is
-held back stays in `heard` and `draft` alone: `needed` says from where on, and after a restart it is read again
+held back stays in `heard` and `draft` alone: its `needed` says from where on, and after a restart it is read again
 (`resumed`). What a judge is to be asked it says too (`asks`), and takes the answers (`answered`).
 """
 
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from moderation import eager, notes, replies
 from moderation import floor as floors
 from moderation.gate import masked
-from moderation.place import DraftEntry, HeardEntry, Place, behind, order, superseded
+from moderation.place import DraftEntry, HeardEntry, Place, order, superseded
 from moderation.replying import Replying
 from moderation.screen import Screen
 from moderation.transcript import Masked
@@ -66,13 +66,6 @@ class Scribe:
             told=sorted(self._waiting.told, key=order),
         )
         return self._replying.noted(place)
-
-    @property
-    def needed(self) -> tuple[str, str]:
-        """The lowest ids of `heard` and of `draft` that are still needed."""
-        place = self.place
-        heard = min([*place.waiting, *place.told, behind(place.heard)], key=order)
-        return heard, place.kept or behind(place.draft)
 
     def resumed(
         self, heard: Sequence[HeardEntry], draft: Sequence[DraftEntry], shown: Mapping[Target, str]

@@ -121,9 +121,10 @@ class Moderated:
             if isinstance(stamped, ModerationVerdict) and not stamped.latency_ms:
                 stamped = replace(stamped, latency_ms=latency)
             appends.append((self._events, msgspec.json.encode(stamped)))
-        heard, draft = self._scribe.needed
+        place = self._scribe.place
+        heard, draft = place.needed
         trims = [(self._heard, heard), (self._draft, draft)]
-        await self._lease.commit(msgspec.json.encode(self._scribe.place), appends=appends, trims=trims)
+        await self._lease.commit(msgspec.json.encode(place), appends=appends, trims=trims)
         self._judging.ask(self._scribe.asks())
 
     async def _catch_up(self) -> None:

@@ -67,37 +67,26 @@ class Input(enum.Enum):
     END = "session.end"
 
 
+SPOKEN: Final = (
+    Input.SOUND,
+    Input.SKIP,
+    Input.TEXT,
+    Input.FINALIZE,
+    Input.UPDATE,
+    Input.CANCEL,
+    Input.FEEDBACK,
+)
+"""What may come again and again while a session lasts, paused or not."""
+
 NEXT: Final[dict[tuple[Phase, Input], Phase]] = {
     (Phase.FRESH, Input.START): Phase.LIVE,
     (Phase.FRESH, Input.RESUME): Phase.LIVE,
     (Phase.FRESH, Input.WATCH): Phase.VIEWING,  # and nothing more
-    **{
-        (Phase.LIVE, may): Phase.LIVE
-        for may in (
-            Input.SOUND,
-            Input.SKIP,
-            Input.TEXT,
-            Input.FINALIZE,
-            Input.UPDATE,
-            Input.CANCEL,
-            Input.FEEDBACK,
-        )
-    },
+    **{(Phase.LIVE, may): Phase.LIVE for may in SPOKEN},
     (Phase.LIVE, Input.UNPAUSE): Phase.LIVE,
     (Phase.LIVE, Input.PAUSE): Phase.PAUSED,
-    **{  # sound is counted and dropped, text is refused: neither is an error that ends the session
-        (Phase.PAUSED, may): Phase.PAUSED
-        for may in (
-            Input.SOUND,
-            Input.SKIP,
-            Input.TEXT,
-            Input.FINALIZE,
-            Input.UPDATE,
-            Input.CANCEL,
-            Input.FEEDBACK,
-            Input.PAUSE,
-        )
-    },
+    # sound is counted and dropped, text is refused: neither is an error that ends the session
+    **{(Phase.PAUSED, may): Phase.PAUSED for may in (*SPOKEN, Input.PAUSE)},
     (Phase.PAUSED, Input.UNPAUSE): Phase.LIVE,
     (Phase.PAUSED, Input.END): Phase.ENDING,
     (Phase.LIVE, Input.END): Phase.ENDING,

@@ -139,8 +139,9 @@ class Crowd:
             self._plan(speaker)
             return
         unheard_s = self.now - speaker.seen
-        window_s = speaker.window_s(self.now, final, self.dispatch.rung(speaker.tenant).lean)
-        speaker.asked = Wish((speaker.name, 0), speaker.tenant, final, unheard_s, window_s)
+        lean = final and self.dispatch.rung(speaker.tenant).lean
+        window_s = speaker.window_s(self.now, final, lean)
+        speaker.asked = Wish((speaker.name, 0), speaker.tenant, final, unheard_s, window_s, lean=lean)
         self.dispatch.ask(speaker.asked, self.now)
         if not final:
             self._later(speaker.end + HANGOVER_S, "due", speaker)

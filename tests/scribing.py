@@ -87,7 +87,7 @@ class Session:
     def _told(self, events: list[Event]) -> list[Event]:
         self.log += events
         self.asks += self.scribe.asks()
-        lowest = [int(entry.split("-")[0]) + (not entry.endswith("-0")) for entry in self.scribe.needed]
+        lowest = [int(entry.split("-")[0]) + (not entry.endswith("-0")) for entry in self.scribe.place.needed]
         self.heard = [entry for entry in self.heard if int(entry[0][:-2]) >= lowest[0]]
         self.draft = [entry for entry in self.draft if int(entry[0][:-2]) >= lowest[1]]
         return events

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from asr.sharing.costs import Costs
 from asr.sharing.wishes import Wish
+from asr.speaker.window import WindowPolicy
 
 
 class Steps(NamedTuple):
@@ -31,15 +32,12 @@ MOST_PACE: Final = 20.0
 
 class DemandPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """A session is measured over `span_s`, and known for what it is after `known_s`. One that is silent counts as
-    `idle` of one that speaks. Somebody who speaks without a break ends an utterance every `utterance_s`. Finals see
-    windows of `whole_s`, lean ones of `lean_s`."""
+    `idle` of one that speaks. Somebody who speaks without a break ends an utterance every `utterance_s`."""
 
     span_s: float = 10.0
     known_s: float = 30.0
     idle: float = 0.1
     utterance_s: float = 5.0
-    whole_s: float = 15.0
-    lean_s: float = 10.0
 
 
 class Rate:
@@ -85,7 +83,9 @@ class Session:
 class Demand:
     """The work of all sessions, in seconds of a worker a second."""
 
-    def __init__(self, policy: DemandPolicy, costs: Costs, workers: int) -> None:
+    def __init__(
+        self, policy: DemandPolicy, costs: Costs, workers: int, windows: WindowPolicy | None = None
+    ) -> None:
         self._policy = policy
         self._workers = workers
         self._busy = Rate(policy.span_s, 0.0)
@@ -98,7 +98,10 @@ class Demand:
         self._looked = {False: 0.0, True: 0.0}
         self._ran = 0.0
         spoken = policy.utterance_s
-        self._lean = costs.each(policy.lean_s, spoken, lean=True) / costs.each(policy.whole_s, spoken)
+        self._windows = windows or WindowPolicy()
+        whole = costs.each(self._windows.final_s, spoken)
+        self._lean = costs.each(self._windows.lean_s, spoken, lean=True) / whole
+        """What a lean final costs of a whole one."""
 
     def enter(self, session: str, tenant: str, now: float) -> None:
         """A session was admitted."""
@@ -148,7 +151,7 @@ class Demand:
     def newcomer(self, steps: Steps) -> float:
         """What a session more is thought to cost: somebody who speaks without a break."""
         spoken = self._policy.utterance_s
-        final = self._costs.each(self._policy.whole_s, min(spoken, steps.step_s + 1.0)) / spoken
+        final = self._costs.each(self._windows.final_s, min(spoken, steps.step_s + 1.0)) / spoken
         share = self._lean if steps.lean else 1.0
         return self._pace.value * share * final + self._looks[steps.draft].value / steps.step_s
 

@@ -14,6 +14,7 @@ from asr.sharing.demand import Demand, DemandPolicy, Mean, Steps
 from asr.sharing.ladder import LadderPolicy, Place, Rung, Strain, climb, rungs
 from asr.sharing.schedule import Schedule, SchedulePolicy
 from asr.sharing.wishes import Batch, Key, Waiting, Wish
+from asr.speaker.window import WindowPolicy
 from streaming.capacity import Load
 
 
@@ -26,6 +27,7 @@ class Setup(Struct, frozen=True):
     schedule: SchedulePolicy = SchedulePolicy()
     ladder: LadderPolicy = LadderPolicy()
     demand: DemandPolicy = DemandPolicy()
+    windows: WindowPolicy = WindowPolicy()
 
 
 RECENT_S: Final = 3.0
@@ -67,7 +69,7 @@ class Dispatch:
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
         self._schedule = Schedule(setup.schedule, setup.costs, setup.workers)
-        self._demand = Demand(setup.demand, setup.costs, setup.workers)
+        self._demand = Demand(setup.demand, setup.costs, setup.workers, setup.windows)
         self._ladder = rungs(setup.schedule.step_s, setup.ladder, draft=setup.draft)
         self._fares: dict[str, Fare] = {}
         self._last: dict[str, dict[Key, tuple[float, float]]] = {}
@@ -100,8 +102,7 @@ class Dispatch:
         rung = self.rung(wish.tenant)
         draft = rung.draft and not (wish.final or wish.ahead or wish.replayed)
         later_s = rung.later_s if wish.final else 0.0
-        lean = rung.lean and wish.final and not wish.replayed
-        self._schedule.ask(replace(wish, draft=draft, lean=lean), now, later_s)
+        self._schedule.ask(replace(wish, draft=draft), now, later_s)
 
     def replaces(self, wish: Wish) -> bool:
         """Whether the channel waits for a pass of this sort already."""

@@ -129,15 +129,16 @@ class Channel:
         return self._arrivals.ahead(self.seen) > self._tools.policy.schedule.replay_s * RATE
 
     @property
-    def _lean(self) -> bool:
-        return self.lean and not self.replayed
+    def leans(self) -> bool:
+        """Whether the pass that is made now is a lean final."""
+        return self.lean and self.closing and not self.replayed
 
     @property
     def window_s(self) -> float:
         """How long the window of a pass is that is made now."""
         policy, spoken = self._tools.policy.window, self.state.utterance
         heard = (self.state.cursor - spoken.window) // HOP if spoken else 0
-        floor_s = window.floor_s(policy, final=self.closing, lean=self._lean)
+        floor_s = window.floor_s(policy, final=self.closing, lean=self.leans)
         return window.frames(heard, floor_s, policy.pad_s) / 100
 
     def unheard(self) -> int | None:
@@ -166,7 +167,7 @@ class Channel:
             edge = min(closing.edge, voice + round(policy.window.after_s * RATE))
         else:
             edge, voice = self.state.cursor, self.state.voice.end
-        sight = Sight(edge, voice, final=self.closing, lean=self.closing and self._lean)
+        sight = Sight(edge, voice, final=self.closing, lean=self.leans)
         self._view.drop(spoken.window // HOP)
         end = max(edge // HOP, spoken.window // HOP + 1)
         view = self._view.until(self.sound, end)

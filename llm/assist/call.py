@@ -7,7 +7,7 @@ The log and all work bring what they have into one inbox; what is ready together
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import Final, assert_never
+from typing import assert_never
 
 import msgspec
 
@@ -22,20 +22,14 @@ from llm.assist.means import Means
 from llm.assist.place import Place, Work
 from llm.assist.suggesting import Suggesting
 from llm.assist.topics import Topics
-from llm.responder import joined
+from llm.following import EVENT, PAGE, SIZE, listen, ready, write
 from streaming import keys
 from streaming.bus import Bus
-from streaming.drafts import Draft, DraftDelta
-from streaming.events import Event, TranscriptFinal
-from streaming.feed import Entry, Feed
+from streaming.drafts import Draft
+from streaming.events import TranscriptFinal
+from streaming.feed import Entry
 from streaming.feed import place as order
 from streaming.lease import Lease
-
-PAGE: Final = 512
-INBOX: Final = 64
-"""When this much waits to be written, the engine is not read on, and its server waits."""
-
-EVENT: Final = msgspec.json.Decoder(Event)
 
 
 def wall_ms() -> int:
@@ -61,7 +55,7 @@ class Call:
         self._now = now
         self._events = keys.events(lease.session_id)
         self._draft = keys.draft(lease.session_id)
-        self._inbox: asyncio.Queue[Item] = asyncio.Queue(INBOX)
+        self._inbox: asyncio.Queue[Item] = asyncio.Queue(SIZE)
         self._dialogue = Dialogue()
         self._checklist = Checklist(self._policy.checklist)
         self._alerts = Alerts(self._policy)
@@ -79,7 +73,7 @@ class Call:
         feed = self._bus.open({self._events: await self._catch_up()})
         try:
             async with asyncio.TaskGroup() as group:
-                beside = [group.create_task(self._listen(feed), name="assist-listen")]
+                beside = [group.create_task(listen(feed, self._inbox), name="assist-listen")]
                 if self._topics:
                     beside.append(group.create_task(self._topics.follow(self._said, self._inbox.put)))
                 while not self._place.over:
@@ -98,23 +92,17 @@ class Call:
             last = page[-1].id
             facts += self._heard(page, found.after)
         self._place, more = places.restarted(self._place, found)
-        await self._write([*facts, *more, *self._closed()])
+        facts += [*more, *self._closed()]
+        await write(self._lease, self._draft, self._place, facts)
         return last
-
-    async def _listen(self, feed: Feed) -> None:
-        while True:
-            await self._inbox.put(await feed.get())
 
     async def _ready(self) -> list[Item]:
         """What has come, the log first; nothing, when only time has passed."""
         try:
             async with asyncio.timeout(self._patience()):
-                items = [await self._inbox.get()]
+                return await ready(self._inbox)
         except TimeoutError:
             return []
-        while not self._inbox.empty():
-            items.append(self._inbox.get_nowait())
-        return sorted(items, key=lambda item: not isinstance(item, list))
 
     def _patience(self) -> float | None:
         now, waits = self._now(), list[int | None]()
@@ -138,7 +126,8 @@ class Call:
             facts += self._heard(item, self._place.after) if isinstance(item, list) else self._brought(item)
         facts += self._told(self._alerts.due(self._now()))
         self._leave()
-        await self._write([*facts, *self._closed()])
+        facts += self._closed()
+        await write(self._lease, self._draft, self._place, facts)
 
     def _heard(self, entries: Sequence[Entry], after: str) -> list[Draft]:
         facts: list[Draft] = []
@@ -189,17 +178,6 @@ class Call:
     def _step(self, decided: places.Decided) -> list[Draft]:
         self._place, facts = decided
         return facts
-
-    async def _write(self, facts: Sequence[Draft]) -> None:
-        """Words alone leave the checkpoint where it is; everything else moves it."""
-        appends = [(self._draft, msgspec.json.encode(fact)) for fact in joined(facts)]
-        if not appends:
-            return
-        if all(isinstance(fact, DraftDelta) for fact in facts):
-            for key, body in appends:
-                await self._lease.append(key, body)
-        else:
-            await self._lease.commit(msgspec.json.encode(self._place), appends=appends)
 
     # ---- the work --------------------------------------------------------------------------------------------------
 

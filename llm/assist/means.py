@@ -1,24 +1,19 @@
 """With what a session's suggestions and summaries are made."""
 
-import logging
 import time
 from collections.abc import Sequence
-from contextlib import aclosing
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from llm.asking import Ask
+from llm.asking import Ask, aside
 from llm.grounding.grounding import Grounding
 from llm.history import Message
-from llm.making import Decided, Maker, Token
+from llm.making import Maker, whole
 from llm.policy import LlmPolicy
 from llm.prompt import Prompt
 from streaming.facts import SessionConfig
-from streaming.parts import Sampling, Usage
-
-log = logging.getLogger(__name__)
+from streaming.parts import Usage
 
 
 class Prompts(Struct, frozen=True):
@@ -39,44 +34,20 @@ class Means(Struct, frozen=True):
     grounding: Grounding | None = None
 
     def ask(self, messages: list[Message], max_tokens: int, schema: dict[str, Any] | None = None) -> Ask:
-        """A request of this session, to the model or adapter that it names, or the adapter that its tenant has.
+        """See `aside`: what is cited or read by a program is asked for without chance."""
+        return aside(self.config, messages, max_tokens, schema)
 
-        What is cited or read by a program is asked for without chance.
-        """
-        return Ask(
-            messages,
-            max_tokens,
-            temperature=0.0,
-            schema=schema,
-            tenant=self.config.tenant,
-            mode="assist",
-            language=self.config.language or "",
-            sampling=Sampling(model=self.config.sampling.model),
-        )
-
-    async def whole(self, ask: Ask, prompt: Prompt) -> "Whole":
+    async def whole(self, ask: Ask, prompt: Prompt) -> "Signed":
         """A whole answer. Raises ServiceFault."""
-        since, made, text = (
-            time.monotonic(),
-            Whole(made_by=f"{self.engine.made_by} {prompt.ref}"),
-            list[str](),
-        )
-        async with aclosing(self.engine.stream(ask)) as stream:
-            async for one in stream:
-                match one:
-                    case Token(text=words):
-                        text.append(words)
-                    case Usage():
-                        made = replace(made, usage=one)
-                    case Decided(made_by=made_by):
-                        made = replace(made, made_by=f"{made_by} {prompt.ref}")
-        return replace(
-            made, text="".join(text), timing={"total_ms": round((time.monotonic() - since) * 1000)}
-        )
+        since = time.monotonic()
+        made = await whole(self.engine, ask)
+        made_by = made.decided.made_by if made.decided else self.engine.made_by
+        timing = {"total_ms": round((time.monotonic() - since) * 1000)}
+        return Signed(f"{made_by} {prompt.ref}", made.text, made.usage, timing)
 
 
-class Whole(Struct, frozen=True):
-    """An answer as a whole."""
+class Signed(Struct, frozen=True):
+    """A whole answer with its references, the prompt's among them."""
 
     made_by: str
     text: str = ""

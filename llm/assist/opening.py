@@ -10,7 +10,6 @@ from llm.assist.topics import Topics
 from llm.desk import Desk
 from llm.making import Maker
 from llm.policy import LlmPolicy
-from llm.prompt import Prompt
 from llm.prompts.shelf import Shelf
 from streaming.bus import Bus
 from streaming.events import Served
@@ -41,7 +40,7 @@ class Assisting:
     @property
     def served(self) -> list[Served]:
         """The prompts, as they are told."""
-        return [_told(prompt) for prompt in (self._next, self._summary)]
+        return [self._next.served, self._summary.served]
 
     async def serve(self, lease: Lease, bus: Bus, desk: Desk) -> None:
         """One call; without an index no answers are suggested. Raises LeaseLost, BusDown, alone or in a group."""
@@ -62,7 +61,3 @@ def _by_meaning(policy: AssistPolicy) -> Topics:
     from llm.retrieval.embedding import MiniLm  # ONNX Runtime is loaded only where there are topics
 
     return Topics(policy.topics, MiniLm().embed, policy.topic_likeness)
-
-
-def _told(prompt: Prompt) -> Served:
-    return Served(role="prompt", name=prompt.name, hash=prompt.hash, ref=prompt.ref)

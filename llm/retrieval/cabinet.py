@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 
 from llm.retrieval.manifest import FORMAT, VERSION, Manifest, checked, decoded, encoded
+from streaming.machine.disk import synced
 from streaming.refusal import Refusal
 
 MANIFEST: Final = "manifest.json"
@@ -106,7 +107,7 @@ class Cabinet:
         sums: Mapping[str, str] = {path.name: _sha256(path) for path in sorted(staging.iterdir())}
         (staging / SUMS).write_bytes(msgspec.json.encode(sums))
         for path in [*staging.iterdir(), staging]:
-            _synced(path)
+            synced(path)
         target = place / manifest.version
         if target.exists():  # broken: a whole one is not built again
             shutil.rmtree(target)
@@ -136,9 +137,9 @@ class Cabinet:
         place = self.place(tenant, name)
         fresh = place / f".{CURRENT}"
         fresh.write_text(version + "\n", "ascii")
-        _synced(fresh)
+        synced(fresh)
         os.replace(fresh, place / CURRENT)
-        _synced(place)
+        synced(place)
 
 
 def _age(manifest: Path) -> float:
@@ -148,11 +149,3 @@ def _age(manifest: Path) -> float:
 def _sha256(path: Path) -> str:
     with path.open("rb") as content:
         return file_digest(content, "sha256").hexdigest()
-
-
-def _synced(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -56,10 +56,8 @@ class Texts:
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Those of `rows`, in that order."""
         marks = ",".join("?" * len(rows))
-        asked = (
-            f"SELECT row, name, document, title, place, text, start, end FROM passage WHERE row IN ({marks})"
-        )
-        found = {row[0]: _passage(row[1:]) for row in self._database.execute(asked, rows)}
+        asked = self._database.execute(f"{PASSAGE} WHERE row IN ({marks})", rows)
+        found = {row[0]: _passage(row[1:]) for row in asked}
         return [found[row] for row in rows]
 
     def of(self, document: str) -> list[tuple[int, Passage]]:

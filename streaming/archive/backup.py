@@ -21,9 +21,10 @@ from typing import IO, Final
 import msgspec
 from msgspec import Struct
 
-from streaming.archive.blobs import PARTIAL, sync_folder
+from streaming.archive.blobs import PARTIAL
 from streaming.archive.opening import BLOBS, INDEX
 from streaming.archive.sqlite import opened
+from streaming.machine.disk import synced
 from streaming.refusal import Refusal
 
 LIST: Final = "list.json"
@@ -62,7 +63,7 @@ def backup(archive: Path, keys: Path | None, file: Path) -> Amount:
             except FileNotFoundError:
                 continue  # something was forgotten since the index was copied: it must not be in the backup
             beside.replace(file)
-            sync_folder(file.parent)
+            synced(file.parent)
             return amount
         raise BackupError("Sessions are being forgotten all the time: try again later")
     except (OSError, sqlite3.Error) as wrong:
@@ -126,7 +127,7 @@ def restore(home: Path, keys: Path, file: Path) -> Amount:
         if target.exists():
             shutil.rmtree(target)
         staging.rename(target)
-        sync_folder(home)
+        synced(home)
         return amount
     except (OSError, sqlite3.Error, tarfile.TarError) as wrong:
         raise BackupError(f"{file} cannot be restored: {wrong}") from None

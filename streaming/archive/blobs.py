@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from streaming.errors import ServiceFault
+from streaming.machine.disk import synced
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -105,7 +106,7 @@ def durable(path: Path, content: bytes) -> None:
     except OSError:
         beside.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    synced(path.parent)
 
 
 def named_once(path: Path, content: bytes) -> None:
@@ -116,16 +117,7 @@ def named_once(path: Path, content: bytes) -> None:
             os.link(beside, path)
     finally:
         beside.unlink()
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Names in `folder` are as durable as what they name. Raises OSError."""
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+    synced(path.parent)
 
 
 def _beside(path: Path, content: bytes) -> Path:
@@ -145,14 +137,14 @@ def _beside(path: Path, content: bytes) -> Path:
 def _put(path: Path, content: bytes) -> None:
     if not path.parent.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        sync_folder(path.parent.parent)
+        synced(path.parent.parent)
     durable(path, content)
 
 
 def _drop(root: Path, session_id: str) -> None:
     with contextlib.suppress(FileNotFoundError):
         shutil.rmtree(root / session_id)
-        sync_folder(root)
+        synced(root)
 
 
 def _listed(root: Path, session_id: str) -> list[Stored]:

@@ -5,13 +5,10 @@ import asyncio
 import contextlib
 import itertools
 import os
-import sys
 from collections.abc import Generator, Iterator, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
-import msgspec
 from rich.console import Console
 
 from streaming.bench import offline, plot, report
@@ -24,6 +21,7 @@ from streaming.bench.peers import peer
 from streaming.bench.processes import Meter, above, listener
 from streaming.bench.serving import serving
 from streaming.bench.speech import Script, clips, decoded, script, trimmed
+from streaming.bench.telling import tell, write
 from streaming.refusal import Refusal, Usage
 
 APART_S = 0.5
@@ -52,14 +50,7 @@ def run(options: argparse.Namespace) -> int:
     with _targets(options) as targets:
         about = machine() | {"models": served(targets), "seconds": options.seconds, "runs": options.runs}
         rows = asyncio.run(_measure(options, targets, plan, console))
-    whole = msgspec.json.format(msgspec.json.encode(report.whole(about, rows)), indent=1)
-    if options.json:
-        _write(options.json, whole)
-    if options.json or sys.stdout.isatty():
-        out = Console(highlight=False)
-        out.print(report.table(rows, out.width))
-    else:
-        sys.stdout.write(whole.decode() + "\n")
+    tell(report.whole(about, rows), options.json, lambda width: report.table(rows, width))
     wrong = [one for one in rows if one.system == "vivavoce" and (one.changed or one.unaccounted_ms)]
     return 1 if wrong else 0
 
@@ -101,7 +92,7 @@ async def _measure(
         rows.append(made)
         console.print("  " + report.line(made), style="dim")
         if options.plot and len(rows) == 1:
-            _write(options.plot, plot.drawn(parts[0], made.system).encode())
+            write(options.plot, plot.drawn(parts[0], made.system).encode())
     return rows
 
 
@@ -147,13 +138,6 @@ def _targets(options: argparse.Namespace) -> Generator[list[Target]]:
             targets.append(Target(Vivavoce(url, key, options.language), options.pid or _pid(url)))
         targets += [Target(one, _pid(one.url)) for one in peers]
         yield targets
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as wrong:
-        raise Refusal(f"{path} cannot be written: {wrong.strerror}") from None
 
 
 def _pid(url: str) -> int | None:

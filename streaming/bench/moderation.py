@@ -6,8 +6,6 @@ heads on windows, alone and in batches, and through the desk that sessions share
 
 import argparse
 import asyncio
-import json
-import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -23,6 +21,7 @@ from moderation.train.card import measured
 from moderation.train.rows import Row
 from moderation.worker import rules
 from streaming.bench.machine import machine
+from streaming.bench.telling import tell
 from streaming.machine import models
 from streaming.machine.minilm import Sentences
 
@@ -31,11 +30,7 @@ BATCHES: Final = (1, 8, 16)
 
 def run(options: argparse.Namespace) -> int:
     """Print, and write if asked, all figures."""
-    figures = asyncio.run(measure(options.rounds))
-    text = json.dumps(figures, indent=1)
-    if options.json:
-        options.json.write_text(text + "\n", "utf-8")
-    sys.stdout.write(text + "\n")
+    tell(asyncio.run(measure(options.rounds)), options.json)
     return 0
 
 

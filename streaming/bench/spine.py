@@ -7,13 +7,9 @@ processes of their own over a Redis of their own; the clients are here.
 import argparse
 import asyncio
 import statistics
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
-from rich.console import Console
 from rich.table import Table
 
 from streaming.bench import spine_parts
@@ -21,6 +17,7 @@ from streaming.bench.machine import machine
 from streaming.bench.processes import cpu_s
 from streaming.bench.spine_house import House, house
 from streaming.bench.spine_load import Speaking, speak
+from streaming.bench.telling import tell
 from streaming.bus import Bus
 from streaming.refusal import Usage
 
@@ -43,13 +40,7 @@ def run(options: argparse.Namespace) -> int:
         raise Usage("At least one session and 3 seconds are needed")
     with house() as there:
         figures = machine() | asyncio.run(_measure(there, options.sessions, options.seconds))
-    whole = msgspec.json.format(msgspec.json.encode(figures), indent=1)
-    if options.json:
-        Path(options.json).write_bytes(whole + b"\n")
-    if options.json or sys.stdout.isatty():
-        Console(highlight=False).print(_table(figures))
-    else:
-        sys.stdout.write(whole.decode() + "\n")
+    tell(figures, options.json, lambda _: _table(figures))
     return 0
 
 

@@ -8,21 +8,18 @@ import argparse
 import asyncio
 import contextlib
 import os
-import sys
 from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import msgspec
-from rich.console import Console
 from rich.table import Table
 
 from streaming.bench.machine import machine
 from streaming.bench.native import readyz
 from streaming.bench.serving import serving
 from streaming.bench.speech import Pcm, clips, decoded, trimmed
+from streaming.bench.telling import tell
 from streaming.bench.turn_figures import Turned, figures, gaps, overhead
 from streaming.bench.turn_talk import Heard, Talk, talking
 from streaming.bench.turn_tap import Engine, Passed, Tap, bare, tapped
@@ -48,13 +45,7 @@ def run(options: argparse.Namespace) -> int:
     if options.turns < 1:
         raise Usage("At least one turn is needed")
     told = asyncio.run(_measure(options, _clips(options)))
-    whole = msgspec.json.format(msgspec.json.encode(told), indent=1)
-    if options.json:
-        Path(options.json).write_bytes(whole + b"\n")
-    if options.json or sys.stdout.isatty():
-        Console(highlight=False).print(_table(told))
-    else:
-        sys.stdout.write(whole.decode() + "\n")
+    tell(told, options.json, lambda _: _table(told))
     return 0
 
 

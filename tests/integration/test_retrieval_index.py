@@ -138,7 +138,7 @@ def test_a_build_that_breaks_off_changes_nothing(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(cabinet, "_synced", killed)  # as late as can be: all is written
+        patched.setattr(cabinet, "synced", killed)  # as late as can be: all is written
         with pytest.raises(KeyboardInterrupt):
             made(kept, docs)
     assert kept.current("default", "handbook") == before
