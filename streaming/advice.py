@@ -30,7 +30,8 @@ def told(event: Summary | Alert | SuggestionFeedback) -> list[Text]:
             head = Text("  [summary]" if kind == "wrapup" else "  [so far]", style="cyan")
             return [head, *(Text(f"    {one.name}: {one.text}") for one in sections)]
         case Alert(kind=kind, name=name, value=value):
-            much = "" if value is None else f" ({value:g})"
-            return [Text(f"  [alert: {kind.replace('_', ' ')}: {name}{much}]", style="red")]
+            much = "" if value is None else f" ({value:.3g})"
+            what = kind.replace("_", " ")
+            return [Text(f"  [alert: {what if name == what else f'{what}: {name}'}{much}]", style="red")]
         case SuggestionFeedback(suggestion=number, action=action):
             return [Text(f"  [suggestion {number} {action}]", style="cyan")]
