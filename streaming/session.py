@@ -6,6 +6,7 @@ this count is the `duration` that the recogniser's own counts must add up to.
 
 import enum
 import math
+import sys
 from typing import Final
 
 from msgspec import Struct
@@ -147,6 +148,10 @@ class Clock:
             raise ClientFault("beyond_credit", told, close=Close.POLICY)
         self.received += samples
         return begin, self.received
+
+    def trust(self) -> None:
+        """No credit counts any more: the client is gone, and what it sent is all here."""
+        self.acked = sys.maxsize
 
     def ack(self, stored: int, processed: int, elapsed_s: float) -> int:
         """How many samples to acknowledge now: what is stored, but no further ahead than the pace allows.

@@ -1,8 +1,6 @@
 """A client's session on one socket: three tasks (what comes in, what goes out, the tick), one way for faults."""
 
 import asyncio
-import logging
-import secrets
 import time
 from contextlib import suppress
 from typing import NoReturn
@@ -10,23 +8,19 @@ from typing import NoReturn
 from msgspec.structs import replace
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from streaming import jobs, keys, roster
-from streaming.bus import BusDown, Refused
+from streaming import keys, roster
+from streaming.bus import BusDown
 from streaming.clock import now_ms, stamp
-from streaming.errors import ClientFault, Close, Overloaded, about
-from streaming.events import SessionStarted
-from streaming.ingress import door, records
+from streaming.errors import ClientFault, Overloaded, about
+from streaming.ingress import door, owning, records
 from streaming.ingress.conversing import Finished, conversed
 from streaming.ingress.egress import Egress
 from streaming.ingress.gateway import Gateway
-from streaming.ingress.inbox import Inbox
-from streaming.ingress.intake import Inlet
+from streaming.ingress.owning import Owned
 from streaming.ingress.suggested import Suggested
 from streaming.session import Clock, Input, Lag, Phase, advance
 from streaming.wire import messages as said
 from streaming.wire import native as wire
-
-log = logging.getLogger(__name__)
 
 
 class Speaking:
@@ -39,7 +33,7 @@ class Speaking:
         self._socket = socket
         self._tenant = tenant
         self._egress = Egress(gateway.bus, socket, gateway.policy.slow_viewer_s)
-        self._began = self._heard_from = time.monotonic()
+        self._heard_from = time.monotonic()
         self._over = False
 
     async def run(self, first: said.SessionStart | said.SessionResume) -> None:
@@ -67,36 +61,22 @@ class Speaking:
         try:
             await self._serve(after)
         finally:
-            await asyncio.shield(self._leave())
+            await asyncio.shield(self._owned.leave())
 
     async def _start(self, message: said.SessionStart) -> str:
-        server = self._gateway.server
-        if self._gateway.sessions > server.max_sessions:
-            raise Overloaded("all places are taken: try again later", retry_after=server.retry_after_s)
         advance(Phase.FRESH, Input.START)
-        config = wire.started(message, secrets.token_hex(12), self._tenant)
-        self._adopt(records.Opened(config, "1"))
-        workers = await roster.present(self._bus)
-        if wire.semantic(message.endpointing):
-            door.judged(workers, close=Close.POLICY)
-        serves = [served for worker in workers for served in worker.serves]
-        limits, now = self._policy.limits(), stamp(now_ms())
-        first = SessionStarted(config.session_id, config.mode, serves, limits, now, config.audio)
-        async with self._gateway.starting:
-            if config.audio:
-                door.seat(server, workers, await jobs.posted(self._bus, "asr"))
-            opened = await records.begin(self._bus, config, first)
-        [entry] = await self._bus.read(keys.events(config.session_id), count=1)
-        tokens = [("resume_token", opened.resume_token), ("watch_token", opened.watch_token)]
-        await self._egress.send(wire.joined(entry.id, entry.body, tokens))
-        return entry.id
+        begun = await owning.begin(self._gateway, message, self._tenant)
+        self._adopt(begun.owned, begun.opened)
+        told = [*owning.tokens(begun.opened).items()]
+        await self._egress.send(wire.joined(begun.first.id, begun.first.body, told))
+        return begun.first.id
 
     async def _resume(self, message: said.SessionResume) -> str:
         advance(Phase.FRESH, Input.RESUME)
         opened = await records.resume(
             self._bus, message.session_id, message.resume_token, message.last_event_id
         )
-        self._adopt(opened)
+        self._adopt(Owned(self._gateway, opened), opened)
         self._over = opened.over
         have = self._inbox.clock.have if self._inbox.clock else 0
         still = (opened.ending, opened.config.paused)
@@ -104,21 +84,14 @@ class Speaking:
         await self._egress.send(wire.encode(resumed))
         return message.last_event_id
 
-    def _adopt(self, opened: records.Opened) -> None:
-        self._session_id = opened.config.session_id
-        self._inlet = Inlet(self._gateway.intake, opened.config, opened.socket, opened.stored)
-        self._inbox = Inbox(self._policy, opened, self._inlet)
+    def _adopt(self, owned: Owned, opened: records.Opened) -> None:
+        self._owned = owned
+        self._session_id, self._inbox = owned.session_id, owned.inbox
         self._suggested = Suggested(self._bus, opened.config)
         self._lag = Lag(self._policy, back=opened.socket != "1")
 
     async def _serve(self, after: str) -> None:
         await conversed(receive=self._receive(), egress=self._follow(after), tick=self._tick())
-
-    async def _leave(self) -> None:
-        try:
-            await records.touch(self._bus, self._session_id)
-        except BusDown as down:
-            log.warning("leaving: %s", down.message, extra={"sid": self._session_id})
 
     async def _receive(self) -> NoReturn:
         while True:
@@ -165,19 +138,12 @@ class Speaking:
 
     async def _tick(self) -> NoReturn:
         """Acks, the idle timer, and whether this socket still owns its session."""
-        acked, touched = -1, 0.0
-        every = records.touch_s(self._policy.resume_window_s)
+        acked = -1
         while True:
-            done, _ = await asyncio.wait([self._inlet.refused], timeout=self._policy.ack_s)
-            if done:
-                raise door.refused(self._inlet.refused.result())
+            await self._owned.waited()
             await self._tell_held()
-            try:
-                processed = await self._progress()
-                if time.monotonic() - touched > every:
-                    await records.touch(self._bus, self._session_id)
-                    touched = time.monotonic()
-            except BusDown:
+            processed = await self._owned.looked()
+            if processed is None:
                 continue  # the client's ring holds what comes meanwhile
             if self._inbox.clock:
                 acked = await self._tell(self._inbox.clock, processed, acked)
@@ -193,20 +159,10 @@ class Speaking:
 
     async def _tell(self, clock: Clock, processed: int, acked: int) -> int:
         """How far the client's sound is safe, and how late it is transcribed."""
-        stored, elapsed_s = self._inlet.stored, time.monotonic() - self._began
-        ack = clock.ack(stored, processed, elapsed_s)
+        ack, elapsed_s = self._owned.acked(processed), self._owned.elapsed_s
         if ack != acked:
             await self._egress.send(wire.encode(said.AudioAck(ack)))
-        lag_ms = self._lag.told(clock.late_s(stored, processed, elapsed_s), elapsed_s)
+        lag_ms = self._lag.told(clock.late_s(self._owned.inlet.stored, processed, elapsed_s), elapsed_s)
         if lag_ms is not None:
             await self._egress.send(wire.encode(said.SessionLag(lag_ms)))
         return ack
-
-    async def _progress(self) -> int:
-        """16 kHz samples that the recogniser is through with. Raises Fault when the session is no longer ours."""
-        owner = await self._bus.call("HGET", keys.session(self._session_id), "socket")
-        if owner is None or owner.decode() != self._inlet.socket:
-            raise door.refused(Refused("REPLACED" if owner else "GONE"))
-        if not self._inbox.clock:
-            return 0
-        return int(await self._bus.call("HGET", keys.stage(self._session_id, "asr"), "at") or 0)

@@ -1,0 +1,205 @@
+"""A session whose client speaks another dialect than ours: begun for it, fed with its sound, its events given out.
+
+The shell of a dialect owns the connection, and this the session, which lasts as long as its client is there: other
+dialects cannot resume. They know no credit either. What comes faster than it can be taken waits here, up to
+`WAITING_BYTES`; beyond that the connection is not read any further, so that a client which sends a whole file at once
+is slowed down by TCP, and loses nothing. At the pace of speech nothing ever waits.
+
+    guest = Guest(gateway, tenant)
+    with guest.here():
+        await conversed(receive=receive(), session=guest.run(tell, wrong))
+
+`receive` reads the socket, and calls `begin` when it knows what the client wants, then `sound`, `say` and `end`.
+`tell` is called with each event of the log, in order, `session.started` first; `wrong` with a fault after which the
+session goes on.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from typing import Final, NoReturn
+
+import msgspec
+
+from streaming import audio, keys
+from streaming.errors import Fault, ServiceFault
+from streaming.events import AudioFormat, EndReason, Event, SessionEnded
+from streaming.ingress import owning, records
+from streaming.ingress.conversing import Finished, conversed
+from streaming.ingress.egress import newest_partials
+from streaming.ingress.gateway import Gateway
+from streaming.session import Phase
+from streaming.wire import messages as said
+
+WAITING_BYTES: Final = 8 << 20
+"""Some four minutes of PCM16 at 16 kHz."""
+
+EVENT: Final = msgspec.json.Decoder(Event)
+
+Tell = Callable[[str, Event], Awaitable[None]]
+"""What is done with an event: its id (its place in the log), and itself."""
+
+Wrong = Callable[[Fault], Awaitable[None]]
+"""What is done with a fault of one message, after which the session goes on."""
+
+
+class Guest:
+    """One client's session. Until `begin` there is none, and nothing but `begin` may be called."""
+
+    def __init__(self, gateway: Gateway, tenant: str) -> None:
+        self._gateway = gateway
+        self._bus = gateway.bus
+        self._tenant = tenant
+        self._queue: deque[bytes | said.ClientMessage | EndReason] = deque()
+        self._size = 0
+        self._moved = asyncio.Event()
+        self._there = asyncio.Event()
+
+    @contextmanager
+    def here(self) -> Generator[None]:
+        """While its client is connected: one of the gateway's sessions. A session that was begun is ended at last."""
+        self._gateway.sessions += 1
+        try:
+            yield
+        finally:
+            self._gateway.sessions -= 1
+            if self._there.is_set() and self._owned.inbox.phase is not Phase.ENDING:
+                self._finish()
+
+    @property
+    def session_id(self) -> str:
+        """Of the session that was begun."""
+        return self._owned.session_id
+
+    @property
+    def watch_token(self) -> str:
+        """With it others may watch."""
+        return self._opened.watch_token
+
+    async def begin(self, start: said.SessionStart) -> None:
+        """Make the session. Raises Overloaded or ClientFault, as `owning.begin` does."""
+        begun = await owning.begin(self._gateway, start, self._tenant)
+        self._owned, self._opened, self._sound = begun.owned, begun.opened, start.audio
+        self._there.set()
+
+    async def sound(self, data: bytes) -> None:
+        """The client's sound, as its format has it (any length but for Opus: one packet). Waits while too much does.
+
+        Raises ClientFault when it is no whole number of samples; other faults come up in `run`.
+        """
+        for piece in _pieces(self._sound, data, self._gateway.policy.frame_bytes):
+            await self._put(piece, len(piece))
+
+    async def say(self, message: said.ClientMessage) -> None:
+        """What the client wants, behind the sound that came before it. Faults come up in `run`."""
+        await self._put(message, 0)
+
+    def end(self, reason: EndReason = "client") -> None:
+        """No more will come: finals follow, and `session.ended`."""
+        self._queue.append(reason)
+        self._moved.set()
+
+    async def run(self, tell: Tell, wrong: Wrong) -> NoReturn:
+        """From `begin` to the log's end, which raises Finished. Raises Fault."""
+        await self._there.wait()
+        try:
+            await conversed(pump=self._pump(wrong), follow=self._follow(tell), tick=self._tick())
+        finally:
+            await asyncio.shield(self._owned.leave())
+        raise Finished
+
+    async def _put(self, item: bytes | said.ClientMessage, size: int) -> None:
+        while self._size + size > WAITING_BYTES:
+            self._moved.clear()
+            await self._moved.wait()
+        self._queue.append(item)
+        self._size += size
+        self._moved.set()
+
+    async def _pump(self, wrong: Wrong) -> NoReturn:
+        """What waits, in order, as far as there is credit."""
+        while True:
+            while self._queue and self._room():
+                try:
+                    self._take(self._queue.popleft())
+                except Fault as fault:
+                    if fault.close is not None:
+                        raise
+                    await wrong(fault)
+            self._moved.clear()
+            await self._moved.wait()
+
+    def _take(self, item: bytes | said.ClientMessage | EndReason) -> None:
+        inbox = self._owned.inbox
+        if inbox.phase is Phase.ENDING:
+            return
+        match item:
+            case bytes():
+                self._size -= len(item)
+                self._moved.set()
+                inbox.sound(item)
+            case str():
+                inbox.end(item)
+            case _:
+                inbox.message(item)
+
+    def _room(self) -> bool:
+        """Whether a second of sound more is within the credit."""
+        clock = self._owned.inbox.clock
+        if clock is None or not isinstance(self._queue[0], bytes):
+            return True
+        credit = int(self._gateway.policy.credit_s * clock.sound.sample_rate)
+        return clock.received + clock.sound.sample_rate <= clock.acked + credit
+
+    async def _tick(self) -> NoReturn:
+        while True:
+            await self._owned.waited()
+            processed = await self._owned.looked()
+            if processed is not None and self._owned.inbox.clock:
+                self._owned.acked(processed)
+                self._moved.set()
+
+    async def _follow(self, tell: Tell) -> NoReturn:
+        feed = self._bus.open({keys.events(self.session_id): "0-0"})
+        try:
+            while True:
+                for entry in newest_partials(await feed.get()):
+                    event = EVENT.decode(entry.body)
+                    await tell(entry.id, event)
+                    if isinstance(event, SessionEnded):
+                        await self._ended()
+        finally:
+            feed.close()
+
+    async def _ended(self) -> NoReturn:
+        if self._owned.inbox.phase is not Phase.ENDING:  # a stage gave it up: nobody is to wait for its sound
+            self._owned.inbox.end("failed")
+        await records.forget(self._bus, self.session_id)
+        raise Finished
+
+    def _finish(self) -> None:
+        """The client has gone without an end: all that it said is still taken."""
+        if clock := self._owned.inbox.clock:
+            clock.trust()
+        try:
+            while self._queue and self._owned.inbox.phase is not Phase.ENDING:
+                self._take(self._queue.popleft())
+            if self._owned.inbox.phase is not Phase.ENDING:
+                self._owned.inbox.end("lost")
+        except Fault:
+            pass  # what it said last was wrong, or cannot be taken: the session ends as one whose client is lost
+
+
+def _pieces(sound: AudioFormat | None, data: bytes, most: int) -> Generator[bytes]:
+    """Frames of up to a second, and up to `most` bytes."""
+    if sound is None:
+        raise ServiceFault("internal", "this session was begun without sound")
+    if sound.encoding == "opus":
+        yield data
+        return
+    audio.count(sound, len(data))
+    width = len(data) // max(1, audio.count(sound, len(data)))
+    step = max(1, min(sound.sample_rate, most // max(1, width))) * max(1, width)
+    for at in range(0, len(data), step):
+        yield data[at : at + step]

@@ -1,0 +1,120 @@
+"""A session whose client is connected here, whatever its dialect: how it begins, what is looked after, its leaving."""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from streaming import jobs, keys, roster
+from streaming.bus import BusDown, Refused
+from streaming.clock import now_ms, stamp
+from streaming.errors import Close, Overloaded
+from streaming.events import SessionStarted
+from streaming.feed import Entry
+from streaming.ingress import door, records
+from streaming.ingress.gateway import Gateway
+from streaming.ingress.inbox import Inbox
+from streaming.ingress.intake import Inlet
+from streaming.wire import messages as said
+from streaming.wire import native as wire
+
+
+class Owned:
+    """One client's session while it is connected here. All that must outlive the connection is in Redis."""
+
+    def __init__(self, gateway: Gateway, opened: records.Opened) -> None:
+        self._bus = gateway.bus
+        self._policy = gateway.policy
+        self.session_id = opened.config.session_id
+        self.inlet = Inlet(gateway.intake, opened.config, opened.socket, opened.stored)
+        self.inbox = Inbox(gateway.policy, opened, self.inlet)
+        self._began = time.monotonic()
+        self._touched = 0.0
+        self._log = logging.LoggerAdapter(logging.getLogger(__name__), {"sid": self.session_id})
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds that it has been here."""
+        return time.monotonic() - self._began
+
+    async def waited(self) -> None:
+        """The time between two looks. Raises Fault: Redis did not take what the client sent."""
+        done, _ = await asyncio.wait([self.inlet.refused], timeout=self._policy.ack_s)
+        if done:
+            raise door.refused(self.inlet.refused.result())
+
+    async def looked(self) -> int | None:
+        """Say that its client is here. 16 kHz samples (a channel) that the recogniser is through with; None while Redis
+        is away: what comes meanwhile is held here. Raises Fault when the session is no longer ours."""
+        try:
+            processed = await self._progress()
+            if time.monotonic() - self._touched > records.touch_s(self._policy.resume_window_s):
+                await records.touch(self._bus, self.session_id)
+                self._touched = time.monotonic()
+        except BusDown:
+            return None
+        return processed
+
+    def acked(self, processed: int) -> int:
+        """Samples (a channel, at the client's rate) that are acknowledged from now on."""
+        assert self.inbox.clock
+        return self.inbox.clock.ack(self.inlet.stored, processed, self.elapsed_s)
+
+    async def leave(self) -> None:
+        """Its client is here no more."""
+        try:
+            await records.touch(self._bus, self.session_id)
+        except BusDown as down:
+            self._log.warning("leaving: %s", down.message)
+
+    async def _progress(self) -> int:
+        owner = await self._bus.call("HGET", keys.session(self.session_id), "socket")
+        if owner is None or owner.decode() != self.inlet.socket:
+            raise door.refused(Refused("REPLACED" if owner else "GONE"))
+        if not self.inbox.clock:
+            return 0
+        return int(await self._bus.call("HGET", keys.stage(self.session_id, "asr"), "at") or 0)
+
+
+class Begun(NamedTuple):
+    """A new session: its record with its tokens, and the log's first entry (`session.started`)."""
+
+    owned: Owned
+    opened: records.Opened
+    first: Entry
+
+
+async def begin(gateway: Gateway, message: said.SessionStart, tenant: str) -> Begun:
+    """Make the session that a client asks for.
+
+    Raises:
+        Overloaded: there is no room, or Redis is away.
+        ClientFault: nobody here can serve it so, or its sound is none that we can read.
+    """
+    server, bus = gateway.server, gateway.bus
+    if gateway.sessions > server.max_sessions:
+        raise Overloaded("all places are taken: try again later", retry_after=server.retry_after_s)
+    config = wire.started(message, secrets.token_hex(12), tenant)
+    owned = Owned(gateway, records.Opened(config, "1"))  # first: its sound may be none that we can read
+    try:
+        workers = await roster.present(bus)
+        if wire.semantic(message.endpointing):
+            door.judged(workers, close=Close.POLICY)
+        serves = [served for worker in workers for served in worker.serves]
+        limits, now = gateway.policy.limits(), stamp(now_ms())
+        first = SessionStarted(config.session_id, config.mode, serves, limits, now, config.audio)
+        async with gateway.starting:
+            if config.audio:
+                door.seat(server, workers, await jobs.posted(bus, "asr"))
+            opened = await records.begin(bus, config, first)
+        [entry] = await bus.read(keys.events(config.session_id), count=1)
+    except BusDown as down:
+        raise Overloaded(down.message, retry_after=server.retry_after_s) from None
+    return Begun(owned, opened, entry)
+
+
+def tokens(opened: records.Opened) -> Mapping[str, str]:
+    """What only the owner of a new session is told."""
+    return {"resume_token": opened.resume_token, "watch_token": opened.watch_token}
