@@ -124,3 +124,8 @@ def calls(role: str) -> str:
 def answers(process: str) -> str:
     """Stream of the answers to what one process asked."""
     return f"{{calls}}:answers:{process}"
+
+
+def ticket(hashed: str) -> str:
+    """What a ticket lets in: JSON, until it expires. `hashed`: its SHA-256, in hexadecimal."""
+    return f"{{tickets}}:{hashed}"

@@ -26,7 +26,8 @@ class ServerPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
     `max_sessions` at once, `max_viewers` who watch or replay, and `max_exports` transcripts and files being made: each
     has the whole text of its session in memory. One more session with sound is refused if it would make the recognisers
-    busier than `max_load` (1: no more than they can do), and may come back after `retry_after_s`.
+    busier than `max_load` (1: no more than they can do), and may come back after `retry_after_s`. `ticket_s`: so long a
+    ticket is good at most.
     """
 
     host: str = "127.0.0.1"
@@ -39,6 +40,7 @@ class ServerPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     max_exports: int = 32
     max_load: float = FULL
     retry_after_s: float = 5.0
+    ticket_s: float = 60.0
 
 
 class Reader(NamedTuple):
@@ -54,7 +56,7 @@ def knock(policy: ServerPolicy, headers: Mapping[str, str], offered: Sequence[st
     Raises:
         ClientFault: a page of another site, or a key that nobody has (1008).
     """
-    _check_origin(policy, headers)
+    checked(policy, headers)
     if policy.keys and _shown(headers, offered):
         _named((*policy.keys, *policy.readers), headers, offered, "VIVAVOCE_SERVER__KEYS")
 
@@ -65,7 +67,7 @@ def admit(policy: ServerPolicy, headers: Mapping[str, str], offered: Sequence[st
     Raises:
         ClientFault: a page of another site, or no key that we know (1008).
     """
-    _check_origin(policy, headers)
+    checked(policy, headers)
     if not policy.keys:
         return OPEN_TENANT
     return _named(policy.keys, headers, offered, "VIVAVOCE_SERVER__KEYS")
@@ -77,7 +79,7 @@ def read(policy: ServerPolicy, headers: Mapping[str, str], offered: Sequence[str
     Raises:
         ClientFault: a page of another site, or no reader's key that we know (1008).
     """
-    _check_origin(policy, headers)
+    checked(policy, headers)
     if not policy.readers and not policy.keys:
         return Reader(OPEN_TENANT, "local")
     tenant, _, name = _named(policy.readers, headers, offered, "VIVAVOCE_SERVER__READERS").partition("/")
@@ -149,7 +151,8 @@ def refused(error: Exception) -> Fault:
             return ClientFault("unknown_session", "the session is gone: start a new one", close=Close.POLICY)
 
 
-def _check_origin(policy: ServerPolicy, headers: Mapping[str, str]) -> None:
+def checked(policy: ServerPolicy, headers: Mapping[str, str]) -> None:
+    """Whether a peer may speak to us at all, whatever it shows. Raises ClientFault: a page of another site (1008)."""
     host = headers.get("host", "")
     if not policy.keys and not _ours(policy, host):
         told = f"without a key this server answers by its address alone, not as {host}: add its page to {ORIGINS}"

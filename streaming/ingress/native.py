@@ -8,7 +8,7 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from streaming.errors import ClientFault, Close, Fault, ServiceFault
-from streaming.ingress import door
+from streaming.ingress import door, tickets
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.inbox import misplaced
 from streaming.ingress.replaying import Replaying
@@ -63,9 +63,12 @@ async def unless_drained(gateway: Gateway, work: Coroutine[Any, Any, None]) -> N
 
 async def _serve(gateway: Gateway, socket: WebSocket, shown: Sequence[str]) -> None:
     match await _first(gateway, socket):
-        case said.SessionStart() | said.SessionResume() as message:
-            tenant = door.admit(gateway.server, socket.headers, shown)
-            await Speaking(gateway, socket, tenant).run(message)
+        case said.SessionStart() as message:
+            grant = await tickets.admitted(gateway, socket, shown)
+            grant.allow(message.mode)
+            await Speaking(gateway, socket, grant.tenant).run(message)
+        case said.SessionResume() as message:  # its token is the proof, told to nobody but whoever started it
+            await Speaking(gateway, socket, "").run(message)
         case said.SessionReplay() as message:
             reader = door.read(gateway.server, socket.headers, shown)
             await Replaying(gateway, socket, reader).run(message)

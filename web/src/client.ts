@@ -155,7 +155,10 @@ export class VivavoceClient {
   // ---- connections --------------------------------------------------------------------------------------------------
 
   private connect(): void {
-    const names = this.options.key ? [SUBPROTOCOL, `vivavoce-key.${this.options.key}`] : [SUBPROTOCOL];
+    const { key, ticket } = this.options;
+    const names = [SUBPROTOCOL];
+    if (key) names.push(`vivavoce-key.${key}`);
+    else if (ticket) names.push(`vivavoce-ticket.${ticket}`); // a resume shows it again: its token suffices
     let socket: WebSocket;
     try {
       socket = new WebSocket(address(this.options.url), names);

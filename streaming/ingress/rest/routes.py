@@ -4,7 +4,7 @@ from typing import Final
 
 from streaming.archive.export.transcript import Transcript
 from streaming.archive.kept import Kept, Note
-from streaming.ingress.rest import hearing, listing, noting, reading, reviewing
+from streaming.ingress.rest import hearing, listing, noting, reading, reviewing, ticketing
 from streaming.ingress.rest import queries as asked
 from streaming.ingress.rest import shapes as shown
 from streaming.ingress.rest.route import Answer, Route
@@ -165,5 +165,16 @@ ROUTES: Final = (
         serve=noting.ticket,
         answers=(Answer("The ticket.", (shown.Ticket,)),),
         refusals=(404,),
+    ),
+    Route(
+        method="POST",
+        path="/v1/tickets",
+        name="makeTicket",
+        about="A ticket for a page that shall speak and must not have the key: for a short while, for one session.",
+        serve=ticketing.ticket,
+        body=shown.TicketAsked,
+        answers=(Answer("The ticket.", (shown.SpeakersTicket,), status=201),),
+        refusals=(413,),
+        speaks=True,
     ),
 )

@@ -75,6 +75,9 @@ async def _call(route: Route, request: Request) -> Call[Any, Any]:
 
 def _reader(route: Route, request: Request, policy: door.ServerPolicy, session_id: str) -> door.Reader:
     shown = request.query_params.get("ticket")
+    if route.speaks:
+        tenant = door.admit(policy, request.headers)
+        return door.Reader(tenant, tenant)
     if route.ticketed and shown:
         return ticket.shown(policy, shown, session_id, now_ms())
     return door.read(policy, request.headers)
@@ -87,7 +90,7 @@ async def _body(kind: type[msgspec.Struct], request: Request) -> msgspec.Struct:
         if len(body) > LARGEST:
             raise ClientFault("too_large", f"the body has more than {LARGEST} bytes")
     try:
-        return msgspec.json.decode(bytes(body), type=kind)
+        return msgspec.json.decode(bytes(body) or b"{}", type=kind)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as wrong:
         raise ClientFault(
             "bad_request", f"the body is no {kind.__name__}: {wrong}: see /v1/openapi.json"

@@ -15,6 +15,7 @@
     GET    /v1/review?state&session&(filters as above)&cursor&limit    Reviews: what moderation was not sure of
     POST   /v1/review/{id}/{event}   Decided               201, kept.Note
     POST   /v1/sessions/{id}/ticket                        Ticket
+    POST   /v1/tickets               TicketAsked           201, SpeakersTicket: with a speaker's key
     DELETE /v1/sessions/{id}                               kept.Kept: the tombstone
 
 Keys: `Authorization: Bearer <reader's key>`; none is needed where none is set (on loopback). Times `*_at`, `since` and
@@ -29,6 +30,7 @@ from msgspec import Meta, Struct
 from streaming.archive.export.flags import Flag
 from streaming.archive.export.transcript import Transcript
 from streaming.archive.kept import Decision, Kept, Line, Note
+from streaming.events import Mode
 from streaming.ingress.live import Live
 from streaming.ingress.rest.queries import SAFE
 
@@ -143,4 +145,22 @@ class Ticket(Struct, frozen=True):
     """For `/audio?ticket=` of one session, until `expires_at` (Unix ms), for players that cannot send a key."""
 
     ticket: str
+    expires_at: int
+
+
+class TicketAsked(Struct, frozen=True, forbid_unknown_fields=True):
+    """For how many `seconds` (up to `server.ticket_s`, which it is else), for sessions of this `mode` alone, and for
+    pages of this `origin` (`https://desk.example`) alone."""
+
+    seconds: float | None = None
+    mode: Mode | None = None
+    origin: str = ""
+
+
+class SpeakersTicket(Struct, frozen=True):
+    """Lets one session start, until `expires_at` (Unix ms): `new WebSocket(url, ["vivavoce.v1", subprotocol])`, or
+    `?ticket=` of any dialect's socket."""
+
+    ticket: str
+    subprotocol: str
     expires_at: int

@@ -15,8 +15,10 @@ type Messages = { [M in ServerMessage as M["type"]]: M };
 export type Listening = Messages & { message: ServerMessage; state: State };
 export type Listener<K extends keyof Listening> = (heard: Listening[K]) => void;
 
-/** The server's address, http(s) or ws(s), and a key where the server was started with keys. */
+/** The server's address, http(s) or ws(s), and where the server was started with keys a key, or a ticket for one session
+ * that somebody with a key has made (`POST /v1/tickets`). */
 export interface ClientOptions {
   url: string;
   key?: string | undefined;
+  ticket?: string | undefined;
 }
