@@ -20,6 +20,7 @@ from moderation.transcript import Masked
 from moderation.waiting import Waiting
 from moderation.watch import Answer, Ask, Conduct
 from streaming.events import (
+    AudioFinalized,
     AudioGap,
     ContextGiven,
     Event,
@@ -140,7 +141,7 @@ class Scribe:
                 self._waiting.began(channel, at)
                 chat = self.floor.mode == "chat"
                 return [fact, *(self._step(replies.interrupted(self.floor, self._text)) if chat else [])]
-            case SpeechStopped() | AudioGap() | SessionDegraded():
+            case SpeechStopped() | AudioFinalized() | AudioGap() | SessionDegraded():
                 return [fact]
             case Feedback():
                 return self._step(notes.fed_back(self._screen, self.floor, fact))

@@ -5,9 +5,8 @@ sent. The log is written by the moderator (what was said or answered) and by the
 
 Units: `*_ms` counts milliseconds of that channel's sound from the session's first sample (1 ms = 16 samples at 16
 kHz); `latency_ms`, `lag_ms` and the members of `timing` are wall-clock durations. Offsets and spans count Unicode code
-points. `segment`, `turn` and `reply` grow within a session. `made_by` is `name@<16 hex>`: the first 16 hexadecimal
-digits of the SHA-256 of the file that made the text; `session.started` and `/readyz` have the whole hash. Of replies it
-is several of these, joined by blanks: the model's, its adapter's, the prompt's, the index's.
+points. `segment`, `turn` and `reply` grow within a session. `made_by` is `name@<16 hex>`, the beginning of the SHA-256
+of the file that made the text (`session.started` and `/readyz` have all of it); of replies several, joined by blanks.
 """
 
 from typing import Literal, TypeAlias
@@ -42,9 +41,6 @@ TurnReason = Literal["silence", "semantic", "finalize", "length", "text", "end"]
 Action = Literal["pass", "flag", "redact", "retract", "block"]
 EndReason = Literal["client", "lost", "idle", "failed"]
 Step = Literal["full", "slower", "slowest", "draft", "finals", "late", "held"]
-
-
-# ---- the events ---------------------------------------------------------------------------------------------------
 
 
 class SessionStarted(Struct, frozen=True, tag="session.started"):
@@ -141,6 +137,14 @@ class TurnResumed(Struct, frozen=True, tag="turn.resumed"):
     time: str = ""
 
 
+class AudioFinalized(Struct, frozen=True, tag="audio.finalized"):
+    """What the client finalised is done: all that was said on `channel` before `at_ms` stands above, if anything."""
+
+    channel: int
+    at_ms: int
+    time: str = ""
+
+
 class ModerationVerdict(Struct, frozen=True, tag="moderation.verdict"):
     """What was decided about `span` [from, to) of the target's text as shown so far, and what to put in its place.
 
@@ -224,6 +228,7 @@ Event: TypeAlias = (
     | ContextGiven
     | TurnEnded
     | TurnResumed
+    | AudioFinalized
     | ReplyStarted
     | ReplyDelta
     | ReplyDone

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from streaming.answers import FeedbackAction
 from streaming.events import (
+    AudioFinalized,
     AudioFormat,
     AudioGap,
     ChannelAccount,
@@ -203,6 +204,7 @@ Heard: TypeAlias = (
     | SoundEnded
     | SpeechStarted
     | SpeechStopped
+    | AudioFinalized
     | AudioGap
     | SessionDegraded
 )

@@ -16,7 +16,7 @@ from asr.rates import FRAME, HOP, RATE, millis, samples
 from asr.speaker.checkpoint import ChannelState, Closing, Stop, StopReason, Utterance
 from asr.speaker.utterance import hypothesis
 from asr.tools import Tools
-from streaming.events import SpeechStarted, SpeechStopped
+from streaming.events import AudioFinalized, SpeechStarted, SpeechStopped
 from streaming.facts import Endpoint, Heard, Resumed
 
 TURN: Final = 8 * RATE
@@ -82,6 +82,8 @@ class Cursor:
             elif state.ahead and state.ahead.told:
                 facts.append(Resumed(self.number))  # nothing was said after all
             state.turn_open, state.held, state.ahead = False, None, None
+        if reason == "finalize":
+            facts.append(AudioFinalized(self.number, millis(edge)))
         if reason == "end":
             state.ledger.drop(edge)
             state.over = True

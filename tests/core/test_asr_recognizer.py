@@ -7,12 +7,13 @@ exactly one final, committed text is never taken back, and the account adds up.
 import itertools
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asr.rates import FRAME, RATE
 from asr.speaker.checkpoint import unpack
-from streaming.events import AudioGap, SpeechStarted, SpeechStopped
+from streaming.events import AudioFinalized, AudioGap, SpeechStarted, SpeechStopped
 from streaming.facts import (
     Endpoint,
     Endpointing,
@@ -104,6 +105,20 @@ def test_a_finalize_concludes_what_is_pending_at_once_and_the_session_goes_on() 
     reasons = [fact.reason for fact in run.facts if isinstance(fact, Endpoint)]
     assert reasons == ["finalize", "silence"]
     assert len(finals(run.facts)) == 2
+
+
+@pytest.mark.parametrize("mark", [1, 4, 22])  # before anybody speaks, in the middle of it, long after it
+def test_a_finalize_is_told_of_behind_all_that_was_said_before_it(mark: int) -> None:
+    one = script([(10, 20), (3, 20)])
+    run = Run([one], cut([one], [FRAME * 2], {mark: Finalize()}, set()))
+    run.finish()
+    [place] = [place for place, fact in enumerate(run.facts) if isinstance(fact, AudioFinalized)]
+    done = run.facts[place]
+    assert isinstance(done, AudioFinalized)
+    for final in finals(run.facts[:place]):
+        assert final.end_ms <= done.at_ms
+    for final in finals(run.facts[place:]):
+        assert final.start_ms >= done.at_ms - 32  # a frame
 
 
 def test_an_update_changes_the_silence_that_ends_a_turn_from_where_it_stands() -> None:

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streaming.events import SpeechStarted, TranscriptFinal, TranscriptPartial, TurnEnded
+from streaming.events import (
+    AudioFinalized,
+    ModerationVerdict,
+    SpeechStarted,
+    TranscriptFinal,
+    TranscriptPartial,
+    TurnEnded,
+)
 from streaming.facts import Endpoint, HeardPartial, SoundEnded
 from tests.scribing import ACCOUNT, CARD, Session, final
 
@@ -89,6 +96,13 @@ def test_what_is_remembered_of_a_cut_turn_is_forgotten_when_somebody_speaks_much
     session.take(final("it is 4111 1111", at=4000), Endpoint(0, "finalize"), SoundEnded(ACCOUNT))
     assert session.scribe.place.told == []
     assert session.heard == []
+
+
+def test_a_finalize_is_told_of_behind_the_final_that_it_brought() -> None:
+    session = Session()
+    session.take(final("it is 4111", at=0), Endpoint(0, "finalize"), AudioFinalized(0, 900))
+    kinds = [type(event) for event in session.log if not isinstance(event, ModerationVerdict)]
+    assert kinds == [TranscriptFinal, TurnEnded, AudioFinalized]
 
 
 def test_a_number_that_is_complete_is_not_remembered_and_a_count_is_not_masked() -> None:
