@@ -18,6 +18,7 @@ from streaming.calls import Calls
 from streaming.ingress import native, records
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.openai import serving as openai
+from streaming.ingress.openai.realtime import socket as talking
 from streaming.ingress.rest import serving as rest
 from streaming.wire import native as wire
 
@@ -86,6 +87,9 @@ def application(gateway: Gateway) -> Starlette:
     async def stream(socket: WebSocket) -> None:
         await native.serve(gateway, socket)
 
+    async def realtime(socket: WebSocket) -> None:
+        await talking.serve(gateway, socket)
+
     page = (
         [Route("/replay", replay), Mount("/", StaticFiles(directory=PAGE, html=True))]
         if PAGE.exists()
@@ -96,6 +100,7 @@ def application(gateway: Gateway) -> Starlette:
         Route("/readyz", readyz),
         Route("/v1/schema.json", schema),
         WebSocketRoute("/v1/stream", stream),
+        WebSocketRoute("/v1/realtime", realtime),
         *openai.mounted(),
         *rest.mounted(),
         *page,

@@ -14,7 +14,15 @@ from streaming import keys
 from streaming.bus import BusDown
 from streaming.clock import now_ms, stamp
 from streaming.errors import Overloaded, ServiceFault
-from streaming.events import Event, ReplyDelta, ReplyDone, SessionEnded, SessionStarted
+from streaming.events import (
+    Event,
+    Moderation,
+    ModerationVerdict,
+    ReplyDelta,
+    ReplyDone,
+    SessionEnded,
+    SessionStarted,
+)
 from streaming.facts import CancelReply, Given, SessionConfig, SoundEnded, Typed
 from streaming.ingress import door, records
 from streaming.ingress.gateway import Gateway
@@ -31,7 +39,15 @@ NEEDED: Final = ("moderator", "responder")
 class Completing:
     """A session of mode `chat` whose client is one request. It is recorded by nobody."""
 
-    def __init__(self, gateway: Gateway, tenant: str, asked: Asked) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        tenant: str,
+        asked: Asked,
+        *,
+        api: str = "chat.completions",
+        moderation: Moderation = "hold",
+    ) -> None:
         self._gateway = gateway
         self._bus = gateway.bus
         self._asked = asked
@@ -39,8 +55,9 @@ class Completing:
             session_id=secrets.token_hex(12),
             mode="chat",
             tenant=tenant,
+            moderation=moderation,
             sampling=asked.sampling,
-            metadata={**asked.metadata, "api": "chat.completions"},
+            metadata={**asked.metadata, "api": api},
         )
 
     async def begin(self, workers: list[Present]) -> None:
@@ -85,6 +102,40 @@ class Completing:
                             pass
         finally:
             self._end(whole=whole)
+
+    async def told(
+        self, stopped: asyncio.Event
+    ) -> AsyncGenerator[ReplyDelta | ReplyDone | ModerationVerdict]:
+        """As `reply`, and then what is taken back of it, to the session's end. Once `stopped` is set no more is wanted.
+
+        Raises as `reply` does.
+        """
+        stopping = asyncio.ensure_future(self._stopping(stopped))
+        ended = False
+        try:
+            async with aclosing(self._events()) as events:
+                async for event in events:
+                    match event:
+                        case ReplyDelta() | ModerationVerdict():
+                            yield event
+                        case ReplyDone():
+                            ended = True
+                            self._end(whole=not stopping.done())
+                            yield event
+                        case SessionEnded():
+                            break
+                        case _:
+                            pass
+        finally:
+            stopping.cancel()
+            await asyncio.gather(stopping, return_exceptions=True)
+            if not ended:
+                self._end(whole=False)
+
+    async def _stopping(self, stopped: asyncio.Event) -> None:
+        await stopped.wait()
+        with suppress(Overloaded):
+            self._inlet.heard(CancelReply())
 
     async def _events(self) -> AsyncGenerator[Event]:
         feed = self._bus.open({keys.events(self.config.session_id): "0-0"})

@@ -16,7 +16,7 @@ from typing import Final, assert_never
 
 from streaming.audio import WIDTH
 from streaming.errors import Fault
-from streaming.events import Event
+from streaming.events import Event, Moderation
 from streaming.wire import messages
 from streaming.wire.openai.faults import Wrong
 from streaming.wire.openai.realtime import asked as asks
@@ -24,7 +24,7 @@ from streaming.wire.openai.realtime import session as sessions
 from streaming.wire.openai.realtime import told
 from streaming.wire.openai.realtime.answering import Answering, Made
 from streaming.wire.openai.realtime.conversation import Conversation, created
-from streaming.wire.openai.realtime.effects import Begin, Effect, Say, Sound
+from streaming.wire.openai.realtime.effects import Begin, Effect, Say, Sound, Tell
 from streaming.wire.openai.realtime.hearing import Hearing
 from streaming.wire.openai.realtime.outlet import Outlet
 from streaming.wire.openai.realtime.session import Able, Session
@@ -51,6 +51,16 @@ class Realtime:
     def session(self) -> Session:
         """As it is now."""
         return self._state.session
+
+    @property
+    def begun(self) -> bool:
+        """Whether sound is heard."""
+        return self._state.begun
+
+    @property
+    def moderation(self) -> Moderation:
+        """How strictly what is said and answered is moderated."""
+        return self._state.able.moderation
 
     def opened(self) -> list[Effect]:
         """First of all."""
@@ -92,10 +102,10 @@ class Realtime:
         """Nothing more comes of what `Respond` asked for."""
         self._answering.finished(response_id)
 
-    def wrong(self, fault: Fault) -> list[Effect]:
+    def wrong(self, fault: Fault) -> list[Tell]:
         """Something else was wrong."""
         self._state.outlet.wrong(fault)
-        return self._state.outlet.taken()
+        return [effect for effect in self._state.outlet.taken() if isinstance(effect, Tell)]
 
     def limited(self, most: int, left: int) -> list[Effect]:
         """So many responses may be made with this key at the same time, and `left` more."""

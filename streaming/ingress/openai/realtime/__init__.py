@@ -1,0 +1,1 @@
+"""OpenAI's Realtime dialect as a shell: its session driven whatever carries its events (`talk`), and its WebSocket."""

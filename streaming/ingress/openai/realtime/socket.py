@@ -1,0 +1,153 @@
+"""`GET /v1/realtime`: OpenAI's Realtime dialect over a WebSocket, from the handshake to the close.
+
+Who may not come in is told so with the handshake's HTTP status, as OpenAI does. A client that is sent elsewhere (1012)
+is told nothing else: some take any `error` for the end of all, and `openai` comes back by itself.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Sequence
+from typing import Final, NoReturn
+
+import msgspec
+from starlette.responses import Response
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from streaming import roster
+from streaming.bus import BusDown
+from streaming.errors import ClientFault, Close, Fault, Overloaded, ServiceFault
+from streaming.events import Mode
+from streaming.ingress import tickets
+from streaming.ingress.conversing import conversed
+from streaming.ingress.gateway import Gateway
+from streaming.ingress.native import unless_drained
+from streaming.ingress.openai.realtime.talk import Talk
+from streaming.roster import Present
+from streaming.wire.openai.faults import Wrong, refusal
+from streaming.wire.openai.moderations import ANY
+from streaming.wire.openai.realtime.realtime import Realtime
+from streaming.wire.openai.realtime.session import Able, Kind, opened
+
+log = logging.getLogger(__name__)
+
+SUBPROTOCOL: Final = "realtime"
+KEY_PREFIX: Final = "openai-insecure-api-key."
+STRICTNESS: Final = ("hold", "stream_first", "block_all")
+
+
+async def serve(gateway: Gateway, socket: WebSocket) -> None:
+    """One WebSocket from its handshake to its close."""
+    offered: Sequence[str] = socket.scope.get("subprotocols", ())
+    try:
+        tenant, realtime = await _let_in(gateway, socket, offered)
+    except Fault as fault:
+        await _refuse(socket, fault)
+        return
+    await socket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
+    try:
+        await unless_drained(gateway, _serve(gateway, socket, tenant, realtime))
+        await socket.close(Close.NORMAL)
+    except Fault as fault:
+        await _close(socket, realtime, fault)
+    except WebSocketDisconnect:
+        pass
+    except Exception as wrong:  # noqa: BLE001 - what went wrong may hold what was said: the log has its kind alone
+        log.error("a session's socket failed (%s)", type(wrong).__name__)
+        await _close(
+            socket, realtime, ServiceFault("internal", "something failed on our side: open a new session")
+        )
+
+
+async def able(gateway: Gateway, **more: object) -> Able:
+    """What the service can do now. Raises BusDown."""
+    workers = await roster.present(gateway.bus)
+    models = dict.fromkeys(one.name for one in _served(workers, "responder"))
+    ears = [worker for worker in workers if worker.role == "asr"]
+    semantic = not ears or any(_served(ears, "turn"))
+    return msgspec.structs.replace(Able(semantic, tuple(models), messages=gateway.api.messages), **more)
+
+
+def _served(workers: Sequence[Present], role: str) -> list[roster.Served]:
+    return [served for worker in workers for served in worker.serves if served.role == role]
+
+
+async def _let_in(gateway: Gateway, socket: WebSocket, offered: Sequence[str]) -> tuple[str, Realtime]:
+    """Whose session it is, and what it begins as. Raises Fault."""
+    keys = [name.removeprefix(KEY_PREFIX) for name in offered if name.startswith(KEY_PREFIX)]
+    grant = await tickets.admitted(gateway, socket, keys)
+    if gateway.draining.is_set():
+        raise Fault("draining", "this server is going away: connect again", retry_after=1)
+    if gateway.sessions >= gateway.server.max_sessions:
+        told = "all places are taken: try again later"
+        raise Overloaded(told, retry_after=gateway.server.retry_after_s)
+    asked = socket.query_params
+    intent, strictness = asked.get("intent"), asked.get("moderation", "hold")
+    if intent not in (None, "transcription", "conversation"):
+        raise Wrong("intent is transcription, or left out", "intent", "invalid_value")
+    if strictness not in STRICTNESS:
+        raise Wrong(f"moderation is one of {', '.join(STRICTNESS)}", "moderation", "invalid_value")
+    kind: Kind = "transcription" if intent == "transcription" else "realtime"
+    mode: Mode = "transcribe" if kind == "transcription" else "chat"
+    grant.allow(mode)
+    try:
+        can = await able(gateway, moderation=strictness)
+    except BusDown as down:
+        raise Overloaded(down.message, retry_after=gateway.server.retry_after_s) from None
+    name = secrets.token_hex(6)
+    return grant.tenant, Realtime(name, can, opened(name, kind, asked.get("model") or ANY))
+
+
+async def _serve(gateway: Gateway, socket: WebSocket, tenant: str, realtime: Realtime) -> None:
+    async def send(frame: str) -> None:
+        try:
+            async with asyncio.timeout(gateway.policy.slow_viewer_s):
+                await socket.send_text(frame)
+        except TimeoutError:
+            told = "events are read too slowly: open a new session"
+            raise Fault("slow", told, close=Close.OVERLOAD, retry_after=1) from None
+        except RuntimeError:  # starlette: the socket was closed meanwhile
+            raise WebSocketDisconnect(1006) from None
+
+    talk = Talk(gateway, tenant, realtime, send)
+    with talk.here():
+        receive = _receive(socket, talk, gateway.policy.idle_timeout_s)
+        await conversed(receive=receive, talk=talk.run())
+
+
+async def _receive(socket: WebSocket, talk: Talk, idle_s: float) -> NoReturn:
+    while True:
+        try:
+            async with asyncio.timeout(idle_s):
+                message = await socket.receive()
+        except TimeoutError:
+            told = f"nothing came for {idle_s:g} s: open a new session"
+            raise Fault("idle", told, close=Close.NORMAL) from None
+        if message["type"] == "websocket.disconnect":
+            if message.get("code") in (Close.NORMAL, 1001, 1005):
+                talk.leave()
+            raise WebSocketDisconnect(message.get("code", 1006))
+        if message.get("text") is None:
+            told = "events come as text frames, and sound in input_audio_buffer.append: this was a binary one"
+            await talk.told(ClientFault("invalid_frame", told))
+            continue
+        await talk.said(message["text"])
+
+
+async def _refuse(socket: WebSocket, fault: Fault) -> None:
+    """No, before the handshake: with an HTTP status, and a body that says why."""
+    told = refusal(fault)
+    body = msgspec.json.encode(told.body)
+    await socket.send_denial_response(Response(body, told.status, told.headers, "application/json"))
+
+
+async def _close(socket: WebSocket, realtime: Realtime, fault: Fault) -> None:
+    if socket.client_state is not WebSocketState.CONNECTED:
+        return
+    try:
+        async with asyncio.timeout(2):
+            for effect in [] if fault.close == Close.DRAINING else realtime.wrong(fault):
+                await socket.send_text(effect.frame)
+            await socket.close(fault.close or Close.INTERNAL, fault.code)
+    except (TimeoutError, RuntimeError, WebSocketDisconnect):
+        pass  # it is gone
