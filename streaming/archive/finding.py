@@ -116,7 +116,7 @@ class Finding:
 
 
 def wanted_lines(tenant: str, roots: Sequence[Root], wanted: Filter) -> _Wanted:
-    """The condition for lines: channel and language are the line's own."""
+    """The condition for lines: the channel is the line's own, all else its session's."""
     asked = _asked(tenant, roots, wanted)
     if wanted.channel is not None:
         asked.add("l.channel = {}", wanted.channel)

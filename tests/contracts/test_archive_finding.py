@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from streaming.archive.kept import Batch, Filter, Kept
 from streaming.archive.ports import Archive
+from streaming.archive.store import Store
 from streaming.errors import ClientFault
 from tests.archives import SESSION, spoken, texts
 
@@ -69,6 +71,40 @@ async def test_lists_are_newest_first_and_filtered(ten: Archive) -> None:
     assert await listed(metadata={"agent": "Ann", "line": "1"}) == "31"
     assert await listed(metadata={"agent": "ann"}) == ""
     assert await listed(session_id="s3") == "3"
+
+
+async def test_what_is_found_is_filtered_by_what_its_session_is(ten: Archive) -> None:
+    async def found(**given: Any) -> str:
+        hits = (await ten.search("desk", "again", Filter(**given))).hits
+        return "".join(hit.session.session_id[1:] for hit in hits)
+
+    assert await found() == "8967452301"
+    assert await found(since=1_002, until=1_004) == "6745"
+    assert await found(languages=["de", "fr"]) == "97531"
+    assert await found(verdicts=["pii", "violence"]) == "3"
+    assert await found(verdicts=["violence"]) == ""
+    assert await found(origins=["import", "again"]) == "7"
+    assert await found(origins=["again"]) == ""
+    assert await found(metadata={"agent": "Ann", "line": "1"}) == "31"
+    assert await found(verdicts=["pii"], origins=["import"]) == "", "each filter holds"
+
+
+async def test_a_tenant_finds_only_its_own_also_where_another_has_the_same_key(archive: Store) -> None:
+    """As when a key file was copied: words and metadata of both are the same tokens."""
+    await archive.keep(Batch(SESSION, lines=[spoken(1, "hello")]))
+    keyring = archive.vault.keyring
+    theirs = keyring.path("desk").read_bytes().replace(b'"desk"', b'"lab"')
+    keyring.path("lab").write_bytes(theirs)
+    lab = msgspec.structs.replace(SESSION, session_id="b1", tenant="lab")
+    await archive.keep(Batch(lab, lines=[spoken(1, "hello")]))
+    tokens = [root.token("hello") for tenant in ("desk", "lab") for root in keyring.roots(tenant)]
+    assert tokens[0] == tokens[1]
+    for tenant, own in (("desk", "a1"), ("lab", "b1")):
+        for wanted in (Filter(), Filter(metadata={"agent": "Ann"})):
+            assert [
+                hit.session.session_id for hit in (await archive.search(tenant, "hello", wanted)).hits
+            ] == [own]
+            assert [one.session_id for one in (await archive.sessions(tenant, wanted)).sessions] == [own]
 
 
 async def test_lists_are_paged_without_a_gap_or_a_repetition(ten: Archive) -> None:
