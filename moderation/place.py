@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 
 from moderation.floor import Floor
+from moderation.repeats import Past
 from streaming.drafts import Draft
 from streaming.facts import Heard, HeardFinal, HeardPartial
 from streaming.parts import Target
@@ -37,7 +38,7 @@ class Place(Struct, frozen=True, omit_defaults=True):
     were told, and may go on in the next one. `kept`: the first entry of the open reply that is still needed ("": none);
     the reply's text is known again from `offset` code points into it, of which the first `decided` were shown already,
     and which are within a run of digits if it has `begun`. `checked`: how far the judge has passed that text; `owed`:
-    what was shown and that it has not; `owed_after`: what who judges once more has not.
+    what was shown and that it has not; `owed_after`: what who judges once more has not. `past`: what was heard before.
     """
 
     floor: Floor
@@ -52,6 +53,7 @@ class Place(Struct, frozen=True, omit_defaults=True):
     checked: int = 0
     owed: list[Owed] = []
     owed_after: list[Owed] = []
+    past: Past = Past()
 
     @property
     def needed(self) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from moderation import eager, notes, replies
+from moderation import eager, notes, repeats, replies
 from moderation import floor as floors
 from moderation.gate import masked
 from moderation.place import DraftEntry, HeardEntry, Place, order, superseded
@@ -52,6 +52,7 @@ class Scribe:
         self._screen = screen
         self._place = place
         self.floor = place.floor
+        self._past = place.past
         self._waiting = Waiting(screen)
         self._replying = Replying(screen, conduct or Conduct(), place)
 
@@ -65,6 +66,7 @@ class Scribe:
             floor=self.floor,
             waiting=sorted(self._waiting.held, key=order),
             told=sorted(self._waiting.told, key=order),
+            past=self._past,
         )
         return self._replying.noted(place)
 
@@ -89,7 +91,9 @@ class Scribe:
         events: list[Event] = []
         stale = superseded(heard)
         for place, (entry, fact) in enumerate(heard):
-            if not self.floor.ended or (isinstance(fact, CancelReply | Feedback) and not self.floor.over):
+            self._past, new = repeats.fresh(self._past, fact)
+            late = isinstance(fact, CancelReply | Feedback) and not self.floor.over
+            if new and (late or not self.floor.ended):
                 events += self._hear(entry, fact, now_ms, stale=place in stale)
             self._place = replace(self._place, heard=entry)
         return events + self._step(self._replying.take(self.floor, draft)) + self._settled()

@@ -72,7 +72,11 @@ class Servers:
         known = (
             dict.fromkeys(self._at(one.address) for one in self._ranges) if self.cluster else [self._first]
         )
-        return [reply for server in known for reply in await server.ask([command])]
+        try:
+            return [reply for server in known for reply in await server.ask([command])]
+        except AWAY:
+            self._looked_at = float("-inf")  # another one may have taken its place
+            raise
 
     async def read(self, key: str, packed: bytes) -> Any:
         """The reply to a blocking read of streams beside `key`, once it comes."""

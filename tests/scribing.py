@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from moderation.floor import Floor
 from moderation.place import Place
@@ -62,8 +63,25 @@ class Session:
         self.log: list[Event] = []
         self.clock = 0
         self.read = 0
+        self.utterances: dict[int, int] = {}
 
     def take(self, *facts: Heard | Draft) -> list[Event]:
+        """Facts, with numbers and places that grow as a recogniser's do."""
+        return self.take_as_they_are(*map(self._numbered, facts))
+
+    def _numbered(self, fact: Heard | Draft) -> Heard | Draft:
+        match fact:
+            case HeardPartial(channel=channel):
+                return replace(fact, utterance=self.utterances.get(channel, 1))
+            case HeardFinal(channel=channel):
+                number = self.utterances.get(channel, 1)
+                self.utterances[channel] = number + 1
+                return replace(fact, utterance=number)
+            case _:
+                return fact
+
+    def take_as_they_are(self, *facts: Heard | Draft) -> list[Event]:
+        """Facts, whatever was taken before."""
         heard: list[tuple[str, Heard]] = []
         draft: list[tuple[str, Draft]] = []
         for fact in facts:
@@ -178,7 +196,7 @@ def stories(draw: st.DrawFn) -> list[Heard | Draft]:
                     ],
                     [Resumed(channel)],
                     [Typed(draw(TEXT))],
-                    [SpeechStarted(channel, 5)],
+                    [SpeechStarted(channel, len(out))],
                     [CancelReply()],
                     [DraftDelta(reply, " " + draw(TEXT))],
                     [DraftDelta(reply, " " + draw(TEXT)), DraftDelta(reply, " " + draw(TEXT) + " ")],

@@ -38,7 +38,8 @@ def _resumed(said: Sequence[Speaker], at: Sequence[float]) -> list[float]:
 
 
 async def clients_cut_off(short: bool) -> Figures:
-    """The network between clients and gateway is down for 5 to 20 s; for some it breaks, for others it goes dead."""
+    """The network between clients and gateway is down for 5 to 20 s; for some it breaks, for others it goes dead. What
+    they said just before it broke never arrives."""
     spans = {"down": 4} if short else {"down": 5, "dead": 12, "long": 20}
     async with stage(workers=1) as made:
         groups = {name: speakers(2 if short else 3, span + 8) for name, span in spans.items()}
@@ -57,6 +58,8 @@ async def _cut(made: Stage, name: str, span_s: float, group: list[Speaker]) -> l
     if name == "dead":
         front.frozen = True
     else:
+        front.deaf = True
+        await asyncio.sleep(0.5)
         front.down()
     await asyncio.sleep(span_s)
     if name == "dead":

@@ -1,5 +1,6 @@
 """All scenarios, by name."""
 
+from tests.chaos.doubles import redis_and_gateway_killed, redis_forgets_while_a_worker_sleeps
 from tests.chaos.hours import come_and_go
 from tests.chaos.junk import malformed_messages
 from tests.chaos.mixed import one_after_the_other
@@ -19,7 +20,9 @@ ALL: dict[str, Scenario] = {
         gateways_killed,
         clients_cut_off,
         redis_cut_off,
+        redis_and_gateway_killed,
         worker_stopped,
+        redis_forgets_while_a_worker_sleeps,
         deadly_sound,
         slow_reader,
         come_and_go,

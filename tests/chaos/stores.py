@@ -38,5 +38,6 @@ async def redis_away(short: bool) -> Figures:
         await asyncio.to_thread(made.service.redis.start)
         await talk
         found = await judged(made.bus, said)
-        told = sum(bool(speaker.degraded) for speaker in said)
-        return {**found, "away_s": away_s, "told_of_it": told, "faults": faults(found)}
+        told = sum("held" in speaker.degraded for speaker in said)
+        wrong = faults(found) + [f"told_of_it = {told}"] * (told < count)
+        return {**found, "away_s": away_s, "told_of_it": told, "faults": wrong}

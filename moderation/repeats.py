@@ -1,0 +1,61 @@
+"""What is heard once more, and was taken before. Pure.
+
+A recogniser's successor goes on from the checkpoint. When Redis lost its tail while the recogniser could not write it
+again (stopped, or dead), that is an earlier one: the same sound is heard again, under the same numbers. Numbers of
+utterances that are final, and the places where speech begins and stops, only grow on a channel: what does not grow was
+taken before, and so was whatever has no number and stands among it.
+"""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from streaming.events import AudioGap, SpeechStarted, SpeechStopped
+from streaming.facts import EagerEndpoint, Endpoint, Heard, HeardFinal, HeardPartial, Resumed
+
+
+class Past(Struct, frozen=True, omit_defaults=True):
+    """What was taken of each channel: the last utterance that is `final`, the last place (ms) of each kind of mark.
+
+    `again`: channels on which what was taken before is being heard again.
+    """
+
+    final: dict[int, int] = {}
+    marks: dict[str, float] = {}
+    again: list[int] = []
+
+
+def fresh(past: Past, fact: Heard) -> tuple[Past, bool]:
+    """Whether `fact` is to be taken: it was not taken before."""
+    match fact:
+        case HeardFinal(channel=channel, utterance=number):
+            last = past.final.get(channel, -1)
+            if number > last:
+                past = replace(past, final={**past.final, channel: number})
+            return _again(past, channel, again=number < last), number > last
+        case HeardPartial(channel=channel, utterance=number):
+            new = number > past.final.get(channel, -1)
+            return _again(past, channel, again=not new), new
+        case Endpoint(channel=channel) | EagerEndpoint(channel=channel) | Resumed(channel=channel):
+            return past, channel not in past.again
+        case SpeechStarted(channel=channel, at_ms=at):
+            past, new = _grown(past, f"started {channel}", at)
+            return (past if new else _again(past, channel, again=True)), new
+        case SpeechStopped(channel=channel, at_ms=at):
+            return _grown(past, f"stopped {channel}", at)
+        case AudioGap(channel=channel, to_ms=to):
+            return _grown(past, f"gap {channel}", to)
+        case _:
+            return past, True
+
+
+def _grown(past: Past, mark: str, at: float) -> tuple[Past, bool]:
+    if at <= past.marks.get(mark, -1):
+        return past, False
+    return replace(past, marks={**past.marks, mark: at}), True
+
+
+def _again(past: Past, channel: int, *, again: bool) -> Past:
+    if again is (channel in past.again):
+        return past
+    rest = [one for one in past.again if one != channel]
+    return replace(past, again=sorted([*rest, channel]) if again else rest)
