@@ -160,7 +160,8 @@ class View:
     """The lines on a terminal or a pipe."""
 
     def __init__(self, channels: int = 1, out: TextIO | None = None) -> None:
-        self._console = Console(file=out or sys.stdout, highlight=False, soft_wrap=True)
+        self._console = Console(file=out or sys.stdout, highlight=False)
+        self._console.soft_wrap = not self._console.is_terminal  # whoever reads a pipe breaks lines himself
         self._lines = Lines(channels)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
 

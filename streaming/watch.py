@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -16,7 +17,6 @@ from msgspec import Struct, field
 from streaming.client.dial import address
 from streaming.client.finishing import finished
 from streaming.client.watcher import Watcher
-from streaming.clock import stamp
 from streaming.commands import server
 from streaming.refusal import Refusal, Usage
 from streaming.view import JsonView, View
@@ -84,9 +84,8 @@ async def _chosen(url: str, key: str | None) -> str:
 def _picked(going: Sequence[Going]) -> str:
     for number, one in enumerate(going, start=1):
         told = " ".join(f"{name}={value}" for name, value in one.metadata.items())
-        sys.stderr.write(
-            f"{number:3}  {one.session_id}  {one.mode}  since {stamp(one.started_at)}  {told}".rstrip() + "\n"
-        )
+        spoken = timedelta(seconds=one.duration_ms // 1000)
+        sys.stderr.write(f"{number:3}  {one.session_id}  {one.mode}  {spoken}  {told}".rstrip() + "\n")
     while True:
         try:
             answer = input("which? ")

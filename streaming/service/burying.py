@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import sys
 import wave
 from pathlib import Path
 
@@ -30,7 +31,9 @@ async def _run(options: argparse.Namespace, settings: Settings, place: Path) -> 
     try:
         match options.action:
             case "list":
-                for letter in await dead.letters(bus):
+                if not (given_up := await dead.letters(bus)):
+                    sys.stderr.write("Nothing was given up.\n")
+                for letter in given_up:
                     CONSOLE.print(f"{letter.session_id}  {letter.role:<10}  {clock.stamp(letter.at_ms)}")
             case "export":
                 await _export(bus, options.session, options.file)

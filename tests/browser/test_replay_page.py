@@ -230,6 +230,13 @@ def test_a_window_of_400_pixels_needs_no_sideways_scrolling(page: Page, archived
     wide = "e => e.scrollWidth > e.clientWidth"
     for where in ("main", "vv-lines .scroll"):
         assert not page.locator(where).evaluate(wide), where
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("article.now")).to_have_attribute("data-line", "1")
+    page.wait_for_timeout(300)
+    assert page.locator("main").evaluate("e => e.scrollTop") == 0, "who listens keeps the player in view"
+    page.goto("about:blank")
+    page.goto(f"{archived.url}#narrow@6000")
+    expect(page.locator("article.now")).to_be_in_viewport()
     page.goto(archived.url)
     expect(page.locator("a.row").first).to_be_visible()
     assert not page.locator("main").evaluate(wide)

@@ -99,6 +99,7 @@ def test_a_session_is_exported_in_each_form_and_forgotten_when_that_was_meant(
     expect(page.get_by_role("status").filter(has_text="The session is forgotten.")).to_be_visible()
     page.goto(f"{archived.url}#exported")
     expect(page.get_by_role("alert")).to_contain_text("This session is not here.")
+    expect(page.get_by_role("button", name="Play")).to_have_count(0)
 
 
 def test_a_server_that_is_gone_is_said_so_and_tried_again(page: Page, archived: Archived) -> None:

@@ -25,7 +25,10 @@ export const commonStyle = css`
   .length { color: var(--soft); font-variant-numeric: tabular-nums; white-space: nowrap; }
   kbd { font: inherit; font-size: 0.8125rem; border: 1px solid var(--edge); border-radius: 0.3rem; padding: 0.05rem 0.4rem; }
   .tags { list-style: none; display: flex; flex-wrap: wrap; gap: 0.3rem 0.5rem; margin: 0; padding: 0; font-size: 0.8125rem; color: var(--soft); }
-  .tags li { border: 1px solid var(--line); border-radius: 99px; padding: 0.05rem 0.6rem; overflow-wrap: anywhere; }
+  .tags li {
+    border: 1px solid var(--line); border-radius: 99px; padding: 0.05rem 0.6rem; max-width: min(16rem, 100%); box-sizing: border-box;
+    overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+  }
   .tags .verdict { color: var(--warn); border-color: currentColor; }
   .tags .open { color: var(--record); border-color: currentColor; }
   .tags b { font-weight: 600; }

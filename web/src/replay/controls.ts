@@ -30,7 +30,7 @@ export function tags(session: Kept): TemplateResult {
     ${languages.map((code) => html`<li>${language(code)}</li>`)}
     ${words ? html`<li>${words} words</li>` : nothing}
     ${verdicts.map((one) => html`<li class="verdict">${categoryWords(one)}</li>`)}
-    ${Object.entries(metadata).map(([key, value]) => html`<li class="meta"><b>${key}</b> ${value}</li>`)}
+    ${Object.entries(metadata).map(([key, value]) => html`<li class="meta" title=${`${key}: ${value}`}><b>${key}</b> ${value}</li>`)}
   </ul>`;
 }
 

@@ -144,8 +144,9 @@ export class Lines extends LitElement {
     now?.classList.add("now");
     if (line === this.nowAt || (line !== undefined && !now)) return; // a line that is not drawn yet is shown when it is
     if (this.nowAt !== undefined) this.box(this.nowAt)?.classList.remove("now");
+    const came = this.nowAt === undefined && line !== undefined && line > 0; // by an address that names this place
     this.nowAt = line;
-    if (line !== undefined && this.following) this.reveal(line);
+    if (line !== undefined && this.following) this.reveal(line, came);
   }
 
   /** Highlight all hits; the one at `current` more so, and in view. */
@@ -185,10 +186,14 @@ export class Lines extends LitElement {
     return this.renderRoot.querySelector(".lines")?.children[line] as HTMLElement | undefined;
   }
 
-  private reveal(line: number): void {
-    const box = this.box(line);
+  /** Have a line in the middle of the transcript; where the page itself scrolls, only if that is `asked` for. */
+  private reveal(line: number, asked = true): void {
+    const [box, scroll] = [this.box(line), this.renderRoot.querySelector(".scroll")];
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    box?.scrollIntoView({ block: "center", behavior: calm || !this.near.has(line) ? "auto" : "smooth" });
+    const behavior = calm || !this.near.has(line) ? "auto" : "smooth";
+    if (!box || !scroll) return;
+    if (asked) box.scrollIntoView({ block: "center", behavior });
+    else scroll.scrollBy({ top: middle(box) - middle(scroll), behavior });
   }
 
   /** A hit as a range over the line's text, which may be of many nodes. */
@@ -259,3 +264,9 @@ export class Lines extends LitElement {
 }
 
 customElements.define("vv-lines", Lines);
+
+/** Of what is seen of it, from the top of the window. */
+function middle(element: Element): number {
+  const { top, height } = element.getBoundingClientRect();
+  return top + height / 2;
+}

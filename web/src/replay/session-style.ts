@@ -62,6 +62,7 @@ export const sessionStyle = [
       :host { padding-top: 0.5rem; }
       .quick { flex-basis: 100%; order: 9; text-align: left; }
       .transport { gap: 0.3rem; }
+      .transport .quiet { padding: 0.35rem 0.55rem; }
       .time { min-width: 0; }
       .finder { flex-wrap: wrap; }
       .finder input { flex-basis: 100%; }

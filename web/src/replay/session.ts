@@ -54,7 +54,13 @@ export class Session extends LitElement {
     try {
       await opened.open();
     } catch (reason) {
-      if (opened === this.opened) this.fail(reason, "Opening this session");
+      if (opened !== this.opened) return;
+      if (!opened.transcript) {
+        this.opened = undefined; // there is nothing to be shown, and a player would promise something
+        opened.close();
+      }
+      this.stamp += 1;
+      this.fail(reason, "Opening this session");
     }
   }
 
