@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from msgspec.structs import replace
 
 from streaming.archive.kept import Batch, Kept, Line, LogEntry, Progress, Sound
+from streaming.archive.pieces import silenced
 from streaming.errors import ClientFault, ServiceFault
 from streaming.feed import place
 
@@ -45,7 +46,8 @@ class MemoryArchive:
         if log or sound or sid not in self.kept:
             self.batches.append(batch)
             self.kept[sid] = batch.session
-            self.heard.setdefault(sid, []).extend(sound)
+            heard = [*self.heard.get(sid, []), *sound]
+            self.heard[sid] = [silenced(one, batch.session.silenced) for one in heard]
             self.logs.setdefault(sid, []).extend(log)
             known = self.lines.setdefault(sid, {})
             known.update({(line.kind, line.number): line for line in batch.lines})

@@ -61,11 +61,11 @@ def backup(archive: Path, keys: Path | None, file: Path) -> Amount:
             try:
                 amount = _written(archive, keys, beside)
             except FileNotFoundError:
-                continue  # something was forgotten since the index was copied: it must not be in the backup
+                continue  # something was forgotten or silenced since: it must not be in the backup
             beside.replace(file)
             synced(file.parent)
             return amount
-        raise BackupError("Sessions are being forgotten all the time: try again later")
+        raise BackupError("Sessions are being forgotten, or silenced, all the time: try again later")
     except (OSError, sqlite3.Error) as wrong:
         raise BackupError(f"The backup could not be made: {wrong}") from None
     finally:
@@ -109,7 +109,14 @@ def _copied(index: Path, copy: Path) -> tuple[list[str], int]:
         source.backup(target)
         target.execute("PRAGMA journal_mode = DELETE")
         target.execute("DELETE FROM copy")  # these can be made again
-        names = [row[0] for row in target.execute("SELECT blob FROM piece ORDER BY blob")]
+        # What is still being recorded may be silenced any time: it goes first.
+        names = [
+            row[0]
+            for row in target.execute(
+                "SELECT blob FROM piece p JOIN session s ON s.session_id = p.session_id "
+                "ORDER BY s.state <> 'open', blob"
+            )
+        ]
         return names, int(target.execute("SELECT count(*) FROM session").fetchone()[0])
 
 

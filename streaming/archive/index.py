@@ -57,6 +57,14 @@ class Piece(Struct, frozen=True):
     size: int
 
 
+class Replaced(Struct, frozen=True):
+    """`piece` in the place of the one in `blob`, which had this `size`."""
+
+    blob: str
+    piece: Piece
+    size: int
+
+
 class Sealed(Struct, frozen=True):
     """A line as it is kept."""
 
@@ -71,13 +79,15 @@ class Sealed(Struct, frozen=True):
 
 
 class Added(Struct, frozen=True):
-    """What one step adds: the session's new row (without the key it had already), pieces, lines, tags."""
+    """What one step adds: the session's new row (without the key it had already), pieces, lines, tags; and which pieces
+    are other ones from now on."""
 
     head: Head
     session: Kept
     pieces: Sequence[Piece]
     lines: Sequence[Sealed]
     tags: Sequence[tuple[str, str]]
+    replaced: Sequence[Replaced] = ()
 
 
 class Buried(Struct, frozen=True):
@@ -116,13 +126,15 @@ class Index:
         """Whether anything of the tenant is kept."""
         return bool(await self.database.fetch("SELECT 1 FROM session WHERE tenant = $1 LIMIT 1", tenant))
 
-    async def add(self, added: Added, before: Head | None, lapse: Lapse) -> bool:
-        """Whether all of it was written: not if the session is no longer as it was `before`. `lapse`: a corrected line
-        is given again, so moderation has changed it, and its corrections may say what was taken away."""
+    async def add(self, added: Added, before: Head | None, lapse: Lapse) -> list[str] | None:
+        """The blobs that nothing names any more; None if nothing was written, since the session is no longer as it was
+        `before`. `lapse`: a corrected line is given again, so moderation has changed it, and its corrections may say
+        what was taken away."""
         async with self.database.transaction(added.head.session_id) as work:
             if not await _unmoved(work, added.head.session_id, before):
-                return False
+                return None
             await _put_session(work, added)
+            gone = await _replace(work, added)
             for piece in added.pieces:
                 await work.fetch(
                     "INSERT INTO piece (blob, session_id, kind, first, last, last_number, channels, size) "
@@ -135,7 +147,7 @@ class Index:
                 if await work.fetch(LAPSED, *place):
                     await lapse(work, line.number)
                 await self._put_line(work, added.head.session_id, line)
-        return True
+        return gone
 
     async def _put_line(self, work: Transaction, session_id: str, line: Sealed) -> None:
         rows = await work.fetch(
@@ -143,16 +155,8 @@ class Index:
             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (session_id, kind, number) DO UPDATE SET "
             "channel = excluded.channel, start_ms = excluded.start_ms, end_ms = excluded.end_ms, "
             "language = excluded.language, text = excluded.text RETURNING line_id",
-            *(
-                session_id,
-                line.kind,
-                line.number,
-                line.channel,
-                line.start_ms,
-                line.end_ms,
-                line.language,
-                line.text,
-            ),
+            *(session_id, line.kind, line.number, line.channel),
+            *(line.start_ms, line.end_ms, line.language, line.text),
         )
         await self.database.write_tokens(work, rows[0][0], line.tokens)
 
@@ -205,6 +209,18 @@ async def _unmoved(work: Transaction, session_id: str, before: Head | None) -> b
     return bool(rows) and tuple(rows[0]) == known
 
 
+async def _replace(work: Transaction, added: Added) -> list[str]:
+    """Other pieces in the rows of these. What was made of the sound goes too: it can be made again."""
+    for one in added.replaced:
+        sql = "UPDATE piece SET blob = $1, size = $2 WHERE blob = $3"
+        await work.fetch(sql, one.piece.blob, one.piece.size, one.blob)
+    if not added.replaced:
+        return []
+    sql = "DELETE FROM copy WHERE session_id = $1 RETURNING blob"
+    copies = await work.fetch(sql, added.head.session_id)
+    return [*(one.blob for one in added.replaced), *(row[0] for row in copies)]
+
+
 async def _put_session(work: Transaction, added: Added) -> None:
     head, session = added.head, added.session
     await work.fetch(
@@ -214,14 +230,8 @@ async def _put_session(work: Transaction, added: Added) -> None:
         "channels = excluded.channels, origin = excluded.origin, state = excluded.state, samples = excluded.samples, "
         "last_ms = excluded.last_ms, last_number = excluded.last_number, chunks = excluded.chunks, "
         "size = excluded.size, details = excluded.details",
-        *(
-            head.session_id,
-            head.tenant,
-            session.started_at,
-            session.ended_at,
-            session.channels,
-            session.origin,
-        ),
+        *(head.session_id, head.tenant, session.started_at, session.ended_at),
+        *(session.channels, session.origin),
         *(session.state, head.samples, head.last_ms, head.last_number, head.chunks, head.size, head.details),
     )
     await work.fetch(

@@ -7,9 +7,10 @@ from typing import NamedTuple
 import msgspec
 
 from streaming.archive.database import Transaction
-from streaming.archive.index import Added, Head, Piece, Sealed
+from streaming.archive.index import Added, Head, Piece, Replaced, Sealed
 from streaming.archive.kept import Batch, Kept, Line, LogEntry, Note, Progress, Sound
-from streaming.archive.pieces import beyond, chunks, packed_log, packed_sound, pieces, place
+from streaming.archive.pieces import beyond, chunks, packed_log, packed_sound, pieces, place, silenced
+from streaming.archive.resealing import resealed
 from streaming.archive.sealing import Root, Seal
 from streaming.archive.vault import SESSION, Forgotten, Vault
 from streaming.archive.words import words
@@ -55,23 +56,26 @@ async def _step(
     else:
         root = await asyncio.to_thread(vault.keyring.root, head.tenant, head.root)
         seal, old = Seal.unwrapped(head.session_id, head.wrapped, root, head.tenant), head
-    packed = await asyncio.to_thread(_pack, seal, old.chunks, *new)
+    sound = [silenced(one, session.silenced) for one in new[0]]
+    packed = await asyncio.to_thread(_pack, seal, old.chunks, sound, new[1])
+    replaced = await resealed(vault, seal, head, session.silenced)
     written: list[Piece] = []
     for one in packed:
         blob = await vault.write(session.session_id, one.content)
         written.append(msgspec.structs.replace(one.piece, blob=blob))
     if head is None and (await vault.newest_root(session.tenant)).name != root.name:
         return None  # the tenant got a new key meanwhile
-    added = _added(batch, _moved(old, written), written, (root, seal))
+    added = _added(batch, _moved(old, written, replaced), written, (root, seal))
+    added = msgspec.structs.replace(added, replaced=replaced)
 
     async def lapse(work: Transaction, number: int) -> None:
         await _lapse(work, seal, session.session_id, number)
 
-    if not await vault.index.add(added, head, lapse):
-        for piece in written:
-            await vault.blobs.remove(piece.blob)
-        return None
-    return added.head.progress
+    left = await vault.index.add(added, head, lapse)
+    mine = [piece.blob for piece in (*written, *(one.piece for one in replaced))]
+    for blob in mine if left is None else left:
+        await vault.blobs.remove(blob)
+    return None if left is None else added.head.progress
 
 
 async def _lapse(work: Transaction, seal: Seal, session_id: str, number: int) -> None:
@@ -116,9 +120,9 @@ def _pack(seal: Seal, chunk: int, sound: Sequence[Sound], log: Sequence[LogEntry
     return made
 
 
-def _moved(head: Head, written: Sequence[Piece]) -> Head:
+def _moved(head: Head, written: Sequence[Piece], replaced: Sequence[Replaced]) -> Head:
     """The session's row with these pieces."""
-    size = head.size
+    size = head.size + sum(one.piece.size - one.size for one in replaced)
     for piece in written:
         size += piece.size
         if piece.kind == "sound":

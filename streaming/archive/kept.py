@@ -14,13 +14,22 @@ from streaming.facts import Origin
 State = Literal["open", "closed", "forgotten"]
 
 
+class Silence(Struct, frozen=True):
+    """Samples [begin, end) of `channel`: zeros in what is kept, whatever was said."""
+
+    channel: int
+    begin: int
+    end: int
+
+
 class Kept(Struct, frozen=True):
     """A recorded session: what a list shows and filters by.
 
     `state`: `open` while it is being recorded, `closed` when all of it is here, or nobody can record any more of it;
     `forgotten`: nothing but this is left.
     `origin` of the sound; `parent`: the session whose sound was run `again`. `verdicts`: categories of what moderation
-    changed. `size` in bytes, of sound and log, as stored.
+    changed. `size` in bytes, of sound and log, as stored. `silenced`: where moderation masked what was said, in the
+    order in which that was found; these may overlap, and reach beyond the sound.
     """
 
     session_id: str
@@ -38,6 +47,7 @@ class Kept(Struct, frozen=True):
     parent: str | None = None
     words: int = 0
     size: int = 0
+    silenced: list[Silence] = []
 
 
 class LogEntry(Struct, frozen=True):

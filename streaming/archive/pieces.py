@@ -8,8 +8,9 @@ from typing import Any, Final
 import av
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
-from streaming.archive.kept import Batch, LogEntry, Progress, Sound
+from streaming.archive.kept import Batch, LogEntry, Progress, Silence, Sound
 from streaming.audio import RATE
 
 PIECE: Final = 30 * RATE
@@ -42,6 +43,19 @@ def cut(sound: Sound, begin: int, end: int | None) -> Sound:
     step = 2 * sound.channels
     pcm = sound.pcm[(first - sound.begin) * step : max(0, last - sound.begin) * step]
     return Sound(first, sound.channels, pcm)
+
+
+def silenced(sound: Sound, silences: Iterable[Silence]) -> Sound:
+    """`sound` with zeros where it is to be silent; the same one where there is nothing to change."""
+    frames = np.frombuffer(sound.pcm, "<i2").reshape(-1, sound.channels)
+    changed: npt.NDArray[np.int16] | None = None
+    for one in silences:
+        first, last = max(one.begin, sound.begin) - sound.begin, min(one.end, sound.end) - sound.begin
+        if first >= last or one.channel >= sound.channels or not frames[first:last, one.channel].any():
+            continue
+        changed = frames.copy() if changed is None else changed
+        changed[first:last, one.channel] = 0
+    return sound if changed is None else Sound(sound.begin, sound.channels, changed.tobytes())
 
 
 def pieces(sounds: Iterable[Sound]) -> Iterator[Sound]:

@@ -33,7 +33,9 @@ class Archive(Protocol):
     # ---- the recorder -------------------------------------------------------------------------------------------
 
     async def keep(self, batch: Batch) -> Progress:
-        """Sound and log behind the progress are added; what is before it is kept already. Durable on return."""
+        """Sound and log behind the progress are added; what is before it is kept already. Durable on return.
+
+        Where the session is `silenced` all sound is zeros from then on, also what was kept before."""
         ...
 
     async def progress(self, session_id: str) -> Progress:

@@ -9,7 +9,7 @@ from streaming.archive.index import Head, Piece
 from streaming.archive.kept import Filter, Hit, Kept, Line, LogEntry, Sound
 from streaming.archive.pieces import cut, place, silence, unpacked_log, unpacked_sound
 from streaming.archive.ports import Hits, Page
-from streaming.archive.sealing import Seal
+from streaming.archive.sealing import Damaged, Seal
 from streaming.archive.vault import Vault, kept_of
 from streaming.archive.words import phrases, spans
 from streaming.errors import ClientFault
@@ -90,15 +90,30 @@ async def sound(vault: Vault, who: tuple[str, str], begin: int, end: int | None)
 
 
 async def _piece(vault: Vault, head: Head, seal: Seal, piece: Piece) -> Sound:
-    sealed = await vault.read(head, piece.blob, f"sound {piece.first} of session {head.session_id}")
-    return await asyncio.to_thread(_unsealed_sound, seal, sealed, piece)
+    sealed = await sealed_sound(vault, head, piece)
+    return await asyncio.to_thread(unsealed_sound, seal, sealed, piece)
+
+
+async def sealed_sound(vault: Vault, head: Head, piece: Piece) -> bytes:
+    """A piece's bytes, or those of the one that has its row now: some of its sound was silenced meanwhile. Raises as
+    Vault.read does."""
+    while True:
+        try:
+            return await vault.read(head, piece.blob, f"sound {piece.first} of session {head.session_id}")
+        except Damaged:
+            now = {one.first: one for one in await vault.index.pieces(head.session_id, "sound")}
+            other = now.get(piece.first, piece)
+            if other.blob == piece.blob:
+                raise
+            piece = other
 
 
 def _unsealed_log(seal: Seal, sealed: bytes, number: int) -> list[LogEntry]:
     return unpacked_log(seal.open(sealed, "log", number))
 
 
-def _unsealed_sound(seal: Seal, sealed: bytes, piece: Piece) -> Sound:
+def unsealed_sound(seal: Seal, sealed: bytes, piece: Piece) -> Sound:
+    """What a piece's bytes are. Raises Damaged."""
     return unpacked_sound(seal.open(sealed, "sound", piece.first), piece.first, piece.channels)
 
 

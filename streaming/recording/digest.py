@@ -4,12 +4,13 @@ Made of moderated events only, and only of what is final. A later verdict change
 is given again, and replaces the one before. The same log makes the same digest, whenever it is read.
 """
 
+from collections.abc import Sequence
 from typing import Final, Literal
 
 import msgspec
 from msgspec.structs import replace
 
-from streaming.archive.kept import Line, LogEntry
+from streaming.archive.kept import Line, LogEntry, Silence
 from streaming.events import (
     AudioEnded,
     Event,
@@ -19,6 +20,7 @@ from streaming.events import (
     TranscriptFinal,
     TurnEnded,
 )
+from streaming.recording.silencing import Silencing
 
 Kind = Literal["speech", "text", "reply"]
 PASSING: Final = (b'{"type":"transcript.partial"', b'{"type":"reply.delta"', b'{"type":"speech.')
@@ -28,9 +30,12 @@ _event = msgspec.json.Decoder(Event)
 
 
 class Digest:
-    """`ended`: whether the log's last entry was taken. `heard_ms`: of sound, as the accounting says at the end."""
+    """`ended`: whether the log's last entry was taken. `heard_ms`: of sound, as the accounting says at the end.
 
-    def __init__(self) -> None:
+    `silencing` finds where the sound is to be silent; none of it without one."""
+
+    def __init__(self, silencing: Silencing | None = None) -> None:
+        self._silencing = silencing or Silencing(())
         self.languages: list[str] = []
         self.verdicts: list[str] = []
         self.heard_ms = 0
@@ -39,6 +44,11 @@ class Digest:
         self._changed: dict[tuple[Kind, int], None] = {}
         self._turns: dict[int, tuple[int, int]] = {}
         self._said_ms = 0
+
+    @property
+    def silences(self) -> Sequence[Silence]:
+        """All that is to be silent of the sound, in the order in which it was found."""
+        return self._silencing.silences
 
     @property
     def words(self) -> int:
@@ -78,6 +88,7 @@ class Digest:
     def _said(self, final: TranscriptFinal) -> None:
         if not final.text:
             return
+        self._silencing.said(final)
         self._said_ms = max(self._said_ms, final.end_ms)
         if final.language and final.language not in self.languages:
             self.languages.append(final.language)
@@ -87,6 +98,7 @@ class Digest:
     def _judged(self, verdict: ModerationVerdict) -> None:
         if verdict.action == "pass":
             return
+        self._silencing.judged(verdict)
         self.verdicts += [one for one in verdict.categories if one not in self.verdicts]
         line = self._meant(verdict)
         if line is None or verdict.action not in CHANGING:

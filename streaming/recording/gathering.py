@@ -42,6 +42,7 @@ class Gathering:
         self._log: list[LogEntry] = []
         self._last: LogEntry | None = None
         self._began: int | None = None
+        self._silenced = len(digest.silences)
 
     @property
     def ended(self) -> bool:
@@ -62,7 +63,12 @@ class Gathering:
     def full(self) -> bool:
         """Whether a batch is due, however soon after the one before."""
         held = sum(len(piece.pcm) for piece in self._pieces) // (2 * self._channels)
-        return held >= PIECE or len(self._log) >= LONG
+        return held >= PIECE or len(self._log) >= LONG or self._overdue()
+
+    def _overdue(self) -> bool:
+        """Whether sound that is kept already is to be silent."""
+        kept = self._pieces[0].begin if self._pieces else self.samples
+        return any(one.begin < kept for one in self._digest.silences[self._silenced :])
 
     def began(self, entry: LogEntry) -> None:
         """The log's first entry, wherever the progress is."""
@@ -115,6 +121,7 @@ class Gathering:
         last batch. What it has is let go here: whoever asks keeps it."""
         sound = [Sound(piece.begin, self._channels, bytes(piece.pcm)) for piece in self._pieces]
         log, self._pieces, self._log = self._log, [], []
+        self._silenced = len(self._digest.silences)
         closing = whole and self._last is not None
         if closing and self._last:
             log, self._last = [*log, self._last], None
@@ -137,6 +144,7 @@ class Gathering:
             origin=config.origin,
             parent=config.parent,
             words=digest.words,
+            silenced=list(digest.silences),
         )
 
 

@@ -35,10 +35,13 @@ AGAIN_S: Final = 0.5
 
 
 class RecorderPolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """A batch has 30 s of sound, or what came in `batch_s`. A session's streams are looked at every `look_s`."""
+    """A batch has 30 s of sound, or what came in `batch_s`. A session's streams are looked at every `look_s`.
+
+    `silence`: beginnings of categories; the sound of what moderation masked as one of them is kept as silence."""
 
     batch_s: float = 30.0
     look_s: float = 1.0
+    silence: tuple[str, ...] = ("pii/",)
 
 
 class Recorder:
@@ -53,7 +56,7 @@ class Recorder:
     async def start(self) -> list[Served]:
         """Open the archive. Nothing that a session shows is made by it."""
         self._archive = self._opened()
-        self._steady = Steady(self._archive)
+        self._steady = Steady(self._archive, self._policy.silence)
         return []
 
     async def serve(self, lease: Lease, bus: Bus) -> None:

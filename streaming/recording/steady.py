@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
 from streaming.archive.kept import Batch, LogEntry, Progress
 from streaming.archive.ports import Archive
 from streaming.errors import ServiceFault
 from streaming.recording.digest import Digest
+from streaming.recording.silencing import Silencing
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +21,10 @@ class Steady:
     """What the recorder asks of `archive`. All of it raises ClientFault for a session that the archive wants no more
     of. `away`: sessions whose call it has not answered."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, silence: Sequence[str] = ()) -> None:
+        """`silence`: categories whose sound is kept as zeros (silencing.py)."""
         self._archive = archive
+        self._silence = silence
         self.away: set[str] = set()
 
     async def progress(self, session_id: str) -> Progress:
@@ -37,14 +40,16 @@ class Steady:
         piece at a time is in memory."""
 
         async def read() -> tuple[Digest, LogEntry | None]:
-            digest, first = Digest(), None
+            digest, first = Digest(Silencing(self._silence)), None
             async for entry in self._archive.log(tenant, session_id):
                 digest.take(entry)
                 first = first or entry
             digest.changed()
             return digest, first
 
-        return await self._ask(session_id, read) if until != "0-0" else (Digest(), None)
+        if until == "0-0":
+            return Digest(Silencing(self._silence)), None
+        return await self._ask(session_id, read)
 
     async def _ask(self, session_id: str, call: Callable[[], Awaitable[T]]) -> T:
         failures = 0

@@ -7,12 +7,14 @@ from itertools import pairwise
 
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from streaming.archive.export.cues import WIDTH, cues
 from streaming.archive.export.reading import read
 from streaming.archive.export.table import FORMULA, as_csv
-from streaming.archive.export.text import srt, vtt
+from streaming.archive.export.text import srt, txt, vtt
 from streaming.archive.export.transcript import Said, Transcript
+from streaming.archive.kept import Silence
 from tests.call_kept import kept, log, words
 
 TEXTS = st.lists(
@@ -99,3 +101,15 @@ def test_a_reply_stands_where_its_turn_ended_and_what_was_retracted_is_gone() ->
     last = made.said[3]
     assert last.text == "Sécurité first:  were spoken here"
     assert [last.text[word.offset :][: len(word.text)] for word in last.words] == last.text.split()
+
+
+def test_sound_that_is_kept_as_silence_is_named_where_it_is() -> None:
+    session = replace(
+        kept(), duration_ms=9_000, silenced=[Silence(1, 16_000, 24_000), Silence(0, 136_000, 160_000)]
+    )
+    transcript = read(session, [])
+    assert [(one.channel, one.from_ms, one.to_ms, one.reason) for one in transcript.gaps] == [
+        (1, 1_000, 1_500, "silenced"),
+        (0, 8_500, 9_000, "silenced"),
+    ]
+    assert "[00:00:01] (0.5 s of Speaker 2 silenced)" in "".join(txt(transcript))

@@ -5,15 +5,19 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.archive.kept import Batch, LogEntry, Progress
+from streaming.archive.kept import Batch, LogEntry, Progress, Silence
 from streaming.audio import RATE
-from streaming.events import AudioFormat, SessionEnded, TranscriptFinal
+from streaming.events import AudioFormat, ModerationVerdict, SessionEnded, Target, TranscriptFinal
 from streaming.facts import SessionConfig
 from streaming.recording.digest import Digest
 from streaming.recording.gathering import PIECE, Gathering
+from streaming.recording.silencing import Silencing
 
 ENDED = msgspec.json.encode(SessionEnded("client", []))
 FINAL = msgspec.json.encode(TranscriptFinal(0, 1, "one two", 0, 900, [], "en", 0.9, "m@0"))
+CARD = msgspec.json.encode(
+    ModerationVerdict(Target(segment=1), (0, 7), "redact", ["pii/card"], 1.0, 0.1, "rules@0", "one two")
+)
 
 
 def gathering(progress: Progress | None = None, channels: int = 1) -> Gathering:
@@ -108,3 +112,25 @@ def test_the_last_entry_waits_for_the_last_sound_and_closes_the_session() -> Non
     assert one.over
     one.tell(LogEntry("9001-0", FINAL))
     assert not one.some
+
+
+def test_sound_that_is_kept_and_is_to_be_silent_makes_a_batch_due() -> None:
+    config = SessionConfig("s", audio=AudioFormat(), record=True)
+    one = Gathering(config, Progress(), Digest(Silencing(("pii/",))))
+    one.hear(RATE, numbered(0, RATE, 1))
+    one.tell(LogEntry("1-0", FINAL))
+    assert one.batch(whole=False).session.silenced == []
+    one.tell(LogEntry("2-0", CARD))
+    assert one.full
+    assert one.batch(whole=False).session.silenced == [Silence(0, 0, 22_400)]
+    assert not one.full
+
+
+def test_sound_that_is_not_kept_yet_can_wait_to_be_silent() -> None:
+    one = Gathering(
+        SessionConfig("s", audio=AudioFormat(), record=True), Progress(), Digest(Silencing(("pii/",)))
+    )
+    one.hear(RATE, numbered(0, RATE, 1))
+    one.tell(LogEntry("1-0", FINAL))
+    one.tell(LogEntry("2-0", CARD))
+    assert not one.full

@@ -11,17 +11,19 @@ import pytest
 
 from streaming import clock
 from streaming.archive.forgetting import ORPHAN_MS
-from streaming.archive.kept import Batch, Progress
+from streaming.archive.kept import Batch, Progress, Silence
 from streaming.archive.opening import open_archive
+from streaming.archive.pieces import silenced
 from streaming.archive.policy import ArchivePolicy
 from streaming.archive.sqlite import Sqlite
 from streaming.archive.store import Store
 from tests.archives import SESSION, entries, log_of, noise, sound_of, spoken, texts
 
 PARTS = [noise(0, 500_000), noise(500_000, 100), noise(500_100, 9)]  # the first is two pieces
+CARD = Silence(1, 470_000, 500_050)  # in both pieces of the first, and in the second
 BATCHES = [
     Batch(
-        msgspec.structs.replace(SESSION, words=at),
+        msgspec.structs.replace(SESSION, words=at, silenced=[CARD] if at == 2 else []),
         [PARTS[at]],
         entries(at * 10 + 1, at * 10 + 11),
         [spoken(at, f"line {at}"), spoken(at + 1, "so far")],
@@ -80,9 +82,11 @@ async def check(folder: Path, told: Progress | None) -> None:
     archive = open_archive(ArchivePolicy(), folder)
     now = await archive.progress("a1")
     assert told is None or now.samples >= told.samples
+    if now.samples == PARTS[-1].end:
+        assert await sound_of(archive) == b"".join(silenced(part, [CARD]).pcm for part in PARTS)
     for batch in BATCHES:
         await archive.keep(batch)
-    assert await sound_of(archive) == b"".join(batch.sound[0].pcm for batch in BATCHES)
+    assert await sound_of(archive) == b"".join(silenced(part, [CARD]).pcm for part in PARTS)
     assert await log_of(archive) == entries(1, 31)
     assert await texts(archive, "line") == ["line 0", "line 1", "line 2"]
     await archive.sweep(clock.now_ms() + ORPHAN_MS + 60_000)

@@ -6,7 +6,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from streaming import keys
+from streaming.archive.kept import Silence, Sound
+from streaming.archive.pieces import silenced
 from streaming.bus import Bus
+from streaming.events import ModerationVerdict, Target
 from streaming.lease import Lease, LeaseLost
 from streaming.recording.recorder import Recording
 from streaming.recording.steady import Steady
@@ -27,8 +30,10 @@ async def closed(archive: MemoryArchive, sid: str = "r1") -> None:
 
 
 def check(archive: MemoryArchive, session: Recorded) -> None:
-    """The archive has what was sent and what was shown, to the byte, and nothing twice."""
-    assert sound_of(archive, session.sid, session.channels or 1) == session.sent
+    """The archive has what was sent and what was shown, to the byte, and nothing twice; silence where it is to be."""
+    sent = Sound(0, session.channels or 1, session.sent)
+    expected = silenced(sent, archive.kept[session.sid].silenced)
+    assert sound_of(archive, session.sid, sent.channels) == expected.pcm
     assert [(entry.id, entry.body) for entry in archive.logs[session.sid]] == session.log
 
 
@@ -99,6 +104,7 @@ class Dies(Exception):
     """The recorder is gone at this very step."""
 
 
+CARD = ModerationVerdict(Target(segment=1), (0, 4), "redact", ["pii/card"], 1.0, 0.1, "rules@0", "part")
 STEPS = ("progress", "log", "before keep", "after keep", "before commit", "after commit", "release")
 
 
@@ -106,7 +112,7 @@ class Mortal(Steady):
     """Dies at `step`, once."""
 
     def __init__(self, archive: MemoryArchive, step: str) -> None:
-        super().__init__(archive)  # type: ignore[arg-type]
+        super().__init__(archive, POLICY.silence)  # type: ignore[arg-type]
         self.step = step
 
     def at(self, step: str) -> None:
@@ -172,7 +178,9 @@ async def test_wherever_the_recorder_dies_its_successor_keeps_the_rest_and_nothi
         await session.transcribed(session.end)  # so that the recorder alone holds the sound
         await session.final(number + 1, f"part {number}")
         if number + 1 < batches:
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(0.4)  # a batch without the verdict
+        if not number:  # what it masks goes on to 1.4 s: into sound that comes later, and beyond the end
+            await session.tell(CARD)
     await session.stop()
     with pytest.raises(Dies):
         await asyncio.wait_for(serving, 5)
@@ -180,6 +188,7 @@ async def test_wherever_the_recorder_dies_its_successor_keeps_the_rest_and_nothi
     check(archive, session)
     assert archive.kept["r1"].state == "closed"
     assert archive.kept["r1"].words == 2 * batches
+    assert archive.kept["r1"].silenced == [Silence(0, 0, 22_400)]
     assert await bus.call("EXISTS", keys.floors("r1")) == 0
 
 

@@ -121,6 +121,40 @@ async def test_a_session_is_kept_to_the_byte_and_to_the_sample_though_its_record
     await bus.close()
 
 
+async def test_a_card_number_that_was_said_is_silent_in_the_recording_though_its_recorder_is_killed(
+    service: Stack, archive: Store
+) -> None:
+    number = speech.dictated()
+    parts = [speech.join(0.5, PROMPT, 0.4), number, speech.join(0.6, PROMPT, 1.5)]
+    begin, end = len(parts[0]), len(parts[0]) + len(number)
+    said = np.concatenate(parts)
+    said = said[: len(said) // 1_600 * 1_600]
+    stereo = np.stack([np.resize(speech.join(PROMPT, 0.5), len(said)), said], axis=1)
+    async with Conversation(service.url, channels=2, record=True, language="en") as talk:
+        sid = talk.client.session_id
+        middle = (begin + end) // 2 // 1_600 * 1_600
+        await talk.play(stereo[:middle], pace=2)
+        async with asyncio.timeout(15):
+            while (await archive.progress(sid)).samples < begin + 16_000:  # noqa: ASYNC110 - another process writes
+                await asyncio.sleep(0.05)
+        kept = np.frombuffer(b"".join([one.pcm async for one in archive.sound("default", sid)]), "<i2")
+        assert kept.reshape(-1, 2)[begin:, 1].any(), "nobody knows yet what is being said"
+        await asyncio.to_thread(service.kill, "recorder")
+        await talk.play(stereo[middle:], pace=2)
+        service.start("recorder")
+        talk.client.end()
+        await talk.until(SessionEnded)
+    session = await closed(archive, sid)
+    sound = np.frombuffer(b"".join([one.pcm async for one in archive.sound("default", sid)]), "<i2")
+    heard = sound.reshape(-1, 2)
+    assert "pii/card" in session.verdicts
+    assert (heard[:, 0] == stereo[:, 0]).all(), "whoever else speaks is not silenced"
+    assert not heard[begin:end, 1].any()
+    changed = np.flatnonzero(heard[:, 1] != stereo[:, 1])
+    assert begin - changed[0] < 16_000, "of what was said around it at most a word is gone"
+    assert changed[-1] - end < 16_000
+
+
 def recording(path: Path, pcm: np.ndarray, rate: int = 16_000) -> Path:
     with wave.open(str(path), "wb") as out:
         out.setnchannels(1)

@@ -21,7 +21,8 @@ from streaming.archive.export.transcript import (
     Transcript,
     Turn,
 )
-from streaming.archive.kept import Kept, LogEntry, Note
+from streaming.archive.kept import Kept, LogEntry, Note, Silence
+from streaming.audio import RATE
 from streaming.events import (
     AudioEnded,
     AudioGap,
@@ -175,12 +176,17 @@ class Reading:
                 for one in said
                 if _worth(one)
             ],
-            gaps=self._gaps,
+            gaps=[*self._gaps, *(_silent(one, session.duration_ms) for one in session.silenced)],
             turns=list(self._turns.values()),
             degraded=self._degraded,
             accounting=self._ended.accounting if self._ended else [],
             last_id=self.last_id,
         )
+
+
+def _silent(one: Silence, duration_ms: int) -> Gap:
+    begin, end = one.begin * 1000 / RATE, one.end * 1000 / RATE
+    return Gap(one.channel, begin, max(begin, min(end, duration_ms)), "silenced")
 
 
 def read(session: Kept, log: Iterable[LogEntry], notes: Sequence[Note] = ()) -> Transcript:

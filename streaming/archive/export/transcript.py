@@ -69,12 +69,13 @@ class Said(Struct, frozen=True, kw_only=True):
 
 
 class Gap(Struct, frozen=True):
-    """Sound that nobody could transcribe."""
+    """Sound that nobody could transcribe; or (`silenced`) that was, and is kept as silence, since moderation masked it
+    in the text."""
 
     channel: int
     from_ms: float
     to_ms: float
-    reason: GapReason
+    reason: GapReason | Literal["silenced"]
 
 
 class Turn(Struct, frozen=True):

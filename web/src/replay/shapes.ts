@@ -76,7 +76,7 @@ export interface Gap {
   channel: number;
   from_ms: number;
   to_ms: number;
-  reason: GapReason;
+  reason: GapReason | "silenced";
 }
 
 export interface Transcript {

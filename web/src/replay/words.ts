@@ -51,6 +51,7 @@ export const ORIGINS: Readonly<Record<Kept["origin"], string>> = {
 
 export function gapWords(gap: Gap): string {
   const seconds = Math.max(0.1, (gap.to_ms - gap.from_ms) / 1000);
+  if (gap.reason === "silenced") return `${seconds.toFixed(1)} s of sound are kept as silence: personal data was said`;
   return `${seconds.toFixed(1)} s of sound ${GAPS[gap.reason] ?? "are missing"}`;
 }
 
