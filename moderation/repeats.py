@@ -3,8 +3,11 @@
 A recogniser's successor goes on from the checkpoint. When Redis lost its tail while the recogniser could not write it
 again (stopped, or dead), that is an earlier one: the same sound is heard again, under the same numbers. Numbers of
 utterances that are final, and the places where speech begins and stops, only grow on a channel: what does not grow was
-taken before, and so was whatever has no number and stands among it.
+taken before, and so was whatever has no number and stands among it. An utterance that reaches beyond what was taken is
+new whatever its number: a second hearing may part them otherwise, and no word is to be lost by that.
 """
+
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,14 +15,17 @@ from msgspec.structs import replace
 from streaming.events import AudioGap, SpeechStarted, SpeechStopped
 from streaming.facts import EagerEndpoint, Endpoint, Heard, HeardFinal, HeardPartial, Resumed
 
+NOTHING: Final = (-1, 0)
+
 
 class Past(Struct, frozen=True, omit_defaults=True):
-    """What was taken of each channel: the last utterance that is `final`, the last place (ms) of each kind of mark.
+    """What was taken of each channel: the last utterance that is `final` and its end (ms), the last place (ms) of each
+    kind of mark.
 
     `again`: channels on which what was taken before is being heard again.
     """
 
-    final: dict[int, int] = {}
+    final: dict[int, tuple[int, int]] = {}
     marks: dict[str, float] = {}
     again: list[int] = []
 
@@ -27,13 +33,14 @@ class Past(Struct, frozen=True, omit_defaults=True):
 def fresh(past: Past, fact: Heard) -> tuple[Past, bool]:
     """Whether `fact` is to be taken: it was not taken before."""
     match fact:
-        case HeardFinal(channel=channel, utterance=number):
-            last = past.final.get(channel, -1)
-            if number > last:
-                past = replace(past, final={**past.final, channel: number})
-            return _again(past, channel, again=number < last), number > last
+        case HeardFinal(channel=channel, utterance=number, start_ms=start, end_ms=end):
+            last, until = past.final.get(channel, NOTHING)
+            new = number > last or start + end > 2 * until
+            if new:
+                past = replace(past, final={**past.final, channel: (max(number, last), max(end, until))})
+            return _again(past, channel, again=not new and number < last), new
         case HeardPartial(channel=channel, utterance=number):
-            new = number > past.final.get(channel, -1)
+            new = number > past.final.get(channel, NOTHING)[0]
             return _again(past, channel, again=not new), new
         case Endpoint(channel=channel) | EagerEndpoint(channel=channel) | Resumed(channel=channel):
             return past, channel not in past.again

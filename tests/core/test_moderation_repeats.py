@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streaming.events import AudioGap, SpeechStarted, SpeechStopped, TurnEnded
+from streaming.events import AudioGap, SpeechStarted, SpeechStopped, TranscriptFinal, TurnEnded
 from streaming.facts import EagerEndpoint, Endpoint, Heard, HeardFinal, HeardPartial, SoundEnded
 from tests.scribing import ACCOUNT, Session
 
@@ -59,3 +59,14 @@ def test_a_turn_that_goes_on_is_not_ended_by_one_that_ended_before() -> None:
     session.take_as_they_are(*said(0, 3))
     turns = [event.segments for event in session.log if isinstance(event, TurnEnded)]
     assert turns == [[1], [2, 3]]
+
+
+def test_an_utterance_that_reaches_beyond_what_was_told_is_told_whatever_its_number() -> None:
+    session = Session("transcribe")
+    session.take_as_they_are(*said(0, 1), *said(0, 2), *said(0, 3))
+    longer = HeardFinal(2, 0, "number 2 and 3 of 0", 2_000, 3_905, [], "en", 0.9, "asr@0")
+    beyond = HeardFinal(3, 0, "number 4 of 0", 4_000, 4_900, [], "en", 0.9, "asr@0")
+    session.take_as_they_are(longer, Endpoint(0, "silence"), beyond, Endpoint(0, "silence"))
+    finals = [event.text for event in session.log if isinstance(event, TranscriptFinal)]
+    assert finals == ["number 1 of 0", "number 2 of 0", "number 3 of 0", "number 4 of 0"]
+    assert [event.segments for event in session.log if isinstance(event, TurnEnded)] == [[1], [2], [3], [4]]
