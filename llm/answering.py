@@ -38,11 +38,13 @@ class Service(Struct, frozen=True):
 
 
 class Cited(Struct, frozen=True):
-    """Where the answer comes from; `timing`: `retrieval_ms`, what it took to find it. `cut`: see ReplyDone."""
+    """Where the answer comes from; `timing`: `retrieval_ms`, what it took to find it. `cut`: see ReplyDone;
+    `flags`: see DraftDone."""
 
     citations: list[Citation] = []
     timing: dict[str, int] = {}
     cut: bool = False
+    flags: list[str] = []
 
 
 class Said(Struct, frozen=True):
@@ -69,7 +71,8 @@ async def answer(maker: Maker, policy: LlmPolicy, desk: Desk, said: Said) -> Asy
     if grounding and turns and not small_talk(turns[-1].said) and desk.config.sampling.schema is None:
         since = time.monotonic()
         sources = await grounding.look(turns)
-        yield Cited(timing={"retrieval_ms": round((time.monotonic() - since) * 1000)})
+        took = {"retrieval_ms": round((time.monotonic() - since) * 1000)}
+        yield Cited(timing=took, flags=sources.flags)
         if sources.worth(grounding.policy) or await _told(maker, policy, desk, said):
             stream = _grounded(maker, policy, desk, (said, sources))
         elif grounding.policy.without == "refuse":

@@ -55,7 +55,7 @@ Permit = Literal["granted", "wait", "spent", "gone"]
 class Outcome(Struct, frozen=True):
     """How the engine's work on a reply ended: `error` says why it failed, if it did; `made_by` who made it after all,
     "" when nobody else than was thought at its beginning; `cut`: see ReplyDone;
-    `citations`: where it comes from."""
+    `citations`: where it comes from; `flags`: see DraftDone."""
 
     error: str | None = None
     usage: Usage | None = None
@@ -63,6 +63,7 @@ class Outcome(Struct, frozen=True):
     made_by: str = ""
     cut: bool = False
     citations: list[Citation] = []
+    flags: list[str] = []
 
 
 def heard(place: Place, entry_id: str, event: Event) -> Step:
@@ -168,6 +169,7 @@ def _done(place: Place, status: ReplyStatus, outcome: Outcome) -> Draft:
         error=outcome.error,
         cut=outcome.cut,
         citations=outcome.citations,
+        flags=outcome.flags,
     )
 
 

@@ -31,7 +31,7 @@ from streaming.errors import ServiceFault
 from streaming.feed import Entry
 from streaming.feed import place as order
 from streaming.lease import Lease
-from streaming.parts import Citation, Usage
+from streaming.parts import Usage
 
 log = logging.getLogger(__name__)
 
@@ -154,8 +154,7 @@ class Talk:
         """Have `reply` made. Every word and the end go into the inbox under its number."""
         clock = time.monotonic
         since, timing = clock(), {"queue_ms": 0}
-        usage, error, size, made_by, ended_early = None, None, 0, "", False
-        citations: list[Citation] = []
+        usage, error, size, made_by, cited = None, None, 0, "", Cited()
         try:
             turns = self._history.turns(turn)
             said = Said(turns, self._history.given, self._recalling.earlier())
@@ -176,7 +175,7 @@ class Talk:
                             made_by = made.made_by
                             timing |= made.timing
                         case Cited():
-                            citations, ended_early = made.citations, made.cut
+                            cited = replace(made, flags=made.flags or cited.flags)
                             timing |= made.timing
                         case _:
                             assert_never(made)
@@ -189,7 +188,8 @@ class Talk:
             log.error("reply failed: %s", kind, extra={"sid": self._lease.session_id, "reply": reply})
             error = OURS
         timing["total_ms"] = round((clock() - since) * 1000)
-        await self._inbox.put(Finished(reply, Outcome(error, usage, timing, made_by, ended_early, citations)))
+        outcome = Outcome(error, usage, timing, made_by, cited.cut, cited.citations, cited.flags)
+        await self._inbox.put(Finished(reply, outcome))
 
     def _maker(self, reply: int, turn: int) -> Maker:
         """Whoever makes `reply`, after a tool that has leave: see `llm.inbox`."""

@@ -15,6 +15,8 @@ from streaming.feed import Entry
 log = logging.getLogger(__name__)
 PAUSE_S: Final = 0.25
 """At least so long until a judge that failed is asked again."""
+FAILURES: Final = 3
+"""Of a judge, one after the other: then what waits for it asks again only after `judge_rest_s`."""
 
 
 def conduct(policy: ModerationPolicy, config: SessionConfig, judges: Judges) -> Conduct:
@@ -32,7 +34,13 @@ def conduct(policy: ModerationPolicy, config: SessionConfig, judges: Judges) -> 
 class Judging:
     """What judges are asked about one session: each one ask for each target at a time, so no more than a few."""
 
-    def __init__(self, judges: Judges, policy: ModerationPolicy, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, judges: Judges, policy: ModerationPolicy, clock: Callable[[], float], *, holds: bool = False
+    ) -> None:
+        """`holds`: what was not answered is asked again, so a judge that is away is given a rest."""
+        self._holds = holds
+        self._failed = 0
+        self._rests_until = 0.0
         self._judges = judges
         self._policy = policy
         self._clock = clock
@@ -66,6 +74,8 @@ class Judging:
         judge = self._judges.after if ask.after else self._judges.judge
         timeout_s = self._policy.guard.timeout_s if ask.after else self._policy.judge_timeout_s
         assert judge, "nothing is asked without a judge"
+        if self._holds and not ask.after:
+            await asyncio.sleep(max(0.0, self._rests_until - self._clock()))
         since = self._clock()
         scores: list[dict[str, float]] | None = None
         try:
@@ -79,4 +89,11 @@ class Judging:
         if scores is not None and len(scores) != len(ask.texts):
             log.error("the judge answered %d of %d texts", len(scores), len(ask.texts))
             scores = None
+        if not ask.after:
+            self._counted(failed=scores is None)
         return Answer(scores, round((self._clock() - since) * 1000, 3))
+
+    def _counted(self, *, failed: bool) -> None:
+        self._failed = self._failed + 1 if failed else 0
+        rest_s = self._policy.judge_rest_s if self._failed >= FAILURES else 0.0
+        self._rests_until = self._clock() + rest_s

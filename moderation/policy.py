@@ -22,7 +22,8 @@ class ModerationPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     With a judge behind the rules: `thresholds` of its categories (`[moderation.thresholds.violence]`, "*" for any
     other), a tenant's own in `[moderation.tenants.NAME.thresholds.violence]`. It answers within `judge_timeout_s`, or
     counts as away: then, where nothing is shown before it has answered, a reply is ended ("block") or waits ("hold");
-    in mode `stream_first` a flag says that nobody judged. `said`: whether users' own words at the level of blocking are
+    in mode `stream_first` a flag says that nobody judged. Where it is waited for, and has failed three times in a row,
+    it is asked again every `judge_rest_s`. `said`: whether users' own words at the level of blocking are
     flagged only, or taken back.
     """
 
@@ -38,6 +39,7 @@ class ModerationPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     end_timeout_s: Annotated[float, Meta(gt=0)] = 60.0
     judge_timeout_s: Annotated[float, Meta(gt=0)] = 1.0
     judge_away: Literal["block", "hold"] = "block"
+    judge_rest_s: Annotated[float, Meta(ge=0)] = 10.0
     said: Literal["flag", "retract"] = "flag"
     thresholds: dict[str, Levels] = {}
     tenants: dict[str, TenantModeration] = {}

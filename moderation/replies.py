@@ -79,12 +79,16 @@ def shown(floor: Floor, text: str, judged: Sequence[Judged], made_by: str) -> St
 
 
 def done(floor: Floor, end: DraftDone, text: str, made_by: str) -> Step:
-    """The open reply is over, `text` is all of it as it was shown."""
+    """The open reply is over, `text` is all of it as it was shown. What was kept out of what it was made from is
+    flagged, by whoever made it."""
     reply = floor.reply
     if reply is None or reply.reply != end.reply:
         return floor, []
     told: list[Event] = []
-    if not reply.judged and end.status == "completed":
+    if end.flags:
+        flags = [Judged((0, reply.shown), "flag", tuple(end.flags), made_by=end.made_by)]
+        told = verdicts(reply.target, flags, reply.shown, made_by)
+    elif not reply.judged and end.status == "completed":
         told = verdicts(reply.target, [], reply.shown, made_by)
     return replace(floor, reply=None), [*told, _closing(reply, end, text)]
 

@@ -68,7 +68,8 @@ class Moderated:
         judges = judges or Judges()
         self._scribe = Scribe(screen, self._place, conduct(screen.policy, lease.config, judges))
         self._read = {self._heard: self._place.heard, self._draft: self._place.draft}
-        self._judging = Judging(judges, screen.policy, clock)
+        holds = screen.policy.judge_away == "hold" and lease.config.moderation != "stream_first"
+        self._judging = Judging(judges, screen.policy, clock, holds=holds)
 
     async def run(self) -> None:
         """Until the session has ended. Raises LeaseLost, BusDown."""

@@ -1,8 +1,11 @@
-"""What an agent is told in mode `assist`, as lines for a terminal."""
+"""What an agent is told in mode `assist`, and where answers come from, as lines for a terminal."""
+
+from collections.abc import Sequence
 
 from rich.text import Text
 
 from streaming.events import Alert, SuggestionDone, SuggestionFeedback, Summary
+from streaming.parts import Citation
 
 MARKS = {"answer": "say", "question": "ask", "checklist": "to do"}
 
@@ -14,13 +17,13 @@ def suggested(done: SuggestionDone) -> list[Text]:
     line = Text(f"  [{MARKS[done.kind]}] ", style="green").append(done.text, style="default")
     if done.status != "completed":
         line.append(f" [{done.status}{': ' + done.error if done.error else ''}]", style="yellow")
-    sources = [
-        Text(
-            f"    [{one.number}] {' > '.join(part for part in (one.title or one.document, one.place) if part)}"
-        )
-        for one in done.citations
-    ]
-    return [line, *sources]
+    return [line, *sources(done.citations)]
+
+
+def sources(citations: Sequence[Citation]) -> list[Text]:
+    """Where an answer comes from, a line each."""
+    named = [(one.number, (one.title or one.document, one.place)) for one in citations]
+    return [Text(f"    [{number}] {' > '.join(part for part in parts if part)}") for number, parts in named]
 
 
 def told(event: Summary | Alert | SuggestionFeedback) -> list[Text]:

@@ -1,6 +1,6 @@
 """What the responder writes for the moderator, `<sid>:draft`: a part of the facts, see `streaming.facts`."""
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct, field
 
@@ -27,8 +27,12 @@ class DraftDelta(Struct, frozen=True, tag="delta"):
     text: str
 
 
+INJECTION: Final = "injection"
+"""Category of text that gives orders to the assistant."""
+
+
 class DraftDone(Struct, frozen=True, tag="done"):
-    """No more text of this reply will come."""
+    """No more text of this reply will come. `flags`: categories of what was kept out of what it was made from."""
 
     reply: int
     answers: int
@@ -39,6 +43,7 @@ class DraftDone(Struct, frozen=True, tag="done"):
     error: str | None = None
     citations: list[Citation] = field(default_factory=list[Citation])
     cut: bool = False
+    flags: list[str] = field(default_factory=list[str])
 
 
 class DraftSummary(Struct, frozen=True, tag="summary"):

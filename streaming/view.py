@@ -61,7 +61,7 @@ class Lines:
                 self._grow(delta)
             case ReplyDone() as done:
                 self._reply = None
-                return [self._done(done)]
+                return [self._done(done), *advice.sources(done.citations)]
             case SuggestionDone() as done:
                 self._reply = None
                 return advice.suggested(done)

@@ -87,6 +87,7 @@ class Outcome(Struct, frozen=True):
     citations: list[Citation] = []
     usage: Usage | None = None
     timing: dict[str, int] = {}
+    flags: list[str] = []
 
 
 def heard(place: Place, entry_id: str, event: Event, now_ms: int) -> Decided:
@@ -235,5 +236,6 @@ def _broken(place: Place, status: ReplyStatus, outcome: Outcome = Outcome()) -> 
         timing=outcome.timing,
         error=outcome.error,
         citations=outcome.citations,
+        flags=outcome.flags,
     )
     return replace(place, open=False), [done]

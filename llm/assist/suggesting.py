@@ -84,7 +84,8 @@ class Suggesting:
         await self._put(Begun(work, "answer", grounding.ref))
         await self._put(Words(work, text))
         timing = {"first_token_ms": took, "total_ms": took}
-        await self._put(Ended(work, Outcome(citations=[citation], timing=timing)))
+        outcome = Outcome(citations=[citation], timing=timing, flags=self._sources.flags)
+        await self._put(Ended(work, outcome))
 
     async def _answer(self, work: Work) -> None:
         """The model's answer, as far as passages bear it out; nothing, if they do not."""
@@ -172,7 +173,8 @@ class _Answer:
         await self._show(checked.rest)
         timing["total_ms"] = round((time.monotonic() - since) * 1000)
         timing.setdefault("first_token_ms", timing["total_ms"])
-        await self._put(Ended(self._work, Outcome(citations=checked.citations, usage=usage, timing=timing)))
+        outcome = Outcome(citations=checked.citations, usage=usage, timing=timing, flags=sources.flags)
+        await self._put(Ended(self._work, outcome))
 
     async def _show(self, text: str) -> None:
         if not text:

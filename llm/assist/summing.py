@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+from llm.assist.borne import borne
 from llm.assist.dialogue import Dialogue
 from llm.assist.items import Put, Summed
 from llm.assist.means import Means
@@ -49,7 +50,8 @@ async def summarise(means: Means, dialogue: Dialogue, kind: SummaryKind, put: Pu
         try:
             async with asyncio.timeout(policy.wrapup_s if kind == "wrapup" else None):
                 whole = await means.whole(ask, means.prompts.summary)
-            made = Summed(kind, up_to, read_summary(whole.text, policy.sections), whole.made_by)
+            found = borne(read_summary(whole.text, policy.sections), lines)
+            made = Summed(kind, up_to, found, whole.made_by)
         except (ServiceFault, Unreadable, TimeoutError) as why:
             code = why.code if isinstance(why, ServiceFault) else type(why).__name__
             log.warning("no summary was made: %s", code, extra={"sid": means.config.session_id})

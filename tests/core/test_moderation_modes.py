@@ -5,6 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from moderation.levels import Levels, Thresholds
+from moderation.watch import Conduct
 from streaming.answers import ReplyDelta, ReplyDone
 from streaming.drafts import DraftDelta, DraftDone, DraftStarted, RepliesEnded
 from streaming.events import Event, Moderation, ModerationVerdict, SessionEnded, TranscriptFinal
@@ -191,6 +192,20 @@ def test_a_judge_that_is_away_is_waited_for_where_that_is_set() -> None:
         assert seen(session.log)[-1] == ""
     finish(session)
     assert seen(session.log)[-1] == SAFE
+
+
+@pytest.mark.parametrize("judge", [None, conduct("hold")])
+def test_orders_in_documents_are_flagged_on_the_reply_that_would_have_had_them(judge: Conduct | None) -> None:
+    session = Session(conduct=judge)
+    play(session, SAFE, [], ["on"], end=False)
+    session.take(DraftDone(1, 1, "completed", "llm@0 docs@0", flags=["injection"]))
+    session.answer()
+    *_, told, done = [e for e in session.log if isinstance(e, ModerationVerdict | ReplyDone)]
+    assert isinstance(told, ModerationVerdict)
+    assert (told.target, told.action, told.categories) == (REPLY, "flag", ["injection"])
+    assert (told.span, told.made_by) == ((0, len(SAFE)), "llm@0 docs@0")
+    assert isinstance(done, ReplyDone)
+    assert done.text == SAFE
 
 
 def test_users_words_are_told_at_once_and_judged_behind_before_the_session_ends() -> None:

@@ -57,6 +57,12 @@ def test_speakers_are_told_apart_and_a_reply_says_how_it_ended() -> None:
     assert seen(lines, done) == ["> Half a [failed: the model is away]"]
 
 
+def test_below_an_answer_stand_its_sources() -> None:
+    cited = Citation(2, "lamp.md", "p1", "1.4 kg", (0, 6), "docs@0", 1, place="Weights")
+    done = ReplyDone(1, 1, "completed", "It weighs 1.4 kg [2].", "m", citations=[cited])
+    assert seen(Lines(), done) == ["> It weighs 1.4 kg [2].", "    [2] lamp.md > Weights"]
+
+
 def test_a_suggestion_grows_and_is_a_line_with_its_sources_behind_it() -> None:
     lines = Lines(channels=2)
     begun = SuggestionStarted(1, 1, "answer", "m")
