@@ -46,6 +46,11 @@ class Judging:
         self._clock = clock
         self._tasks: dict[asyncio.Task[Answer], Ask] = {}
 
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is still to come."""
+        return bool(self._tasks)
+
     def ask(self, asks: Sequence[Ask]) -> None:
         """Ask; the answers come later."""
         for ask in asks:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from moderation.gate import Gate
+from moderation.levels import FLAGGED
 from moderation.model.heads import load, read_as
-from moderation.model.judge import HeadJudge
+from moderation.model.judge import HeadJudge, Judge
 from moderation.model.windows import due
 from moderation.policy import ModerationPolicy
 from moderation.screen import Screen
@@ -21,6 +22,7 @@ from moderation.train.card import measured
 from moderation.train.rows import Row
 from moderation.worker import rules
 from streaming.bench.machine import machine
+from streaming.bench.moderation_turn import costs
 from streaming.bench.telling import tell
 from streaming.machine import models
 from streaming.machine.minilm import Sentences
@@ -55,10 +57,27 @@ async def measure(rounds: int) -> dict[str, Any]:
                 for size in BATCHES
             },
             "desk_ms": {str(size): spread(await together(judge, texts, size)) for size in BATCHES},
+            "reply_ms": await replies(screen, judge, rows),
             "first_window_words": spread([first_window(row) for row in rows if len(row.text.split()) >= 8]),
         }
     finally:
         await judge.close()
+
+
+async def replies(screen: Screen, judge: Judge, rows: Sequence[Row]) -> dict[str, Any]:
+    """What a reply waits in `hold`, and how long unsafe words stand in `stream_first`. Rows of ours are the replies;
+    those that nothing may be said of are harmless, others belong to categories that block."""
+    harmless = [row.text for row in rows if not row.of]
+    unsafe = [row.text for row in rows if row.of - {FLAGGED}]
+    held = await costs(screen, judge, "hold", harmless)
+    first = await costs(screen, judge, "stream_first", unsafe)
+    return {
+        "hold_first_word": spread(held.first),
+        "hold_release": spread(held.release),
+        "verdict": spread([*held.verdict, *first.verdict]),
+        "stream_first_retract": spread(first.retract),
+        "unsafe_replies": len(unsafe),
+    }
 
 
 def pieces(screen: Screen, rows: Sequence[Row]) -> list[float]:
@@ -104,8 +123,10 @@ def first_window(row: Row) -> float:
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
-    """Median and 95th percentile."""
+    """Median and 95th percentile; nothing of nothing."""
     ordered = sorted(values)
+    if not ordered:
+        return {"n": 0}
     return {
         "p50": round(ordered[len(ordered) // 2], 3),
         "p95": round(ordered[int(len(ordered) * 0.95)], 3),
