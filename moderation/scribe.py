@@ -23,6 +23,7 @@ from streaming.events import (
     AudioFinalized,
     AudioGap,
     ContextGiven,
+    Dtmf,
     Event,
     SessionDegraded,
     SpeechStarted,
@@ -145,7 +146,7 @@ class Scribe:
                 self._waiting.began(channel, at)
                 chat = self.floor.mode == "chat"
                 return [fact, *(self._step(replies.interrupted(self.floor, self._text)) if chat else [])]
-            case SpeechStopped() | AudioFinalized() | AudioGap() | SessionDegraded():
+            case SpeechStopped() | AudioFinalized() | AudioGap() | Dtmf() | SessionDegraded():
                 return [fact]
             case Feedback():
                 return self._step(notes.fed_back(self._screen, self.floor, fact))

@@ -176,6 +176,7 @@ async def _gateway(bus: Bus, settings: Settings) -> None:
         *(bus, Intake(bus), Watching(bus), settings.server, settings.session),
         archive=archive,
         api=settings.api,
+        twilio=settings.twilio,
         blocked_from=lambda tenant, category: settings.moderation.levels(tenant).of(category).block,
     )
     try:

@@ -23,6 +23,7 @@ from streaming.leases import LeasePolicy
 from streaming.recording.recorder import RecorderPolicy
 from streaming.session import SessionPolicy
 from streaming.settings import SettingsError, Source, nest, settle
+from streaming.wire.twilio.policy import TwilioPolicy
 
 PREFIX = "VIVAVOCE_"
 # Names that begin like a setting and are none: where the home is, and what the client commands read.
@@ -42,6 +43,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     lease: LeasePolicy = LeasePolicy()
     archive: ArchivePolicy = ArchivePolicy()
     api: ApiPolicy = ApiPolicy()
+    twilio: TwilioPolicy = TwilioPolicy()
     recorder: RecorderPolicy = RecorderPolicy()
 
 

@@ -34,6 +34,7 @@ from streaming.parts import (
     Target,
     Word,
 )
+from streaming.presence import Dtmf
 
 Mode = Literal["transcribe", "chat", "assist"]
 Moderation = Literal["hold", "stream_first", "block_all"]
@@ -240,6 +241,7 @@ Event: TypeAlias = (
     | Alert
     | ModerationVerdict
     | AudioGap
+    | Dtmf
     | SessionDegraded
     | ViewerJoined
     | ViewerLeft

@@ -27,6 +27,7 @@ from streaming.events import (
     Word,
 )
 from streaming.parts import GapReason, Role, Sampling
+from streaming.presence import Dtmf
 
 Origin = Literal["live", "import", "again"]
 """From where a session's sound came; `again`: it was that of another session."""
@@ -206,5 +207,6 @@ Heard: TypeAlias = (
     | SpeechStopped
     | AudioFinalized
     | AudioGap
+    | Dtmf
     | SessionDegraded
 )

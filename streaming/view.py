@@ -13,6 +13,7 @@ from streaming.client.client import Message
 from streaming.events import (
     Alert,
     AudioGap,
+    Dtmf,
     Event,
     ModerationVerdict,
     ReplyDelta,
@@ -124,6 +125,8 @@ def _notes(event: Event | Transient) -> list[Text]:
             return [Text(f"  moderation: {action} ({', '.join(categories)})", style="yellow")]
         case AudioGap(reason=reason, from_ms=begin, to_ms=end):
             return [Text(f"  [{(end - begin) / 1000:.1f} s {reason}]", style="yellow")]
+        case Dtmf(channel=channel, key=key):
+            return [Text(f"  [key {key} on channel {channel}]", style="cyan")]
         case ErrorTold(message=told):
             return [Text(f"  error: {told}", style="red")]
         case ViewerJoined(who=who):

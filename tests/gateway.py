@@ -23,11 +23,18 @@ POLICY = SessionPolicy(resume_window_s=1, idle_timeout_s=2, first_message_s=1, a
 
 
 class Gateway:
-    def __init__(self, redis_url: str, policy: SessionPolicy = POLICY, **server: Any) -> None:
+    def __init__(
+        self,
+        redis_url: str,
+        policy: SessionPolicy = POLICY,
+        more: dict[str, Any] | None = None,
+        **server: Any,
+    ) -> None:
+        """`more`: other sections of the settings."""
         self.port = free_port()
         self.proxy = Proxy(self.port)
         self.url = f"ws://127.0.0.1:{self.port}/v1/stream"
-        settings = Settings(server=ServerPolicy(port=self.port, **server), session=policy)
+        settings = Settings(server=ServerPolicy(port=self.port, **server), session=policy, **(more or {}))
         self.task = asyncio.create_task(run_role("gateway", settings, redis_url))
 
     async def up(self) -> "Gateway":

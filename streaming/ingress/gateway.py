@@ -15,6 +15,7 @@ from streaming.ingress.door import ServerPolicy
 from streaming.ingress.intake import Intake
 from streaming.ingress.openai.policy import ApiPolicy
 from streaming.session import SessionPolicy
+from streaming.wire.twilio.policy import TwilioPolicy
 
 
 def unset(tenant: str, category: str) -> float:
@@ -42,6 +43,7 @@ class Gateway(Struct):
     exports: int = 0
     calls: Calls | None = None
     api: ApiPolicy = ApiPolicy()
+    twilio: TwilioPolicy = TwilioPolicy()
     blocked_from: Callable[[str, str], float] = unset
     asking: dict[str, int] = field(default_factory=dict[str, int])  # requests at work, by tenant
 

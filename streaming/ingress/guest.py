@@ -18,7 +18,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
-from typing import Final, NoReturn
+from typing import Final, NamedTuple, NoReturn
 
 import msgspec
 
@@ -44,6 +44,13 @@ Wrong = Callable[[Fault], Awaitable[None]]
 """What is done with a fault of one message, after which the session goes on."""
 
 
+class Key(NamedTuple):
+    """A key of a telephone."""
+
+    channel: int
+    key: str
+
+
 class Guest:
     """One client's session. Until `begin` there is none, and nothing but `begin` may be called."""
 
@@ -51,7 +58,7 @@ class Guest:
         self._gateway = gateway
         self._bus = gateway.bus
         self._tenant = tenant
-        self._queue: deque[bytes | said.ClientMessage | EndReason] = deque()
+        self._queue: deque[bytes | Key | said.ClientMessage | EndReason] = deque()
         self._size = 0
         self._moved = asyncio.Event()
         self._there = asyncio.Event()
@@ -95,6 +102,10 @@ class Guest:
         """What the client wants, behind the sound that came before it. Faults come up in `run`."""
         await self._put(message, 0)
 
+    async def pressed(self, channel: int, key: str) -> None:
+        """A key of a telephone, behind the sound that came before it."""
+        await self._put(Key(channel, key), 0)
+
     def end(self, reason: EndReason = "client") -> None:
         """No more will come: finals follow, and `session.ended`."""
         self._queue.append(reason)
@@ -109,7 +120,7 @@ class Guest:
             await asyncio.shield(self._owned.leave())
         raise Finished
 
-    async def _put(self, item: bytes | said.ClientMessage, size: int) -> None:
+    async def _put(self, item: bytes | Key | said.ClientMessage, size: int) -> None:
         while self._size + size > WAITING_BYTES:
             self._moved.clear()
             await self._moved.wait()
@@ -130,7 +141,7 @@ class Guest:
             self._moved.clear()
             await self._moved.wait()
 
-    def _take(self, item: bytes | said.ClientMessage | EndReason) -> None:
+    def _take(self, item: bytes | Key | said.ClientMessage | EndReason) -> None:
         inbox = self._owned.inbox
         if inbox.phase is Phase.ENDING:
             return
@@ -139,6 +150,8 @@ class Guest:
                 self._size -= len(item)
                 self._moved.set()
                 inbox.sound(item)
+            case Key():
+                inbox.pressed(*item)
             case str():
                 inbox.end(item)
             case _:

@@ -20,6 +20,7 @@ from streaming.ingress.gateway import Gateway
 from streaming.ingress.openai import serving as openai
 from streaming.ingress.openai.realtime import socket as talking
 from streaming.ingress.rest import serving as rest
+from streaming.ingress.telephone import dialects as telephone
 from streaming.wire import native as wire
 
 PAGE: Final = Path(__file__).parents[2] / "web" / "dist"
@@ -101,6 +102,7 @@ def application(gateway: Gateway) -> Starlette:
         Route("/v1/schema.json", schema),
         WebSocketRoute("/v1/stream", stream),
         WebSocketRoute("/v1/realtime", realtime),
+        *telephone.mounted(gateway),
         *openai.mounted(),
         *rest.mounted(),
         *page,

@@ -12,6 +12,7 @@ from streaming.facts import CancelReply, Feedback, Finalize, Skipped, Typed, Upd
 from streaming.ingress import records
 from streaming.ingress.intake import Inlet
 from streaming.ingress.sound import Edge
+from streaming.presence import Dtmf
 from streaming.session import Clock, Input, Phase, SessionPolicy, advance
 from streaming.wire import messages as said
 from streaming.wire import native as wire
@@ -82,6 +83,12 @@ class Inbox:
                 self._unpause(ref)
             case other:
                 raise misplaced(other, self.phase)
+
+    def pressed(self, channel: int, key: str) -> None:
+        """A key of a telephone; none is told while the session is paused: it may be a card's number."""
+        if self.phase is Phase.LIVE and self.clock:
+            at_ms = self.clock.received * 1_000 // self.clock.sound.sample_rate
+            self._inlet.heard(Dtmf(channel, key, at_ms))
 
     def end(self, reason: EndReason) -> None:
         """As if the client had ended the session."""

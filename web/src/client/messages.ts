@@ -246,6 +246,14 @@ export interface AudioGap extends Entry {
   reason: GapReason;
 }
 
+/** A key of a telephone was pressed; "\u2022" where it may be part of a number that is nobody's business. */
+export interface Dtmf extends Entry {
+  type: "dtmf";
+  channel: number;
+  key: string;
+  at_ms: number;
+}
+
 export interface SessionDegraded extends Entry {
   type: "session.degraded";
   /** `held`, and what follows it, have no id: they are no entries of the log, which cannot be written then. */
@@ -332,6 +340,7 @@ export type LogEvent =
   | Alert
   | ModerationVerdict
   | AudioGap
+  | Dtmf
   | SessionDegraded
   | ViewerJoined
   | ViewerLeft
@@ -358,6 +367,7 @@ const KNOWN: Record<ServerMessage["type"], true> = {
   alert: true,
   "moderation.verdict": true,
   "audio.gap": true,
+  dtmf: true,
   "session.degraded": true,
   "viewer.joined": true,
   "viewer.left": true,

@@ -102,6 +102,8 @@ export function after(before: Conversation, session: number, message: ServerMess
       return judged(before, session, message);
     case "audio.gap":
       return added(before, { kind: "remark", key: `${session}/gap/${message.id}`, text: gapWords(message) });
+    case "dtmf":
+      return added(before, { kind: "remark", key: `${session}/key/${message.id}`, text: `Key ${message.key} was pressed.` });
     case "viewer.joined":
       return added(before, { kind: "remark", key: `${session}/viewer/${message.id}`, text: `${viewerWords(message.who)} watches this session.` });
     case "viewer.left":

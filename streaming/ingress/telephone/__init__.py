@@ -1,0 +1,1 @@
+"""Telephones: Twilio Media Streams and Genesys AudioHook."""
