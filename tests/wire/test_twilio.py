@@ -1,9 +1,6 @@
 """Twilio Media Streams as a pure dialect."""
 
-import base64
-import contextlib
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -203,56 +200,3 @@ def test_what_is_wrong_is_said(messages: list[dict[str, Any]], code: str) -> Non
 
 def test_messages_that_are_not_known_are_ignored() -> None:
     assert said(start(), {"event": "transcript", "x": 1}, {**media(A), "new": {}})[1:] == []
-
-
-VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(max_size=20)
-    | st.binary(max_size=40).map(lambda b: base64.b64encode(b).decode()),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=6,
-)
-NAMES = st.sampled_from(
-    [
-        "tracks",
-        "mediaFormat",
-        "customParameters",
-        "payload",
-        "track",
-        "chunk",
-        "timestamp",
-        "digit",
-        "name",
-        "streamSid",
-        "encoding",
-        "sampleRate",
-    ]
-)
-MEMBER = st.dictionaries(NAMES, VALUES, max_size=5)
-EVENTS = ["connected", "start", "media", "dtmf", "mark", "stop"]
-BENT = st.fixed_dictionaries(
-    {"event": st.sampled_from([*EVENTS, "other"])},
-    optional=dict.fromkeys(EVENTS, MEMBER | VALUES),
-)
-GOOD = st.sampled_from(
-    [start(), start(("inbound",)), media(A), media(B, "outbound", 3, 60), dtmf("1"), mark("m"), STOP]
-)
-FRAME = (
-    (BENT | GOOD).map(json.dumps) | st.text(max_size=60) | (BENT | GOOD).map(lambda one: json.dumps(one)[:-3])
-)
-
-
-@settings(max_examples=500, deadline=None)
-@given(st.lists(FRAME, min_size=10, max_size=10))
-def test_five_thousand_malformed_messages_are_refused_or_taken_and_never_a_crash(frames: list[str]) -> None:
-    stream = Stream(TwilioPolicy(pause_keys="*"))
-    for frame in frames:
-        them: Sequence[acts.Act] = []
-        with contextlib.suppress(ClientFault):
-            them = stream.read(frame)
-        for act in them:
-            if isinstance(act, acts.Send):
-                json.loads(stream.written(act.message))
