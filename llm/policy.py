@@ -39,6 +39,8 @@ class LlmPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     `threads`: of the embedded engines together; 0 means all cores but one. `nice`: how far they step back for the
     recogniser.
     `index`: name of the index that answers come from ("": none; each tenant has its own: `vivavoce index build`).
+    `index_redis`: URL of a Redis 8 or newer in which indexes are published (`vivavoce index push`); "": they are read
+    from this machine's home folder.
     `prompt`: name of the template, `grounded`: of the one for answers from an index; `variables`: their values;
     `prompts`: a folder of your own templates. `tenants`: what is otherwise for one.
     `assist`: what an agent is told in mode `assist`.
@@ -61,6 +63,7 @@ class LlmPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     threads: Annotated[int, Meta(ge=0)] = 0
     nice: Annotated[int, Meta(ge=0, le=19)] = 5
     index: str = ""
+    index_redis: str = ""
     prompt: str = "default"
     grounded: str = "grounded"
     prompts: str = ""

@@ -40,7 +40,7 @@ from streaming.roster import Pulse
 from streaming.working import Asked, Candid, Measured, Worker
 
 if TYPE_CHECKING:
-    from llm.retrieval.local import Library
+    from llm.desk import Library
 
 log = logging.getLogger(__name__)
 
@@ -104,13 +104,16 @@ def worker(role: str, settings: Settings) -> Worker:
 
 
 def _library(settings: Settings) -> "Library | None":
-    """The indexes of this home, where any is answered from."""
+    """The indexes of this home or in a Redis, where any is answered from."""
     if not settings.llm.indexed:
         return None
     from llm.retrieval.embedding import MiniLm
+    from llm.retrieval.lending import SharedLibrary
     from llm.retrieval.local import Library
 
     models.path("minilm")  # missing: say so now
+    if settings.llm.index_redis:
+        return SharedLibrary(settings.llm.index_redis, MiniLm)
     return Library(home.locate() / "indexes", MiniLm)
 
 

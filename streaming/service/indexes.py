@@ -32,6 +32,16 @@ def _use(command: argparse.ArgumentParser) -> None:
     command.add_argument("version", metavar="VERSION", help="16 digits, as `list` tells them")
 
 
+def _push(command: argparse.ArgumentParser) -> None:
+    _name(command)
+    command.add_argument("--redis", default="", metavar="URL", help="Redis 8 or newer (llm.index_redis)")
+
+
+def _withdraw(command: argparse.ArgumentParser) -> None:
+    _push(command)
+    command.add_argument("version", metavar="VERSION", help="16 digits, as `push` told them")
+
+
 def _name(command: argparse.ArgumentParser) -> None:
     command.add_argument("name", metavar="NAME", help="of the index, such as handbook")
 
@@ -46,6 +56,8 @@ ACTIONS: Final[tuple[tuple[str, str, str, Ask], ...]] = (
     ("show", "the documents of an index", "show handbook", _name),
     ("search", "what an index finds", 'search handbook "How long is the warranty?"', _search),
     ("use", "put a version in force that is here", "use handbook 0123456789abcdef", _use),
+    ("push", "publish the version in force in a Redis, for responders elsewhere", "push handbook", _push),
+    ("withdraw", "take a version out of that Redis", "withdraw handbook 0123456789abcdef", _withdraw),
     ("remove", "take an index away with all its versions", "remove handbook", _name),
 )
 

@@ -1,4 +1,5 @@
-"""`vivavoce index build|list|show|search|use|remove`: on this machine's home folder, whether a service runs or not.
+"""`vivavoce index build|list|show|search|use|remove|push|withdraw`: on this machine's home folder, whether a service
+runs or not.
 
 A running responder takes a new version for sessions that begin after it.
 """
@@ -22,6 +23,7 @@ from llm.retrieval.manifest import Manifest
 from streaming.machine import home
 from streaming.machine.minilm import NAME
 from streaming.machine.models import Shelf
+from streaming.service.pushing import push, taken_out
 from streaming.service.terminal import PullView
 
 
@@ -118,6 +120,14 @@ def _remove(cabinet: Cabinet, options: argparse.Namespace) -> None:
     _say(f"{options.name} is gone")
 
 
+def _push(cabinet: Cabinet, options: argparse.Namespace) -> None:
+    _say(push(cabinet, options))
+
+
+def _withdraw(cabinet: Cabinet, options: argparse.Namespace) -> None:
+    _say(taken_out(cabinet, options))
+
+
 def _shown(found: Manifest) -> dict[str, Any]:
     return {
         "tenant": found.tenant,
@@ -144,4 +154,6 @@ ACTIONS: Final[dict[str, Callable[[Cabinet, argparse.Namespace], None]]] = {
     "search": _search,
     "use": _use,
     "remove": _remove,
+    "push": _push,
+    "withdraw": _withdraw,
 }

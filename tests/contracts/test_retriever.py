@@ -1,5 +1,7 @@
 """What every retriever promises: on this machine's disk, and in a Redis with vector sets."""
 
+import argparse
+import asyncio
 import subprocess
 import zipfile
 from collections.abc import AsyncIterator, Iterator
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from llm.retrieval.cabinet import Cabinet
+from llm.retrieval.lending import SharedLibrary
 from llm.retrieval.local import Library
 from llm.retrieval.passage import Found, Retriever
 from llm.retrieval.shared import SharedIndex, current_key, publish, published, withdraw
@@ -16,6 +19,7 @@ from streaming.bus import Bus
 from streaming.errors import ServiceFault
 from streaming.machine import home
 from streaming.machine.sources import SourceFailed, download
+from streaming.service.pushing import push, taken_out
 from tests.conftest import start_redis
 from tests.indexes import Hashed, documents, made
 
@@ -48,7 +52,7 @@ def vectors_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.wait(10)
 
 
-@pytest.fixture(params=["disk", "redis"])
+@pytest.fixture(params=["disk", "redis", "pushed"])
 async def retriever(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Retriever]:
     """The index `handbook` of three documents, in each of the stores."""
     cabinet = Cabinet(tmp_path / "indexes")
@@ -58,7 +62,19 @@ async def retriever(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
         yield await library.open("default", "handbook")
         library.close()
         return
-    bus = Bus(request.getfixturevalue("vectors_url"), plain=True)
+    url = request.getfixturevalue("vectors_url")
+    bus = Bus(url, plain=True)
+    if request.param == "pushed":
+        asked = argparse.Namespace(tenant="default", name="handbook", redis=url, version=manifest.version)
+        assert manifest.ref in await asyncio.to_thread(push, cabinet, asked)
+        lent = SharedLibrary(url, Hashed)
+        yield await lent.open("default", "handbook")
+        await asyncio.to_thread(taken_out, cabinet, asked)
+        with pytest.raises(ServiceFault, match="not published"):
+            await lent.open("default", "handbook")
+        await asyncio.to_thread(lent.close)
+        await bus.close()
+        return
     with ThreadPoolExecutor(1) as pool:
         await publish(bus, cabinet.place("default", "handbook") / manifest.version, manifest)
         yield SharedIndex(bus, await published(bus, "default", "handbook"), Hashed(), pool)
@@ -138,3 +154,24 @@ async def test_a_redis_without_vector_sets_is_told(redis_url: str, tmp_path: Pat
     with ThreadPoolExecutor(1) as pool, pytest.raises(ServiceFault, match="8 or newer"):
         await SharedIndex(bus, manifest, Hashed(), pool).find("lamps", 1)
     await bus.close()
+
+
+async def test_a_library_whose_redis_is_away_or_whose_index_has_another_model_says_so(
+    vectors_url: str, tmp_path: Path
+) -> None:
+    away = SharedLibrary("redis://127.0.0.1:1", Hashed)
+    with pytest.raises(ServiceFault, match="index_redis is away"):
+        await away.open("default", "handbook")
+    await asyncio.to_thread(away.close)
+
+    class Other(Hashed):
+        model = "other@" + "1" * 64
+
+    cabinet = Cabinet(tmp_path / "indexes")
+    made(cabinet, documents(tmp_path / "docs"))
+    asked = argparse.Namespace(tenant="default", name="handbook", redis=vectors_url)
+    await asyncio.to_thread(push, cabinet, asked)
+    lent = SharedLibrary(vectors_url, Other)
+    with pytest.raises(ServiceFault, match="another embedding model"):
+        await lent.open("default", "handbook")
+    await asyncio.to_thread(lent.close)
