@@ -99,8 +99,8 @@ class Recognizer:
         match mark:
             case Skipped(reason="paused"):
                 return self._pause(place[0], mark.samples)
-            case Skipped(samples=samples):
-                return self._skip(place[0], samples)
+            case Skipped():
+                return self._skip(place[0], mark)
             case Finalize():
                 stop = Stop(place[0], "finalize")
             case Updated(config=config):
@@ -136,16 +136,18 @@ class Recognizer:
         end = self.state.clock
         return [AudioGap(channel.number, begin / MS, end / MS, "paused") for channel in self.channels]
 
-    def _skip(self, end: int, samples: int) -> list[Heard]:
-        facts, begin = self._heard_again(), end - samples
+    def _skip(self, end: int, told: Skipped) -> list[Heard]:
+        """What was made up in its place is looked at, and counted as the gap that it is."""
+        facts, begin = self._heard_again(), end - told.samples
         self._pad(begin)
+        blocks = self._blocks(told.pcm)
+        for channel, block in zip(self.channels, blocks, strict=True):
+            channel.sound.append(block)
+            channel.state.ledger.lose(told.samples, concealed=told.reason == "concealed")
+        self.state.clock += len(blocks[0])
         self._silence(end)
-        for channel in self.channels:
-            channel.state.ledger.lose(samples)
-        return [
-            *facts,
-            *(AudioGap(channel.number, begin / MS, end / MS, "lost") for channel in self.channels),
-        ]
+        gaps = [AudioGap(channel.number, begin / MS, end / MS, told.reason) for channel in self.channels]
+        return [*facts, *gaps]
 
     def _pad(self, to: int) -> None:
         """Sound up to sample `to` that never came and that nobody told of: the clock stays true, the sum does not."""

@@ -180,6 +180,7 @@ async def _gateway(bus: Bus, settings: Settings) -> None:
         archive=archive,
         api=settings.api,
         twilio=settings.twilio,
+        webrtc=settings.webrtc,
         blocked_from=lambda tenant, category: settings.moderation.levels(tenant).of(category).block,
     )
     try:

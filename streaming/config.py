@@ -19,6 +19,7 @@ from streaming.archive.policy import ArchivePolicy
 from streaming.bus import RedisPolicy
 from streaming.ingress.door import ServerPolicy
 from streaming.ingress.openai.policy import ApiPolicy
+from streaming.ingress.webrtc.policy import WebrtcPolicy
 from streaming.leases import LeasePolicy
 from streaming.recording.recorder import RecorderPolicy
 from streaming.session import SessionPolicy
@@ -45,6 +46,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     api: ApiPolicy = ApiPolicy()
     twilio: TwilioPolicy = TwilioPolicy()
     recorder: RecorderPolicy = RecorderPolicy()
+    webrtc: WebrtcPolicy = WebrtcPolicy()
 
 
 def load(

@@ -77,10 +77,12 @@ class SessionConfig(Struct, frozen=True):
 
 class Skipped(Struct, frozen=True, tag="skipped"):
     """`samples` (16 kHz, a channel) up to this entry's id are lost to the client, or were dropped at the edge while the
-    session was paused: the clock moved on without them."""
+    session was paused: the clock moved on without them. `pcm`: what a decoder made up in their place ("concealed"),
+    interleaved; it helps to understand what is around it, and is no sound of the client."""
 
     samples: int
     reason: GapReason = "lost"
+    pcm: bytes = b""
 
 
 class Finalize(Struct, frozen=True, tag="finalize"):

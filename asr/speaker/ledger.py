@@ -17,6 +17,7 @@ class Ledger(Struct):
     silence: int = 0
     lost: int = 0
     paused: int = 0
+    concealed: int = 0
     decided: int = 0
     came: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
 
@@ -26,9 +27,12 @@ class Ledger(Struct):
             begin = self.came.pop()[0]
         self.came.append((begin, end))
 
-    def lose(self, samples: int) -> None:
-        """So many samples were told to be lost."""
-        self.lost += samples
+    def lose(self, samples: int, *, concealed: bool = False) -> None:
+        """So many samples were told to be lost, or to have been made up in their place."""
+        if concealed:
+            self.concealed += samples
+        else:
+            self.lost += samples
 
     def pause(self, samples: int) -> None:
         """So many samples were told to have been dropped while the session was paused."""
@@ -54,7 +58,11 @@ class Ledger(Struct):
 
     def account(self, channel: int, duration: int) -> ChannelAccount:
         """As clients see it; `duration` is the gateway's own count of samples."""
-        counted: dict[GapReason, int] = {"lost": self.lost, "paused": self.paused}
+        counted: dict[GapReason, int] = {
+            "lost": self.lost,
+            "concealed": self.concealed,
+            "paused": self.paused,
+        }
         return ChannelAccount(
             channel=channel,
             duration_ms=duration / MS,

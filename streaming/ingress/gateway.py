@@ -14,6 +14,7 @@ from streaming.ingress.audience import Watching
 from streaming.ingress.door import ServerPolicy
 from streaming.ingress.intake import Intake
 from streaming.ingress.openai.policy import ApiPolicy
+from streaming.ingress.webrtc.policy import WebrtcPolicy
 from streaming.session import SessionPolicy
 from streaming.wire.twilio.policy import TwilioPolicy
 
@@ -45,6 +46,8 @@ class Gateway(Struct):
     api: ApiPolicy = ApiPolicy()
     twilio: TwilioPolicy = TwilioPolicy()
     blocked_from: Callable[[str, str], float] = unset
+    webrtc: WebrtcPolicy = WebrtcPolicy()
+    exchange: object = None  # its WebRTC connections, once it serves
     asking: dict[str, int] = field(default_factory=dict[str, int])  # requests at work, by tenant
 
     @contextmanager

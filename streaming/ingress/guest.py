@@ -29,6 +29,7 @@ from streaming.ingress import owning, records
 from streaming.ingress.conversing import Finished, conversed
 from streaming.ingress.egress import newest_partials
 from streaming.ingress.gateway import Gateway
+from streaming.parts import GapReason
 from streaming.session import Phase
 from streaming.wire import messages as said
 
@@ -51,6 +52,14 @@ class Key(NamedTuple):
     key: str
 
 
+class Hole(NamedTuple):
+    """`samples` (at the client's rate) that the network lost, and what was made up in their place, if anything."""
+
+    samples: int
+    reason: GapReason = "lost"
+    pcm: bytes = b""
+
+
 class Guest:
     """One client's session. Until `begin` there is none, and nothing but `begin` may be called."""
 
@@ -58,7 +67,7 @@ class Guest:
         self._gateway = gateway
         self._bus = gateway.bus
         self._tenant = tenant
-        self._queue: deque[bytes | Key | said.ClientMessage | EndReason] = deque()
+        self._queue: deque[bytes | Key | Hole | said.ClientMessage | EndReason] = deque()
         self._size = 0
         self._moved = asyncio.Event()
         self._there = asyncio.Event()
@@ -98,6 +107,16 @@ class Guest:
         for piece in _pieces(self._sound, data, self._gateway.policy.frame_bytes):
             await self._put(piece, len(piece))
 
+    async def lose(self, hole: Hole) -> None:
+        """What the network lost, in its place in the sound."""
+        most = self._sound.sample_rate if self._sound else 0
+        if hole.samples <= most:
+            await self._put(hole, _size(hole))
+            return
+        for at in range(0, hole.samples, most):  # a long one, within the credit piece by piece
+            piece = Hole(min(most, hole.samples - at), hole.reason)
+            await self._put(piece, _size(piece))
+
     async def say(self, message: said.ClientMessage) -> None:
         """What the client wants, behind the sound that came before it. Faults come up in `run`."""
         await self._put(message, 0)
@@ -120,7 +139,7 @@ class Guest:
             await asyncio.shield(self._owned.leave())
         raise Finished
 
-    async def _put(self, item: bytes | Key | said.ClientMessage, size: int) -> None:
+    async def _put(self, item: bytes | Key | Hole | said.ClientMessage, size: int) -> None:
         while self._size + size > WAITING_BYTES:
             self._moved.clear()
             await self._moved.wait()
@@ -141,7 +160,7 @@ class Guest:
             self._moved.clear()
             await self._moved.wait()
 
-    def _take(self, item: bytes | Key | said.ClientMessage | EndReason) -> None:
+    def _take(self, item: bytes | Key | Hole | said.ClientMessage | EndReason) -> None:
         inbox = self._owned.inbox
         if inbox.phase is Phase.ENDING:
             return
@@ -152,6 +171,10 @@ class Guest:
                 inbox.sound(item)
             case Key():
                 inbox.pressed(*item)
+            case Hole():
+                self._size -= _size(item)
+                self._moved.set()
+                inbox.hole(*item)
             case str():
                 inbox.end(item)
             case _:
@@ -160,7 +183,7 @@ class Guest:
     def _room(self) -> bool:
         """Whether a second of sound more is within the credit."""
         clock = self._owned.inbox.clock
-        if clock is None or not isinstance(self._queue[0], bytes):
+        if clock is None or not isinstance(self._queue[0], bytes | Hole):
             return True
         credit = int(self._gateway.policy.credit_s * clock.sound.sample_rate)
         return clock.received + clock.sound.sample_rate <= clock.acked + credit
@@ -202,6 +225,11 @@ class Guest:
                 self._owned.inbox.end("lost")
         except Fault:
             pass  # what it said last was wrong, or cannot be taken: the session ends as one whose client is lost
+
+
+def _size(hole: Hole) -> int:
+    """What it takes of the room, its own place included."""
+    return len(hole.pcm) + 1024
 
 
 def _pieces(sound: AudioFormat | None, data: bytes, most: int) -> Generator[bytes]:

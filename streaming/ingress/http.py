@@ -18,9 +18,12 @@ from streaming.calls import Calls
 from streaming.ingress import native, records
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.openai import serving as openai
+from streaming.ingress.openai.realtime import calling
 from streaming.ingress.openai.realtime import socket as talking
 from streaming.ingress.rest import serving as rest
 from streaming.ingress.telephone import dialects as telephone
+from streaming.ingress.webrtc import whip
+from streaming.ingress.webrtc.exchange import Exchange
 from streaming.wire import native as wire
 
 PAGE: Final = Path(__file__).parents[2] / "web" / "dist"
@@ -73,10 +76,12 @@ def background(gateway: Gateway) -> dict[str, Coroutine[Any, Any, None]]:
     """What a gateway does beside its sockets, by name; should one of these end, so must the gateway."""
     window_s = gateway.policy.resume_window_s
     gateway.calls = Calls(gateway.bus)
+    exchange = gateway.exchange = Exchange(gateway)
     return {
         "calls": gateway.calls.run(),
         "intake": gateway.intake.run(),
         "watching": gateway.watching.run(),
+        "webrtc": exchange.run(),
         "reaper": records.reap(gateway.bus, gateway.intake, window_s),
         "roster": roster.announce(gateway.bus, "gateway", [], roster.Pulse(lambda: gateway.sessions)),
     }
@@ -104,6 +109,8 @@ def application(gateway: Gateway) -> Starlette:
         WebSocketRoute("/v1/realtime", realtime),
         *telephone.mounted(gateway),
         *openai.mounted(),
+        *whip.mounted(),
+        *calling.mounted(),
         *rest.mounted(),
         *page,
     ]

@@ -12,6 +12,7 @@ from streaming.facts import CancelReply, Feedback, Finalize, Skipped, Typed, Upd
 from streaming.ingress import records
 from streaming.ingress.intake import Inlet
 from streaming.ingress.sound import Edge
+from streaming.parts import GapReason
 from streaming.presence import Dtmf
 from streaming.session import Clock, Input, Phase, SessionPolicy, advance
 from streaming.wire import messages as said
@@ -90,6 +91,11 @@ class Inbox:
             at_ms = self.clock.received * 1_000 // self.clock.sound.sample_rate
             self._inlet.heard(Dtmf(channel, key, at_ms))
 
+    def hole(self, samples: int, reason: GapReason, pcm: bytes = b"") -> None:
+        """`samples` (at the client's rate) that the network lost; `pcm`: what was made up in their place, as `Skipped`
+        has it. Raises ClientFault beyond the credit."""
+        self._skip(samples, None, (reason, pcm))
+
     def end(self, reason: EndReason) -> None:
         """As if the client had ended the session."""
         self.phase = Phase.ENDING
@@ -163,7 +169,7 @@ class Inbox:
         if block:
             self._inlet.sound(block)
 
-    def _skip(self, samples: int, ref: str | None) -> None:
+    def _skip(self, samples: int, ref: str | None, why: tuple[GapReason, bytes] = ("lost", b"")) -> None:
         self.phase = advance(self.phase, Input.SKIP)
         edge = self._need_edge()
         if self.phase is Phase.PAUSED:
@@ -172,7 +178,7 @@ class Inbox:
         self._flush()
         gap = edge.skip(samples)
         if gap:
-            self._inlet.skipped(Skipped(gap), edge.end, ref)
+            self._inlet.skipped(Skipped(gap, *why), edge.end, ref)
 
     def _update(self, message: said.SessionUpdate, ref: str | None) -> None:
         self.phase = advance(self.phase, Input.UPDATE)

@@ -8,6 +8,10 @@
  *     client.sendAudio(samples);            // live sound: never waits
  *     await client.room();                  // a file: wait for credit before the next piece
  *
+ * With `rtc` sound goes by WebRTC, from the track that `carry` names, and texts over its data channel. If no connection
+ * comes of it in 5 s, a WebSocket does it all, with the sound that was given meanwhile; one that breaks later ends the
+ * session, which nobody can resume.
+ *
  * After a loss it connects again by itself, resumes, and goes on from the first sample that the server does not have;
  * events come in order and none of them twice. It depends on nothing but the files in `client/`.
  */
@@ -16,6 +20,8 @@ import { address, randomName } from "./client/address.ts";
 import type { Endpointing, Note, SessionConfig, Watched } from "./client/notes.ts";
 import type { Closing } from "./client/protocol.ts";
 import { Protocol } from "./client/protocol.ts";
+import type { Link } from "./client/rtc.ts";
+import { CONNECT_MS, RtcLink } from "./client/rtc.ts";
 import { pcm16 } from "./client/sound.ts";
 import type { ClientOptions, Listener, Listening, State } from "./client/state.ts";
 
@@ -38,7 +44,9 @@ export class VivavoceClient {
   /** The session's pure part; there from `start` on. */
   protocol: Protocol | undefined;
   private current: State = { name: "idle" };
-  private socket: WebSocket | undefined;
+  private socket: Link | undefined;
+  private track: MediaStreamTrack | null = null;
+  private rtc: boolean;
   private ready = false;
   private attempt = 0;
   private awaySince: number | undefined;
@@ -50,6 +58,18 @@ export class VivavoceClient {
 
   constructor(options: ClientOptions) {
     this.options = options;
+    this.rtc = options.rtc ?? false;
+  }
+
+  /** How sound goes out, or will. */
+  get carrier(): "webrtc" | "websocket" {
+    return this.rtc ? "webrtc" : "websocket";
+  }
+
+  /** The track that is heard, where sound goes by WebRTC; null: none. What it gives has to be given to `sendAudio` too. */
+  carry(track: MediaStreamTrack | null): void {
+    this.track = track;
+    if (this.socket instanceof RtcLink) this.socket.carry(track);
   }
 
   get state(): State {
@@ -89,6 +109,7 @@ export class VivavoceClient {
    * the server as a gap. The array must not be changed afterwards.
    */
   sendAudio(samples: Int16Array | Float32Array): void {
+    if (this.rtc && this.ready) return;
     this.live().outbox.push(samples instanceof Int16Array ? samples : pcm16(samples));
     this.flush();
   }
@@ -159,22 +180,23 @@ export class VivavoceClient {
     const names = [SUBPROTOCOL];
     if (key) names.push(`vivavoce-key.${key}`);
     else if (ticket) names.push(`vivavoce-ticket.${ticket}`); // a resume shows it again: its token suffices
-    let socket: WebSocket;
+    let socket: Link;
     try {
-      socket = new WebSocket(address(this.options.url), names);
+      const { url, key } = this.options;
+      socket = this.rtc ? new RtcLink(url, key, this.track) : new WebSocket(address(url), names);
     } catch {
       this.finish({ name: "failed", code: "bad_key", message: "This address or key cannot be used by a browser." });
       return;
     }
     this.socket = socket;
     this.ready = false;
-    this.timer = setTimeout(() => this.closed(socket, 1006), OPEN_MS);
+    this.timer = setTimeout(() => this.closed(socket, 1006), this.rtc ? CONNECT_MS : OPEN_MS);
     socket.onopen = () => socket.send(this.protocol?.hello() ?? "");
     socket.onmessage = (event) => this.heard(socket, String(event.data));
     socket.onclose = (event) => this.closed(socket, event.code);
   }
 
-  private heard(socket: WebSocket, raw: string): void {
+  private heard(socket: Link, raw: string): void {
     const protocol = this.protocol;
     if (socket !== this.socket || !protocol) return;
     const message = protocol.receive(raw, performance.now());
@@ -194,15 +216,30 @@ export class VivavoceClient {
     this.become({ name: "open" });
   }
 
-  private closed(socket: WebSocket, code: number): void {
+  private closed(socket: Link, code: number): void {
     if (socket !== this.socket || this.over || !this.protocol) return;
     this.drop();
+    if (this.rtc) {
+      this.unrtc();
+      return;
+    }
     const now = performance.now();
     this.awaySince ??= now;
     const closing = this.protocol.closed(code, this.attempt, now - this.awaySince);
     if (closing.then === "retry") this.retry(closing);
     else if (closing.then === "failed") this.finish({ name: "failed", code: closing.code, message: closing.message });
     else this.finish({ name: "ended" });
+  }
+
+  /** WebRTC did not come to anything: a WebSocket may. It broke: the session is over. */
+  private unrtc(): void {
+    if (this.protocol?.sessionId) {
+      const message = "The WebRTC connection broke; what was said until then is written.";
+      this.finish({ name: "failed", code: "rtc_lost", message });
+      return;
+    }
+    this.rtc = false;
+    this.connect();
   }
 
   private retry(closing: Closing & { then: "retry" }): void {

@@ -27,8 +27,12 @@ STATUS: Final = {
     "no_sound": 404,
     "forgotten": 404,
     "too_many_notes": 409,
+    "no_match": 412,
     "too_large": 413,
+    "unsupported_type": 415,
     "bad_range": 416,
+    "unprocessable": 422,
+    "match_needed": 428,
     "unsupported": 501,
     "archive_down": 503,
     "bus_down": 503,
@@ -73,6 +77,8 @@ def failed(error: Exception) -> Response:
             if STATUS.get(fault.code) is None:
                 log.error("a reader was not served: %s", fault.message)
             return _told(fault, STATUS.get(fault.code, 500))
+        case Fault() as fault:  # on its way out
+            return _told(fault, 503)
         case _:
             log.error("a route failed (%s)", type(error).__name__, exc_info=error)
             return _told(ServiceFault("internal", "something failed on our side: try again"), 500)

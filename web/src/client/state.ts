@@ -20,5 +20,7 @@ export type Listener<K extends keyof Listening> = (heard: Listening[K]) => void;
 export interface ClientOptions {
   url: string;
   key?: string | undefined;
+  /** Whether sound is to go by WebRTC, if it can. */
+  rtc?: boolean;
   ticket?: string | undefined;
 }

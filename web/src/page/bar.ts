@@ -12,7 +12,7 @@ export function bar(live: Live): TemplateResult {
     <footer><div class="column">
       <div class="states">
         <span class="state ${live.microphone === "on" ? "recording" : ""}"><i aria-hidden="true"></i>${recording(live)}</span>
-        <span class="state ${live.connection.name}" role="status"><i aria-hidden="true"></i>${connectionWords(live.connection, live.lostS)}</span>
+        <span class="state ${live.connection.name}" role="status"><i aria-hidden="true"></i>${connectionWords(live.connection, live.lostS, live.carrier)}</span>
       </div>
       <dl aria-label="Latency">
         ${figure("Words", stages.recognitionMs, "How long after a word is spoken it is heard")}

@@ -92,7 +92,7 @@ export class Composer extends LitElement {
     const { live } = this;
     return html`
       <div class="options">
-        ${this.choice("replies", "Reply to me")} ${this.choice("record", "Record")}
+        ${this.choice("replies", "Reply to me")} ${this.choice("record", "Record")} ${this.choice("webrtc", "WebRTC")}
         <label>Language
           <select @change=${(event: Event) => live.setLanguage((event.target as HTMLSelectElement).value)}>
             ${LANGUAGES.map(([code, name]) => html`<option value=${code} ?selected=${code === live.language}>${name}</option>`)}
@@ -103,7 +103,7 @@ export class Composer extends LitElement {
     `;
   }
 
-  private choice(what: "replies" | "record", label: string) {
+  private choice(what: "replies" | "record" | "webrtc", label: string) {
     return html`<label class="switch"><input type="checkbox" role="switch" .checked=${this.live[what]}
       @change=${(event: Event) => this.live.choose(what, (event.target as HTMLInputElement).checked)} />
       <span class="track" aria-hidden="true"></span>${label}</label>`;

@@ -24,6 +24,8 @@ export class Live {
   outgoing: readonly string[] = [];
   replies = true;
   record = false;
+  /** Whether sound is to go by WebRTC; where that does not connect, a WebSocket does it. */
+  webrtc = false;
   language = "";
   key = sessionStorage.getItem("vivavoce-key") ?? "";
   recordedS = 0;
@@ -56,8 +58,14 @@ export class Live {
     return this.client?.protocol?.outbox.lostS ?? 0;
   }
 
+  /** Told of a WebSocket alone. */
   get roundTripMs(): number | undefined {
-    return this.client?.protocol?.roundTripMs;
+    return this.carrier === "webrtc" ? undefined : this.client?.protocol?.roundTripMs;
+  }
+
+  /** How sound goes out in the session under way. */
+  get carrier(): "webrtc" | "websocket" {
+    return this.client?.carrier ?? "websocket";
   }
 
   /** 0 to 1: how much of the file the server has. */
@@ -88,7 +96,8 @@ export class Live {
       this.say(words.fileRefused(file.name));
       return;
     }
-    const client = this.session();
+    if (this.client?.carrier === "webrtc") this.leave("");
+    const client = this.session(false);
     Object.assign(playing, { begin: client.protocol?.outbox.end ?? 0, samples: samples.length });
     try {
       await play(client, samples, this.context().sampleRate, playing.stop.signal);
@@ -133,8 +142,8 @@ export class Live {
     this.client?.cancelReply();
   }
 
-  /** Whether turns are answered, or all is recorded: that is fixed for a session, so a new one begins. */
-  choose(what: "replies" | "record", wanted: boolean): void {
+  /** Whether turns are answered, all is recorded, or sound goes by WebRTC: that is fixed for a session, so a new one begins. */
+  choose(what: "replies" | "record" | "webrtc", wanted: boolean): void {
     this[what] = wanted;
     if (this.client) this.leave(words.FROM_HERE_ON[what][wanted ? "yes" : "no"]);
     this.watching.changed();
@@ -180,7 +189,7 @@ export class Live {
     this.say(undefined);
     try {
       this.device = await Microphone.open(this.context(), { samples: this.recorded, gone: this.lostMicrophone });
-      this.session();
+      this.session().carry(this.device.track);
       this.recordedS = 0;
       this.microphone = "on";
       this.watching.changed();
@@ -192,6 +201,7 @@ export class Live {
 
   private stopMicrophone(): void {
     if (this.microphone !== "on") return;
+    this.client?.carry(null);
     this.device?.close();
     this.watching.level(0);
     this.microphone = "off";
@@ -215,10 +225,10 @@ export class Live {
 
   // ---- the session --------------------------------------------------------------------------------------------------
 
-  /** The session under way, begun if there is none. */
-  private session(): VivavoceClient {
+  /** The session under way, begun if there is none; by WebRTC if that is chosen, and not for a file (`rtc` false). */
+  private session(rtc = this.webrtc): VivavoceClient {
     if (this.client) return this.client;
-    const client = (this.client = new VivavoceClient({ url: location.href, key: this.key || undefined }));
+    const client = (this.client = new VivavoceClient({ url: location.href, key: this.key || undefined, rtc }));
     const number = (this.sessions += 1);
     const audio = { encoding: "pcm_s16le", sample_rate: this.context().sampleRate, channels: 1 } as const;
     const config: SessionConfig = { mode: this.replies ? "chat" : "transcribe", audio, ...(this.record ? { record: true } : {}) };

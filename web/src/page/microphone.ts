@@ -50,6 +50,11 @@ export class Microphone {
     return new Microphone(stream, [source, capture]);
   }
 
+  /** What it gives, as WebRTC takes it. */
+  get track(): MediaStreamTrack | null {
+    return this.stream.getAudioTracks()[0] ?? null;
+  }
+
   close(): void {
     for (const track of this.stream.getTracks()) track.stop();
     for (const node of this.nodes) node.disconnect();

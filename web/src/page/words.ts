@@ -13,6 +13,7 @@ export interface Notice {
 export const FROM_HERE_ON = {
   replies: { yes: "From here on, replies", no: "From here on, only what is said" },
   record: { yes: "From here on, recorded", no: "From here on, not recorded" },
+  webrtc: { yes: "From here on, by WebRTC", no: "From here on, by WebSocket" },
 } as const;
 
 export class MicrophoneFault extends Error {}
@@ -93,6 +94,8 @@ function failed(code: string, message: string): Notice {
       };
     case "replaced":
       return { urgent: true, title: "This session goes on in another window.", text: anew };
+    case "rtc_lost":
+      return { urgent: true, title: "The WebRTC connection broke.", text: `What was said until then is written. ${anew}` };
     case "unauthorized":
       return { urgent: true, title: "This server asks for a key.", text: sentence(message) };
     default:
@@ -101,14 +104,14 @@ function failed(code: string, message: string): Notice {
 }
 
 /** The connection in a few words, for the state bar. */
-export function connectionWords(state: State, lostS: number): string {
+export function connectionWords(state: State, lostS: number, carrier: "webrtc" | "websocket" = "websocket"): string {
   switch (state.name) {
     case "idle":
       return "Ready";
     case "connecting":
       return "Connecting…";
     case "open":
-      return "Connected";
+      return carrier === "webrtc" ? "Connected by WebRTC" : "Connected";
     case "reconnecting":
       if (state.overloaded) return "Waiting for a place";
       if (!state.begun) return "Looking for the server…";

@@ -17,7 +17,7 @@ from streaming.errors import Close, Fault, ServiceFault
 from streaming.events import Event, SessionEnded
 from streaming.ingress.conversing import conversed
 from streaming.ingress.gateway import Gateway
-from streaming.ingress.guest import Guest
+from streaming.ingress.guest import Guest, Hole
 from streaming.ingress.openai.realtime.responding import Responding
 from streaming.wire.openai.realtime.effects import Begin, Cancel, Effect, Respond, Say, Sound, Tell
 from streaming.wire.openai.realtime.realtime import Realtime
@@ -60,6 +60,10 @@ class Talk:
     async def sound(self, data: bytes) -> None:
         """Sound of a media track."""
         await self._guest.sound(data)
+
+    async def lose(self, hole: Hole) -> None:
+        """What the network lost of a media track."""
+        await self._guest.lose(hole)
 
     async def told(self, fault: Fault) -> None:
         """Something was wrong and the session goes on."""
