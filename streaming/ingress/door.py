@@ -27,7 +27,7 @@ class ServerPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     `max_sessions` at once, `max_viewers` who watch or replay, and `max_exports` transcripts and files being made: each
     has the whole text of its session in memory. One more session with sound is refused if it would make the recognisers
     busier than `max_load` (1: no more than they can do), and may come back after `retry_after_s`. `ticket_s`: so long a
-    ticket is good at most.
+    ticket is good at most. `tls_cert`, `tls_key`: files (PEM) with which it speaks TLS alone.
     """
 
     host: str = "127.0.0.1"
@@ -41,6 +41,8 @@ class ServerPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     max_load: float = FULL
     retry_after_s: float = 5.0
     ticket_s: float = 60.0
+    tls_cert: str = ""
+    tls_key: str = ""
 
 
 class Reader(NamedTuple):
@@ -158,7 +160,9 @@ def checked(policy: ServerPolicy, headers: Mapping[str, str]) -> None:
         told = f"without a key this server answers by its address alone, not as {host}: add its page to {ORIGINS}"
         raise ClientFault("bad_origin", told, close=Close.POLICY)
     origin = headers.get("origin")
-    if origin is None or origin in policy.origins or urlsplit(origin).netloc == headers.get("host"):
+    page = urlsplit(origin or "")
+    ours = page.netloc == headers.get("host") and (page.scheme == "https" or not policy.tls_cert)
+    if origin is None or origin in policy.origins or ours:
         return
     told = f"pages of {origin} may not connect here: add it to {ORIGINS}"
     raise ClientFault("bad_origin", told, close=Close.POLICY)

@@ -3,6 +3,7 @@
 import ipaddress
 import resource
 import socket
+import ssl
 
 from streaming.config import ServerPolicy
 from streaming.refusal import Refusal
@@ -43,6 +44,19 @@ def open_doors() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def check_tls(policy: ServerPolicy) -> None:
+    """Raises ListenError when TLS is wanted and its files cannot be used."""
+    if not (policy.tls_cert or policy.tls_key):
+        return
+    if not (policy.tls_cert and policy.tls_key):
+        raise ListenError("TLS needs both a certificate and its key: --tls-cert FILE --tls-key FILE")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(policy.tls_cert, policy.tls_key)
+    except OSError as wrong:  # ssl.SSLError is one
+        told = f"TLS with {policy.tls_cert} and {policy.tls_key} is not possible: {wrong.strerror or wrong}"
+        raise ListenError(f"{told}. Both are PEM, and the key is the certificate's") from None
+
+
 def check_port(policy: ServerPolicy) -> None:
     """Raises ListenError when the address cannot be bound."""
     family = socket.AF_INET6 if ":" in policy.host else socket.AF_INET
@@ -61,4 +75,4 @@ def address(policy: ServerPolicy) -> str:
     """The service's address for people and for clients on this machine."""
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(policy.host, policy.host)
     bracketed = f"[{host}]" if ":" in host and not host.startswith("[") else host
-    return f"http://{bracketed}:{policy.port}"
+    return f"http{'s' if policy.tls_cert else ''}://{bracketed}:{policy.port}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
+from msgspec.structs import replace
 from rich.console import Console
 
 from streaming.config import FILE, Settings, load
@@ -25,17 +26,40 @@ from streaming.service.terminal import PullView
 log = logging.getLogger(__name__)
 
 
+FLAGS = ("host", "port", "tls_cert", "tls_key")
+"""Of the command line, which are settings of `server`."""
+
+
 def serve(options: argparse.Namespace) -> int:
     """Runs until it is told to stop; the exit code. Raises Refusal."""
     listening.open_doors()
     place = home.prepare()
     if options.config is not None and not options.config.is_file():
         raise Usage(f"There is no settings file {options.config}")
-    flags = {key: value for key in ("host", "port") if (value := getattr(options, key)) is not None}
+    flags = {key: value for key in FLAGS if (value := getattr(options, key)) is not None}
     settings = load(options.config or place / FILE, flags={"server": flags})
+    if options.tls == "dev":
+        settings = _develop(place, settings)
+    listening.check_tls(settings.server)
     if options.role != "all":
         return _serve_role(options.role, settings)
     return _serve_all(place, settings, options.config)
+
+
+def _develop(place: Path, settings: Settings) -> Settings:
+    """TLS with a certificate of this machine's own, and how to have it trusted."""
+    from streaming.machine.certificates import develop
+
+    pair = develop(place, settings.server.host)
+    Console(soft_wrap=True, stderr=True).print(
+        f"TLS for trying: clients must trust {pair.authority}\n"
+        f"  Python, curl:  export SSL_CERT_FILE={pair.authority}\n"
+        f"  Node:          export NODE_EXTRA_CA_CERTS={pair.authority}\n"
+        f"  browsers:      import it as an authority, for web sites (Chromium: chrome://certificate-manager)\n",
+        highlight=False,
+    )
+    server = replace(settings.server, tls_cert=str(pair.cert), tls_key=str(pair.key))
+    return replace(settings, server=server)
 
 
 # ---- one role in this process ----------------------------------------------------------------------------------------

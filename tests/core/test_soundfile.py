@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import threading
+import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -133,7 +134,7 @@ def test_a_file_is_not_closed_under_a_thread_that_still_reads_it(
 ) -> None:
     slow, file = Slow(), tmp_path / "call.wav"
     file.touch()
-    monkeypatch.setattr("streaming.soundfile.av.open", lambda _: slow)
+    monkeypatch.setattr("streaming.soundfile.av.open", lambda *_, **__: slow)
     with SoundFile(str(file)) as sound:
         frames = sound.frames()
         reading = threading.Thread(target=lambda: list(frames), daemon=True)
@@ -145,3 +146,18 @@ def test_a_file_is_not_closed_under_a_thread_that_still_reads_it(
     assert slow.closed
     assert set(slow.closed) == {"after it"}
     assert list(frames) == []
+
+
+def test_a_strangers_file_is_no_list_of_other_files(tmp_path: Path) -> None:
+    inner, playlist = tmp_path / "inner.wav", tmp_path / "list.wav"
+    with wave.open(str(inner), "wb") as file:
+        file.setparams((1, 2, 16_000, 0, "NONE", ""))
+        file.writeframes(bytes(3_200))
+    lines = ["ffconcat version 1.0", "file inner.wav"]
+    playlist.write_text("\n".join(lines))
+    with SoundFile(str(playlist)) as trusted:
+        assert trusted.format.sample_rate == 16_000
+    with pytest.raises(SoundError, match="no sound file"):
+        SoundFile(str(playlist), strange=True)
+    with SoundFile(str(inner), strange=True) as sound:
+        assert len(b"".join(sound.frames())) == 3_200

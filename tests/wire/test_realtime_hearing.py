@@ -47,6 +47,7 @@ def test_a_turn_is_an_item_and_its_deltas_are_its_transcript() -> None:
     assert talking.texts(DELTA, "delta") == ["How ", "much is it?"]
     assert told[-1]["transcript"] == "How much is it?"
     assert told[-1]["usage"] == {"seconds": 0.9, "type": "duration"}
+    assert told[-1]["languages"] == [{"code": "en"}]
     assert told[0]["audio_start_ms"] == 0
     assert told[2]["audio_end_ms"] == 900
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from streaming.errors import Fault
 from streaming.ingress.gateway import Gateway
+from streaming.ingress.openai.uploading import Upload
 from streaming.wire.openai.faults import event
 
 HEAD: Final = [
@@ -15,7 +16,8 @@ HEAD: Final = [
 
 
 class Call:
-    """`begun`: the head of a stream was sent, and whatever goes wrong is told in the stream."""
+    """`begun`: the head of a stream was sent, and whatever goes wrong is told in the stream. `upload`: the form, where
+    the route has one."""
 
     def __init__(
         self, gateway: Gateway, tenant: str, body: bytes, path: Mapping[str, str], send: Any
@@ -24,6 +26,7 @@ class Call:
         self.tenant = tenant
         self.body = body
         self.path = path
+        self.upload: Upload | None = None
         self.begun = False
         self._send = send
 

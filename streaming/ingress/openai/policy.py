@@ -14,7 +14,8 @@ class ApiPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     `body_bytes` of a request, `messages` of a conversation, `texts` and, of them all, `characters` of a moderation, at
     most (spaced digits, the dearest, take 30 us each). `requests`: at work at
     the same time with one key; who sends more is told 429. `silence_s`: a reply of which nothing came for so long has
-    failed; `examine_s`: so long the moderator may take for a whole request.
+    failed; `examine_s`: so long the moderator may take for a whole request. `upload_bytes`: of a file to be
+    transcribed, at most; it lies on disk (`TMPDIR`) while it is.
     """
 
     body_bytes: Positive = 1 << 20
@@ -24,3 +25,4 @@ class ApiPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     requests: Positive = 32
     silence_s: Seconds = 60.0
     examine_s: Seconds = 10.0
+    upload_bytes: Positive = 1 << 30

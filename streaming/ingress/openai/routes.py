@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from streaming.ingress.openai import chat, judging
+from streaming.ingress.openai import chat, judging, transcribing
 from streaming.ingress.rest.route import Answer, Route
+from streaming.wire.openai import audio as heard
 from streaming.wire.openai import completion as made
 from streaming.wire.openai import moderations as judged
 from streaming.wire.openai.chat import ChatAsked
@@ -23,6 +24,38 @@ ROUTES: Final = (
             Answer("Its chunks, as events.", (made.Chunk,), ("text/event-stream",)),
         ),
         refusals=(404, 413, 429),
+        failed=Refused,
+        speaks=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/audio/transcriptions",
+        name="createTranscription",
+        about="What a file says, of any length and any usual format, moderated as all that is said here. It is heard "
+        "behind whoever speaks. With `stream` as it is heard (`data:` events transcript.text.delta, then .done).",
+        serve=transcribing.transcribe,
+        form=heard.TranscriptionAsked,
+        answers=(
+            Answer("What was said.", (heard.Transcription, heard.Verbose)),
+            Answer("Its events.", (heard.TextDelta, heard.TextDone), ("text/event-stream",)),
+            Answer("As text, or subtitles.", (), ("text/plain",)),
+        ),
+        refusals=(413, 429),
+        failed=Refused,
+        speaks=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/audio/translations",
+        name="createTranslation",
+        about="What a file says, in English.",
+        serve=transcribing.translate,
+        form=heard.TranscriptionAsked,
+        answers=(
+            Answer("What was said.", (heard.Transcription, heard.Verbose)),
+            Answer("As text, or subtitles.", (), ("text/plain",)),
+        ),
+        refusals=(413, 429),
         failed=Refused,
         speaks=True,
     ),

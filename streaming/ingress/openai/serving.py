@@ -15,6 +15,7 @@ from streaming.ingress import door
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.openai.call import Call
 from streaming.ingress.openai.routes import ROUTES
+from streaming.ingress.openai.uploading import uploaded
 from streaming.wire.openai.faults import Wrong, refusal
 
 log = logging.getLogger(__name__)
@@ -26,7 +27,11 @@ Serve = Callable[[Call], Awaitable[Any]]
 def mounted() -> list[Served]:
     """The routes."""
     return [
-        Served(route.path.replace("{model}", "{model:path}"), _Route(route.serve), methods=[route.method])
+        Served(
+            route.path.replace("{model}", "{model:path}"),
+            _Route(route.serve, form=bool(route.form)),
+            methods=[route.method],
+        )
         for route in ROUTES
     ]
 
@@ -34,25 +39,21 @@ def mounted() -> list[Served]:
 class _Route:
     """An ASGI application: what is answered is a struct, or written by the route itself as it comes."""
 
-    def __init__(self, serve: Serve) -> None:
+    def __init__(self, serve: Serve, *, form: bool) -> None:
         self._serve = serve
+        self._form = form
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request = Request(scope, receive, send)
         call: Call | None = None
         try:
             call = await self._call(request, send)
-            gone = asyncio.ensure_future(_gone(request))
-            work = asyncio.ensure_future(self._work(call))
-            try:
-                await asyncio.wait({gone, work}, return_when=asyncio.FIRST_COMPLETED)
-                if not work.done():
-                    return  # nobody reads it: what was asked for is not wanted any more
-                made = work.result()
-            finally:
-                for task in (work, gone):
-                    task.cancel()
-                await asyncio.gather(work, gone, return_exceptions=True)
+            if self._form:
+                async with uploaded(request, call.gateway.api.upload_bytes) as call.upload:
+                    made = await self._made(call, request)
+            else:
+                await self._body(call, request)
+                made = await self._made(call, request)
         except ClientDisconnect:
             return
         except Exception as error:  # noqa: BLE001 - it is told, and logged by its kind
@@ -60,15 +61,28 @@ class _Route:
         if made is not None:
             await made(scope, receive, send)
 
+    async def _made(self, call: Call, request: Request) -> Response | None:
+        """What is answered, unless nobody waits for it any more."""
+        gone = asyncio.ensure_future(_gone(request))
+        work = asyncio.ensure_future(self._work(call))
+        try:
+            await asyncio.wait({gone, work}, return_when=asyncio.FIRST_COMPLETED)
+            return work.result() if work.done() else None
+        finally:
+            for task in (work, gone):
+                task.cancel()
+            await asyncio.gather(work, gone, return_exceptions=True)
+
     async def _work(self, call: Call) -> Response | None:
         with call.gateway.asked(call.tenant):
-            call.gateway.sessions += 1
+            counts = not self._form  # a file's session counts itself
+            call.gateway.sessions += counts
             try:
                 made = await self._serve(call)
             finally:
-                call.gateway.sessions -= 1
-        if made is None:
-            return None
+                call.gateway.sessions -= counts
+        if made is None or isinstance(made, Response):
+            return made
         return Response(msgspec.json.encode(made), 200, HEADERS, "application/json")
 
     async def _call(self, request: Request, send: Any) -> Call:
@@ -77,12 +91,15 @@ class _Route:
         tenant = door.admit(gateway.server, request.headers)
         if gateway.draining.is_set():
             raise Fault("draining", "this server is going away: ask again", retry_after=1)
-        body, most = bytearray(), gateway.api.body_bytes
+        return Call(gateway, tenant, b"", request.path_params, send)
+
+    async def _body(self, call: Call, request: Request) -> None:
+        body, most = bytearray(), call.gateway.api.body_bytes
         async for part in request.stream():
             body += part
             if len(body) > most:
                 raise Wrong(f"the body has more than {most} bytes: send less", code="too_large")
-        return Call(gateway, tenant, bytes(body), request.path_params, send)
+        call.body = bytes(body)
 
 
 async def _gone(request: Request) -> None:

@@ -66,7 +66,7 @@ def described(routes: tuple[Route, ...]) -> dict[str, Any]:
 
 
 def _shapes(routes: Sequence[Route]) -> list[Any]:
-    bodies = [route.body for route in routes if route.body]
+    bodies = [shape for route in routes for shape in (route.body, route.form) if shape]
     answers = [shape for route in routes for answer in route.answers for shape in answer.shapes]
     return list(dict.fromkeys([*(route.failed for route in routes), *bodies, *answers]))
 
@@ -86,6 +86,14 @@ def _operation(route: Route, known: dict[str, Any]) -> dict[str, Any]:
     if route.body:
         schema = known[str(route.body)]
         made["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    if route.form:
+        file = {
+            "type": "object",
+            "required": ["file"],
+            "properties": {"file": {"type": "string", "format": "binary"}},
+        }
+        schema = {"allOf": [known[str(route.form)], file]}
+        made["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
     if route.speaks:
         made["security"] = [{"speaker": []}, {}]
     if route.ticketed:

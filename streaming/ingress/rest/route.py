@@ -47,7 +47,8 @@ class Answer(Struct, frozen=True):
 
 class Route(Struct, frozen=True, kw_only=True):
     """`refusals`: statuses of errors beside those that every route may give (400, 401, 403, 500, 503). `ticketed`: a
-    ticket will do instead of a key. `failed`: the shape of errors. `speaks`: for speakers' keys, not for readers'."""
+    ticket will do instead of a key. `failed`: the shape of errors.
+    `form`: the members of a form beside its `file`. `speaks`: for speakers' keys, not for readers'."""
 
     method: Literal["GET", "POST", "DELETE"]
     path: str
@@ -57,6 +58,7 @@ class Route(Struct, frozen=True, kw_only=True):
     answers: tuple[Answer, ...]
     query: type[Struct] = NoQuery
     body: type[Struct] | None = None
+    form: type[Struct] | None = None
     refusals: tuple[int, ...] = ()
     ticketed: bool = False
     failed: type[Struct] = Failed

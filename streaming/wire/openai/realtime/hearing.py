@@ -19,7 +19,7 @@ from streaming.events import (
 from streaming.wire.openai.realtime import told
 from streaming.wire.openai.realtime.conversation import spoken
 from streaming.wire.openai.realtime.outlet import problem
-from streaming.wire.openai.realtime.shapes import Seconds
+from streaming.wire.openai.realtime.shapes import Seconds, Spoken
 from streaming.wire.openai.realtime.speech import Sign, Utterance
 from streaming.wire.openai.realtime.state import State
 
@@ -125,9 +125,11 @@ class Hearing:
         utterance.whole = True
         state.conversation.change(spoken(utterance.id, said))
         if state.transcribes:
+            languages = [Spoken(code) for code in utterance.languages if code]
+            cost = Seconds(utterance.seconds)
             state.outlet.tell(
                 told.TranscriptCompleted(
-                    item_id=utterance.id, transcript=said, usage=Seconds(utterance.seconds)
+                    item_id=utterance.id, transcript=said, usage=cost, languages=languages
                 )
             )
 

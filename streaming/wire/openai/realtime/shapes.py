@@ -86,6 +86,12 @@ class Seconds(Struct, frozen=True):
     type: Literal["duration"] = "duration"
 
 
+class Spoken(Struct, frozen=True):
+    """A language that was spoken."""
+
+    code: str
+
+
 class Written(Struct, frozen=True):
     """The one part of a response."""
 

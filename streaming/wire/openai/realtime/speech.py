@@ -60,6 +60,7 @@ class Utterance(Struct):
     id: str
     segments: dict[int, str] = field(default_factory=dict[int, str])
     told: dict[int, int] = field(default_factory=dict[int, int])
+    languages: dict[str, None] = field(default_factory=dict[str, None])
     begin_ms: int | None = None
     end_ms: int = 0
     committed: bool = False
@@ -125,6 +126,7 @@ class Speech:
         spoken = self._whose()
         if heard.text.strip():
             spoken.segments[heard.segment] = heard.text
+            spoken.languages[heard.language] = None
             spoken.begin_ms = heard.start_ms if spoken.begin_ms is None else spoken.begin_ms
             spoken.end_ms = max(spoken.end_ms, heard.end_ms)
         return spoken, spoken.grown(heard.segment, heard.text)

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from streaming.wire.openai.realtime.shapes import Item, Limit, Problem, Response, Seconds, Written
+from streaming.wire.openai.realtime.shapes import Item, Limit, Problem, Response, Seconds, Spoken, Written
 
 
 class _Told(Struct, frozen=True, kw_only=True):
@@ -91,6 +91,7 @@ class TranscriptCompleted(_Told, tag="conversation.item.input_audio_transcriptio
     item_id: str
     transcript: str
     usage: Seconds
+    languages: list[Spoken] = []
     content_index: int = 0
 
 
