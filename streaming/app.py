@@ -181,6 +181,7 @@ async def _gateway(bus: Bus, settings: Settings) -> None:
         api=settings.api,
         twilio=settings.twilio,
         webrtc=settings.webrtc,
+        audiohook=settings.audiohook,
         blocked_from=lambda tenant, category: settings.moderation.levels(tenant).of(category).block,
     )
     try:

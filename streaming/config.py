@@ -24,6 +24,7 @@ from streaming.leases import LeasePolicy
 from streaming.recording.recorder import RecorderPolicy
 from streaming.session import SessionPolicy
 from streaming.settings import SettingsError, Source, nest, settle
+from streaming.wire.audiohook.policy import AudiohookPolicy
 from streaming.wire.twilio.policy import TwilioPolicy
 
 PREFIX = "VIVAVOCE_"
@@ -45,6 +46,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     archive: ArchivePolicy = ArchivePolicy()
     api: ApiPolicy = ApiPolicy()
     twilio: TwilioPolicy = TwilioPolicy()
+    audiohook: AudiohookPolicy = AudiohookPolicy()
     recorder: RecorderPolicy = RecorderPolicy()
     webrtc: WebrtcPolicy = WebrtcPolicy()
 

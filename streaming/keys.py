@@ -126,6 +126,11 @@ def answers(process: str) -> str:
     return f"{{calls}}:answers:{process}"
 
 
+def nonce(hashed: str) -> str:
+    """There while a signature with this nonce (its SHA-256) could be shown again."""
+    return f"{{nonces}}:{hashed}"
+
+
 def ticket(hashed: str) -> str:
     """What a ticket lets in: JSON, until it expires. `hashed`: its SHA-256, in hexadecimal."""
     return f"{{tickets}}:{hashed}"

@@ -16,6 +16,7 @@ from streaming.ingress.intake import Intake
 from streaming.ingress.openai.policy import ApiPolicy
 from streaming.ingress.webrtc.policy import WebrtcPolicy
 from streaming.session import SessionPolicy
+from streaming.wire.audiohook.policy import AudiohookPolicy
 from streaming.wire.twilio.policy import TwilioPolicy
 
 
@@ -45,6 +46,7 @@ class Gateway(Struct):
     calls: Calls | None = None
     api: ApiPolicy = ApiPolicy()
     twilio: TwilioPolicy = TwilioPolicy()
+    audiohook: AudiohookPolicy = AudiohookPolicy()
     blocked_from: Callable[[str, str], float] = unset
     webrtc: WebrtcPolicy = WebrtcPolicy()
     exchange: object = None  # its WebRTC connections, once it serves

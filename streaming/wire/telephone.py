@@ -5,12 +5,15 @@ socket; time is counted in its client's samples.
 """
 
 from collections.abc import Sequence
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
+import msgspec
 from msgspec import Struct
 
-from streaming.errors import Fault
+from streaming.errors import ClientFault, Fault
+from streaming.errors import Close as WireClose
 from streaming.events import EndReason, Event
+from streaming.wire import native
 from streaming.wire.messages import ClientMessage, SessionStart
 
 
@@ -71,6 +74,17 @@ class Close(Struct, frozen=True):
 
 
 Act: TypeAlias = Begin | Sound | Lost | Pressed | Say | Send | End | Close
+
+
+def asked_start(asked: dict[str, Any], where: str) -> SessionStart:
+    """A session of these members, checked as a native client's. Raises ClientFault (1008) about `where` they stand."""
+    body = msgspec.json.encode({"type": "session.start", **asked}).decode()
+    try:
+        start = native.decode(body)
+    except ClientFault as fault:
+        raise ClientFault(fault.code, f"{where}: {fault.message}", close=WireClose.POLICY) from None
+    assert isinstance(start, SessionStart)
+    return start
 
 
 class Translator(Protocol):

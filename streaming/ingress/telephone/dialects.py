@@ -8,8 +8,9 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 from streaming.ingress.gateway import Gateway
-from streaming.ingress.telephone import admitting
+from streaming.ingress.telephone import admitting, hooking
 from streaming.ingress.telephone.serving import Dialect, serve
+from streaming.wire.audiohook.hook import Hook
 from streaming.wire.twilio.stream import Stream
 
 
@@ -21,7 +22,18 @@ def _never(_: Gateway) -> None:
     return None
 
 
-DIALECTS: Final = {"/v1/twilio": Dialect(admitting.admitted, _stream, _never)}
+def _hook(gateway: Gateway, peer: HTTPConnection) -> Hook:
+    return Hook(gateway.audiohook, peer.headers)
+
+
+def _closing(gateway: Gateway) -> float:
+    return gateway.audiohook.closing_s
+
+
+DIALECTS: Final = {
+    "/v1/twilio": Dialect(admitting.admitted, _stream, _never),
+    "/v1/audiohook": Dialect(hooking.admitted, _hook, _closing),
+}
 
 
 def mounted(gateway: Gateway) -> list[WebSocketRoute]:

@@ -15,12 +15,11 @@ from streaming.errors import ClientFault, Close, Fault, ServiceFault
 from streaming.events import Event
 from streaming.ingress.conversing import Finished, conversed
 from streaming.ingress.gateway import Gateway
-from streaming.ingress.guest import Guest
+from streaming.ingress.guest import Guest, Hole
 from streaming.ingress.native import unless_drained
 from streaming.ingress.rest.answering import failed
 from streaming.ingress.telephone.admitting import Settled
 from streaming.wire import telephone as acts
-from streaming.wire.messages import AudioSkip
 from streaming.wire.telephone import Act, Translator
 
 log = logging.getLogger(__name__)
@@ -92,7 +91,8 @@ class Connection:
             await self._guest.begin(begin.start)
             receive, session = self._receive(), self._guest.run(self._tell, self._wrong)
             await conversed(receive=receive, session=session, late=self._late())
-        await self._do_all(self._translator.over())
+        if not await self._do_all(self._translator.over()):
+            await self._linger()
 
     async def part(self, fault: Fault) -> None:
         """Tell what ends it, let the client answer, and close."""
@@ -101,15 +101,20 @@ class Connection:
         try:
             async with asyncio.timeout(PARTING_S):
                 closed = await self._do_all(self._translator.wrong(fault))
-                while not closed:
-                    closed = await self._do_all(await self._read())
+            if not closed:
+                await self._linger()
         except (Fault, TimeoutError, RuntimeError, WebSocketDisconnect):
-            pass  # it is gone, or does not understand
-        try:
+            pass  # it is gone
+        with suppress(TimeoutError, RuntimeError, WebSocketDisconnect):
             async with asyncio.timeout(1):
                 await self._socket.close(fault.close or Close.INTERNAL, fault.code)
-        except (TimeoutError, RuntimeError, WebSocketDisconnect):
-            pass
+
+    async def _linger(self) -> None:
+        """Until the client has answered, for a while."""
+        with suppress(TimeoutError, ClientFault):
+            async with asyncio.timeout(PARTING_S):
+                while not await self._do_all(await self._read()):
+                    pass
 
     async def _opening(self) -> acts.Begin | None:
         """What session is wanted; None: none was. Raises ClientFault: nothing was, for too long (1002)."""
@@ -180,7 +185,7 @@ class Connection:
             case acts.Sound(data=data):
                 await guest.sound(data)
             case acts.Lost(samples=samples):
-                await guest.say(AudioSkip(samples=samples))
+                await guest.lose(Hole(samples))
             case acts.Pressed(channel=channel, key=key):
                 await guest.pressed(channel, key)
             case acts.Say(message=message):

@@ -2,14 +2,11 @@
 
 from typing import Any, Final, NamedTuple
 
-import msgspec
-
 from streaming import audio
 from streaming.errors import ClientFault, Close
 from streaming.parts import AudioFormat, Encoding
-from streaming.wire import native
 from streaming.wire.messages import SessionStart
-from streaming.wire.telephone import Proof
+from streaming.wire.telephone import Proof, asked_start
 from streaming.wire.twilio.messages import MediaFormat, Start, whole
 
 ENCODINGS: Final[dict[str, Encoding]] = {
@@ -62,7 +59,7 @@ def wanted(stream: Start, stream_sid: str, tracks: tuple[str, ...]) -> Wanted:
     asked["audio"] = _format(stream.media_format or MediaFormat(), len(tracks))
     asked["metadata"] = _metadata(stream, stream_sid, given)
     proof = Proof(*(given.get(name, "") for name in ("key", "ticket", "tenant")))
-    return Wanted(_start(asked), proof, tracks)
+    return Wanted(asked_start(asked, "customParameters"), proof, tracks)
 
 
 def _metadata(stream: Start, stream_sid: str, given: dict[str, str]) -> dict[str, str]:
@@ -79,14 +76,3 @@ def _format(told: MediaFormat, channels: int) -> AudioFormat:
     sound = AudioFormat(encoding, whole(told.sample_rate or 8_000) or 0, channels)
     audio.check(sound)
     return sound
-
-
-def _start(asked: dict[str, Any]) -> SessionStart:
-    """Checked as a native client's. Raises ClientFault."""
-    body = msgspec.json.encode({"type": "session.start", **asked}).decode()
-    try:
-        start = native.decode(body)
-    except ClientFault as fault:
-        raise ClientFault(fault.code, f"customParameters: {fault.message}", close=Close.POLICY) from None
-    assert isinstance(start, SessionStart)
-    return start
