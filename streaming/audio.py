@@ -87,6 +87,11 @@ def decode(audio: AudioFormat, frame: bytes) -> Int16:
     return flat.reshape(-1, audio.channels)
 
 
+def mixed(samples: Int16) -> Int16:
+    """Channels as one: their mean."""
+    return np.rint(samples.mean(axis=1, keepdims=True)).astype(np.int16)
+
+
 def to_int16(samples: NDArray[np.floating]) -> Int16:
     """Rounded and clipped; full scale is 32768."""
     return np.clip(np.rint(samples), -32768, 32767).astype(np.int16)

@@ -71,6 +71,7 @@ class Guest:
         self._size = 0
         self._moved = asyncio.Event()
         self._there = asyncio.Event()
+        self.passed = owning.Passed()
 
     @contextmanager
     def here(self) -> Generator[None]:
@@ -97,6 +98,7 @@ class Guest:
         """Make the session. Raises Overloaded or ClientFault, as `owning.begin` does."""
         begun = await owning.begin(self._gateway, start, self._tenant)
         self._owned, self._opened, self._sound = begun.owned, begun.opened, start.audio
+        self.passed = begun.owned.passed
         self._there.set()
 
     async def sound(self, data: bytes) -> None:

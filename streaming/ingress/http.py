@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket
 from streaming import roster
 from streaming.bus import BusDown
 from streaming.calls import Calls
-from streaming.ingress import native, records
+from streaming.ingress import native, records, translated
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.openai import serving as openai
 from streaming.ingress.openai.realtime import calling
@@ -25,6 +25,8 @@ from streaming.ingress.telephone import dialects as telephone
 from streaming.ingress.webrtc import whip
 from streaming.ingress.webrtc.exchange import Exchange
 from streaming.wire import native as wire
+from streaming.wire.dialect import Dialect
+from streaming.wire.dialects import DIALECTS
 
 PAGE: Final = Path(__file__).parents[2] / "web" / "dist"
 NEEDED: Final = ("asr", "moderator", "responder")
@@ -96,6 +98,12 @@ def application(gateway: Gateway) -> Starlette:
     async def realtime(socket: WebSocket) -> None:
         await talking.serve(gateway, socket)
 
+    def spoken(dialect: Dialect) -> WebSocketRoute:
+        async def speak(socket: WebSocket) -> None:
+            await translated.serve(gateway, socket, dialect)
+
+        return WebSocketRoute(dialect.path, speak)
+
     page = (
         [Route("/replay", replay), Mount("/", StaticFiles(directory=PAGE, html=True))]
         if PAGE.exists()
@@ -108,6 +116,7 @@ def application(gateway: Gateway) -> Starlette:
         WebSocketRoute("/v1/stream", stream),
         WebSocketRoute("/v1/realtime", realtime),
         *telephone.mounted(gateway),
+        *map(spoken, DIALECTS),
         *openai.mounted(),
         *whip.mounted(),
         *calling.mounted(),

@@ -7,7 +7,9 @@ import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from streaming import jobs, keys, roster
+from msgspec import Struct
+
+from streaming import audio, jobs, keys, roster
 from streaming.bus import BusDown, Refused
 from streaming.clock import now_ms, stamp
 from streaming.errors import Close, Overloaded
@@ -17,8 +19,21 @@ from streaming.ingress import door, records
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.inbox import Inbox
 from streaming.ingress.intake import Inlet
+from streaming.session import Clock
 from streaming.wire import messages as said
 from streaming.wire import native as wire
+
+
+class Passed(Struct):
+    """How far a session's sound is: `processed_ms` of it the recogniser is through with."""
+
+    clock: Clock | None = None
+    processed_ms: int = 0
+
+    @property
+    def received_ms(self) -> int:
+        """Of its sound (a channel), counted so far."""
+        return self.clock.received * 1_000 // self.clock.sound.sample_rate if self.clock else 0
 
 
 class Owned:
@@ -30,6 +45,7 @@ class Owned:
         self.session_id = opened.config.session_id
         self.inlet = Inlet(gateway.intake, opened.config, opened.socket, opened.stored)
         self.inbox = Inbox(gateway.policy, opened, self.inlet)
+        self.passed = Passed(self.inbox.clock)
         self._began = time.monotonic()
         self._touched = 0.0
         self._log = logging.LoggerAdapter(logging.getLogger(__name__), {"sid": self.session_id})
@@ -50,6 +66,7 @@ class Owned:
         is away: what comes meanwhile is held here. Raises Fault when the session is no longer ours."""
         try:
             processed = await self._progress()
+            self.passed.processed_ms = processed * 1_000 // audio.RATE
             if time.monotonic() - self._touched > records.touch_s(self._policy.resume_window_s):
                 await records.touch(self._bus, self.session_id)
                 self._touched = time.monotonic()

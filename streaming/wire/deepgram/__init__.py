@@ -1,0 +1,1 @@
+"""Deepgram's dialects of live speech: `/v1/listen`, and Flux, `/v2/listen`."""

@@ -1,0 +1,7 @@
+"""The table of dialects of live speech, by the path at which each is spoken. Pure."""
+
+from typing import Final
+
+from streaming.wire.deepgram.live import LIVE
+
+DIALECTS: Final = (LIVE,)
