@@ -1,0 +1,57 @@
+"""Messages and addresses that no client of Deepgram's should send."""
+
+import contextlib
+import json
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streaming.errors import ClientFault
+from streaming.wire.deepgram import faults
+from streaming.wire.deepgram.asked import understood
+from streaming.wire.deepgram.live import LIVE
+
+KINDS = st.sampled_from(["KeepAlive", "Finalize", "CloseStream", "Configure", "Other", "", "keepalive"])
+JSON: Any = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+NAMES = ("encoding", "sample_rate", "channels", "multichannel", "endpointing", "utterance_end_ms", "keyterm",
+         "keywords", "language", "extra", "tag", "interim_results", "vad_events", "callback", "unknown")  # fmt: skip
+VALUES = (
+    st.text()
+    | st.integers().map(str)
+    | st.sampled_from(["true", "false", "linear16", "opus", "mulaw", "en", "multi"])
+)
+BENT = st.fixed_dictionaries(
+    {"type": KINDS | JSON}, optional={"keyterms": JSON, "features": JSON, "channel": JSON, "more": JSON}
+).map(lambda body: json.dumps(body, allow_nan=True))
+
+
+@settings(max_examples=5_000)
+@given(BENT | st.text() | JSON.map(json.dumps))
+def test_whatever_a_client_says_is_done_or_answered_and_the_answer_can_be_sent(frame: str) -> None:
+    read = LIVE.translator(understood("encoding=mulaw")).read(frame)
+    for answer in read.answers:
+        assert json.loads(msgspec.json.encode(answer))["type"] in (
+            "Error",
+            "ConfigureSuccess",
+            "ConfigureFailure",
+        )
+    if any(isinstance(answer, faults.Wrong) for answer in read.answers):
+        assert not read.does
+        assert not read.over
+
+
+@settings(max_examples=2_000)
+@given(st.lists(st.tuples(st.sampled_from(NAMES), VALUES), max_size=6))
+def test_whatever_an_address_asks_for_is_understood_or_refused(parts: list[tuple[str, str]]) -> None:
+    text = "&".join(f"{name}={value}" for name, value in parts)
+    with contextlib.suppress(ClientFault):
+        asked = understood(text)
+        assert asked.start.audio is not None
+        assert 1 <= asked.start.audio.channels <= 8
+        assert all(0 < len(word) <= 60 for word in asked.start.hotwords)
