@@ -31,8 +31,8 @@ async def main(url: str, path: str) -> None:
             async for event in stream:
                 if event.type == stt.SpeechEventType.FINAL_TRANSCRIPT:
                     print(event.alternatives[0].text, flush=True)
-                    if speaking.done():
-                        break
+                    break
+        await speaking
         await stream.aclose()
 
 
