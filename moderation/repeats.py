@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from streaming.events import AudioGap, SpeechStarted, SpeechStopped
+from streaming.events import AudioFinalized, AudioGap, SpeechStarted, SpeechStopped
 from streaming.facts import EagerEndpoint, Endpoint, Heard, HeardFinal, HeardPartial, Resumed
 
 NOTHING: Final = (-1, 0)
@@ -20,7 +20,7 @@ NOTHING: Final = (-1, 0)
 
 class Past(Struct, frozen=True, omit_defaults=True):
     """What was taken of each channel: the last utterance that is `final` and its end (ms), the last place (ms) of each
-    kind of mark.
+    kind of mark; `reheard`: the last final of the channel was heard once more.
 
     `again`: channels on which what was taken before is being heard again.
     """
@@ -34,11 +34,7 @@ def fresh(past: Past, fact: Heard) -> tuple[Past, bool]:
     """Whether `fact` is to be taken: it was not taken before."""
     match fact:
         case HeardFinal(channel=channel, utterance=number, start_ms=start, end_ms=end):
-            last, until = past.final.get(channel, NOTHING)
-            new = number > last or start + end > 2 * until
-            if new:
-                past = replace(past, final={**past.final, channel: (max(number, last), max(end, until))})
-            return _again(past, channel, again=not new and number < last), new
+            return _final(past, channel, number, (start, end))
         case HeardPartial(channel=channel, utterance=number):
             new = number > past.final.get(channel, NOTHING)[0]
             return _again(past, channel, again=not new), new
@@ -49,10 +45,29 @@ def fresh(past: Past, fact: Heard) -> tuple[Past, bool]:
             return (past if new else _again(past, channel, again=True)), new
         case SpeechStopped(channel=channel, at_ms=at):
             return _grown(past, f"stopped {channel}", at)
+        case AudioFinalized(channel=channel, at_ms=at):
+            return _finalized(past, channel, at)
         case AudioGap(channel=channel, to_ms=to):
             return _grown(past, f"gap {channel}", to)
         case _:
             return past, True
+
+
+def _final(past: Past, channel: int, number: int, span: tuple[int, int]) -> tuple[Past, bool]:
+    last, until = past.final.get(channel, NOTHING)
+    new = number > last or sum(span) > 2 * until
+    if new:
+        past = replace(past, final={**past.final, channel: (max(number, last), max(span[1], until))})
+    rest = {mark: at for mark, at in past.marks.items() if mark != f"reheard {channel}"}
+    past = replace(past, marks=rest if new else {**rest, f"reheard {channel}": 0.0})
+    return _again(past, channel, again=not new and number < last), new
+
+
+def _finalized(past: Past, channel: int, at: int) -> tuple[Past, bool]:
+    """It may be asked for twice at one place."""
+    if at == past.marks.get(f"finalized {channel}"):
+        return past, channel not in past.again and f"reheard {channel}" not in past.marks
+    return _grown(past, f"finalized {channel}", at)
 
 
 def _grown(past: Past, mark: str, at: float) -> tuple[Past, bool]:

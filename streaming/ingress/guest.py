@@ -1,9 +1,9 @@
 """A session whose client speaks another dialect than ours: begun for it, fed with its sound, its events given out.
 
 The shell of a dialect owns the connection, and this the session, which lasts as long as its client is there: other
-dialects cannot resume. They know no credit either. What comes faster than it can be taken waits here, up to
-`WAITING_BYTES`; beyond that the connection is not read any further, so that a client which sends a whole file at once
-is slowed down by TCP, and loses nothing. At the pace of speech nothing ever waits.
+dialects cannot resume. They know no credit either. What comes faster than it can be taken waits here (`waiting`), but
+not without bounds; beyond them the connection is not read any further, so that a client which sends a whole file at
+once is slowed down by TCP, and loses nothing. At the pace of speech nothing ever waits.
 
     guest = Guest(gateway, tenant)
     with guest.here():
@@ -15,26 +15,22 @@ session goes on.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NoReturn
 
 import msgspec
 
-from streaming import audio, keys
-from streaming.errors import Fault, ServiceFault
-from streaming.events import AudioFormat, EndReason, Event, SessionEnded
+from streaming import keys
+from streaming.errors import Fault
+from streaming.events import EndReason, Event, SessionEnded
 from streaming.ingress import owning, records
 from streaming.ingress.conversing import Finished, conversed
 from streaming.ingress.egress import newest_partials
 from streaming.ingress.gateway import Gateway
-from streaming.parts import GapReason
+from streaming.ingress.waiting import MESSAGE, Hole, Item, Key, Waiting, pieces, weight
 from streaming.session import Phase
 from streaming.wire import messages as said
-
-WAITING_BYTES: Final = 8 << 20
-"""Some four minutes of PCM16 at 16 kHz."""
 
 EVENT: Final = msgspec.json.Decoder(Event)
 
@@ -45,21 +41,6 @@ Wrong = Callable[[Fault], Awaitable[None]]
 """What is done with a fault of one message, after which the session goes on."""
 
 
-class Key(NamedTuple):
-    """A key of a telephone."""
-
-    channel: int
-    key: str
-
-
-class Hole(NamedTuple):
-    """`samples` (at the client's rate) that the network lost, and what was made up in their place, if anything."""
-
-    samples: int
-    reason: GapReason = "lost"
-    pcm: bytes = b""
-
-
 class Guest:
     """One client's session. Until `begin` there is none, and nothing but `begin` may be called."""
 
@@ -67,9 +48,7 @@ class Guest:
         self._gateway = gateway
         self._bus = gateway.bus
         self._tenant = tenant
-        self._queue: deque[bytes | Key | Hole | said.ClientMessage | EndReason] = deque()
-        self._size = 0
-        self._moved = asyncio.Event()
+        self._waiting = Waiting()
         self._there = asyncio.Event()
         self.passed = owning.Passed()
 
@@ -106,31 +85,35 @@ class Guest:
 
         Raises ClientFault when it is no whole number of samples; other faults come up in `run`.
         """
-        for piece in _pieces(self._sound, data, self._gateway.policy.frame_bytes):
-            await self._put(piece, len(piece))
+        for piece in pieces(self._sound, data, self._gateway.policy.frame_bytes):
+            await self._waiting.put(piece, weight(self._sound, piece))
 
     async def lose(self, hole: Hole) -> None:
         """What the network lost, in its place in the sound."""
         most = self._sound.sample_rate if self._sound else 0
         if hole.samples <= most:
-            await self._put(hole, _size(hole))
+            await self._waiting.put(hole, MESSAGE + len(hole.pcm))
             return
         for at in range(0, hole.samples, most):  # a long one, within the credit piece by piece
-            piece = Hole(min(most, hole.samples - at), hole.reason)
-            await self._put(piece, _size(piece))
+            await self._waiting.put(Hole(min(most, hole.samples - at), hole.reason), MESSAGE)
 
     async def say(self, message: said.ClientMessage) -> None:
         """What the client wants, behind the sound that came before it. Faults come up in `run`."""
-        await self._put(message, 0)
+        if not isinstance(message, said.AudioSkip) or self._sound is None:
+            await self._waiting.put(message, MESSAGE + len(msgspec.json.encode(message)))
+            return
+        most = max(1, int(self._gateway.policy.credit_s * self._sound.sample_rate) // 2)
+        for at in range(0, message.samples, most):
+            part = msgspec.structs.replace(message, samples=min(most, message.samples - at))
+            await self._waiting.put(part, MESSAGE)
 
     async def pressed(self, channel: int, key: str) -> None:
         """A key of a telephone, behind the sound that came before it."""
-        await self._put(Key(channel, key), 0)
+        await self._waiting.put(Key(channel, key), MESSAGE)
 
     def end(self, reason: EndReason = "client") -> None:
         """No more will come: finals follow, and `session.ended`."""
-        self._queue.append(reason)
-        self._moved.set()
+        self._waiting.add(reason)
 
     async def run(self, tell: Tell, wrong: Wrong) -> NoReturn:
         """From `begin` to the log's end, which raises Finished. Raises Fault."""
@@ -141,41 +124,29 @@ class Guest:
             await asyncio.shield(self._owned.leave())
         raise Finished
 
-    async def _put(self, item: bytes | Key | Hole | said.ClientMessage, size: int) -> None:
-        while self._size + size > WAITING_BYTES:
-            self._moved.clear()
-            await self._moved.wait()
-        self._queue.append(item)
-        self._size += size
-        self._moved.set()
-
     async def _pump(self, wrong: Wrong) -> NoReturn:
         """What waits, in order, as far as there is credit."""
         while True:
-            while self._queue and self._room():
+            while self._waiting and self._room():
                 try:
-                    self._take(self._queue.popleft())
+                    self._take(self._waiting.take())
                 except Fault as fault:
                     if fault.close is not None:
                         raise
                     await wrong(fault)
-            self._moved.clear()
-            await self._moved.wait()
+            self._waiting.moved.clear()
+            await self._waiting.moved.wait()
 
-    def _take(self, item: bytes | Key | Hole | said.ClientMessage | EndReason) -> None:
+    def _take(self, item: Item) -> None:
         inbox = self._owned.inbox
         if inbox.phase is Phase.ENDING:
             return
         match item:
             case bytes():
-                self._size -= len(item)
-                self._moved.set()
                 inbox.sound(item)
             case Key():
                 inbox.pressed(*item)
             case Hole():
-                self._size -= _size(item)
-                self._moved.set()
                 inbox.hole(*item)
             case str():
                 inbox.end(item)
@@ -183,12 +154,13 @@ class Guest:
                 inbox.message(item)
 
     def _room(self) -> bool:
-        """Whether a second of sound more is within the credit."""
-        clock = self._owned.inbox.clock
-        if clock is None or not isinstance(self._queue[0], bytes | Hole):
+        """Whether a second of sound more, or what was skipped, is within the credit."""
+        clock, item = self._owned.inbox.clock, self._waiting.head
+        if clock is None or not isinstance(item, bytes | Hole | said.AudioSkip):
             return True
+        more = clock.sound.sample_rate if isinstance(item, bytes) else item.samples
         credit = int(self._gateway.policy.credit_s * clock.sound.sample_rate)
-        return clock.received + clock.sound.sample_rate <= clock.acked + credit
+        return clock.received + more <= clock.acked + credit
 
     async def _tick(self) -> NoReturn:
         while True:
@@ -196,7 +168,7 @@ class Guest:
             processed = await self._owned.looked()
             if processed is not None and self._owned.inbox.clock:
                 self._owned.acked(processed)
-                self._moved.set()
+                self._waiting.moved.set()
 
     async def _follow(self, tell: Tell) -> NoReturn:
         feed = self._bus.open({keys.events(self.session_id): "0-0"})
@@ -221,28 +193,17 @@ class Guest:
         if clock := self._owned.inbox.clock:
             clock.trust()
         try:
-            while self._queue and self._owned.inbox.phase is not Phase.ENDING:
-                self._take(self._queue.popleft())
+            while self._waiting and self._owned.inbox.phase is not Phase.ENDING:
+                self._take_late(self._waiting.take())
             if self._owned.inbox.phase is not Phase.ENDING:
                 self._owned.inbox.end("lost")
         except Fault:
             pass  # what it said last was wrong, or cannot be taken: the session ends as one whose client is lost
 
-
-def _size(hole: Hole) -> int:
-    """What it takes of the room, its own place included."""
-    return len(hole.pcm) + 1024
-
-
-def _pieces(sound: AudioFormat | None, data: bytes, most: int) -> Generator[bytes]:
-    """Frames of up to a second, and up to `most` bytes."""
-    if sound is None:
-        raise ServiceFault("internal", "this session was begun without sound")
-    if sound.encoding == "opus":
-        yield data
-        return
-    audio.count(sound, len(data))
-    width = len(data) // max(1, audio.count(sound, len(data)))
-    step = max(1, min(sound.sample_rate, most // max(1, width))) * max(1, width)
-    for at in range(0, len(data), step):
-        yield data[at : at + step]
+    def _take_late(self, item: Item) -> None:
+        """What is wrong with it nobody can be told any more."""
+        try:
+            self._take(item)
+        except Fault as fault:
+            if fault.close is not None:
+                raise

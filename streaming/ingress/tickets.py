@@ -7,7 +7,7 @@ known to all gateways: Redis has its hash, and what it lets in, until it expires
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -81,12 +81,17 @@ async def admitted(gateway: Gateway, peer: HTTPConnection, shown: Sequence[str] 
     ticket = offered(peer)
     if ticket is None:
         return Grant(door.admit(gateway.server, peer.headers, shown))
-    door.checked(gateway.server, peer.headers)
+    return await spent(gateway, peer.headers, ticket)
+
+
+async def spent(gateway: Gateway, headers: Mapping[str, str], ticket: str) -> Grant:
+    """What the ticket of a peer with these headers lets in. Raises as `admitted` does."""
+    door.checked(gateway.server, headers)
     try:
         grant = await spend(gateway.bus, ticket)
     except BusDown as down:
         raise Overloaded(down.message, retry_after=gateway.server.retry_after_s) from None
-    if grant.origin and grant.origin != peer.headers.get("origin"):
+    if grant.origin and grant.origin != headers.get("origin"):
         told = f"this ticket is for pages of {grant.origin} alone"
         raise ClientFault("bad_origin", told, close=Close.POLICY)
     return grant

@@ -7,6 +7,7 @@ import ssl
 
 from streaming.config import ServerPolicy
 from streaming.refusal import Refusal
+from streaming.wire.twilio.policy import TwilioPolicy
 
 
 class ListenError(Refusal):
@@ -34,6 +35,16 @@ def check_keys(policy: ServerPolicy) -> None:
             f"Refusing to listen on {policy.host} without a key: whoever reaches this machine could use the service. "
             'Set one, for example: export VIVAVOCE_SERVER__KEYS="me:$(openssl rand -hex 24)"'
         )
+
+
+def check_tokens(policy: TwilioPolicy) -> None:
+    """Raises ListenError when a token is not `tenant:token`: with an empty one anybody could sign."""
+    for number, entry in enumerate(policy.tokens, 1):
+        tenant, _, token = entry.partition(":")
+        if not (tenant and token):
+            raise ListenError(
+                f"twilio.tokens: entry {number} is not tenant:token (VIVAVOCE_TWILIO__TOKENS=tenant:token,...)"
+            )
 
 
 def open_doors() -> None:

@@ -70,6 +70,7 @@ def _serve_role(role: str, settings: Settings) -> int:
 
     if role == "gateway":
         listening.check_keys(settings.server)
+        listening.check_tokens(settings.twilio)
     url = settings.redis.url or os.environ.get("REDIS_URL", "")
     if not url:
         raise Usage("One role alone needs a Redis that the other roles use too: set REDIS_URL")
@@ -118,6 +119,7 @@ def _serve_all(place: Path, settings: Settings, config: Path | None) -> int:
     lock.acquire(where)
     try:
         listening.check_keys(settings.server)
+        listening.check_tokens(settings.twilio)
         listening.check_port(settings.server)
         shelf = Shelf(place / "models")
         _pull(shelf, settings, console)

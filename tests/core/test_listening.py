@@ -3,7 +3,8 @@
 import pytest
 
 from streaming.config import ServerPolicy
-from streaming.service.listening import ListenError, address, check_keys
+from streaming.service.listening import ListenError, address, check_keys, check_tokens
+from streaming.wire.twilio.policy import TwilioPolicy
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
@@ -22,6 +23,14 @@ def test_beyond_loopback_a_key_is_needed_and_the_refusal_says_how(host: str) -> 
 def test_a_key_without_a_name_is_refused_and_not_repeated(entry: str) -> None:
     with pytest.raises(ListenError, match="name:key") as refused:
         check_keys(ServerPolicy(keys=("you:fine", entry)))
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("entry", ["secret", ":secret", "shop:"])
+def test_a_token_without_a_tenant_or_none_at_all_is_refused_and_not_repeated(entry: str) -> None:
+    assert check_tokens(TwilioPolicy(tokens=("shop:fine",))) is None
+    with pytest.raises(ListenError, match="tenant:token") as refused:
+        check_tokens(TwilioPolicy(tokens=("shop:fine", entry)))
     assert "secret" not in str(refused.value)
 
 

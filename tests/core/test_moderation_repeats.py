@@ -3,7 +3,14 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streaming.events import AudioGap, SpeechStarted, SpeechStopped, TranscriptFinal, TurnEnded
+from streaming.events import (
+    AudioFinalized,
+    AudioGap,
+    SpeechStarted,
+    SpeechStopped,
+    TranscriptFinal,
+    TurnEnded,
+)
 from streaming.facts import EagerEndpoint, Endpoint, Heard, HeardFinal, HeardPartial, SoundEnded
 from tests.scribing import ACCOUNT, Session
 
@@ -70,3 +77,12 @@ def test_an_utterance_that_reaches_beyond_what_was_told_is_told_whatever_its_num
     finals = [event.text for event in session.log if isinstance(event, TranscriptFinal)]
     assert finals == ["number 1 of 0", "number 2 of 0", "number 3 of 0", "number 4 of 0"]
     assert [event.segments for event in session.log if isinstance(event, TurnEnded)] == [[1], [2], [3], [4]]
+
+
+def test_what_was_finalised_is_told_once_and_twice_where_it_was_asked_twice() -> None:
+    session = Session("transcribe")
+    done = AudioFinalized(0, 2_000)
+    session.take_as_they_are(*said(0, 1), done, done, *said(0, 2), AudioFinalized(0, 3_000))
+    session.take_as_they_are(*said(0, 1), done, done, *said(0, 2), AudioFinalized(0, 3_000))
+    told = [event.at_ms for event in session.log if isinstance(event, AudioFinalized)]
+    assert told == [2_000, 2_000, 3_000]

@@ -12,7 +12,7 @@ from streaming import keys
 from streaming.bus import Bus
 from streaming.errors import ClientFault, Fault
 from streaming.events import AudioFormat, Event, SessionStarted
-from streaming.facts import Ended, Mark
+from streaming.facts import Ended, Mark, Skipped
 from streaming.ingress.audience import Watching
 from streaming.ingress.door import ServerPolicy
 from streaming.ingress.gateway import Gateway
@@ -118,6 +118,74 @@ async def test_a_message_that_is_wrong_is_told_and_the_session_goes_on(house: Ga
         assert await until(bus, guest.session_id, RATE) == RATE
         assert [fault.code for fault in heard.faults] == ["bad_text"]
         running.cancel()
+
+
+async def test_what_was_said_behind_a_wrong_message_is_taken_also_when_the_client_is_gone(
+    house: Gateway, bus: Bus
+) -> None:
+    guest, heard = Guest(house, "desk"), Heard()
+    with guest.here():
+        running = asyncio.create_task(guest.run(heard.tell, heard.wrong))
+        await guest.begin(said.SessionStart(audio=TOLD))
+        await guest.sound(bytes(2 * 12 * RATE))
+        await guest.say(said.Text(text="hello"))  # this session transcribes
+        await guest.sound(bytes(2 * RATE))
+        running.cancel()
+    assert await until(bus, guest.session_id, 13 * RATE) == 13 * RATE
+    assert (await stored(bus, guest.session_id))[1] == [Ended(13 * RATE, "lost")]
+
+
+async def test_a_gap_that_is_longer_than_the_credit_ends_no_session(house: Gateway, bus: Bus) -> None:
+    guest, heard = Guest(house, "desk"), Heard()
+    with guest.here():
+        running = asyncio.create_task(guest.run(heard.tell, heard.wrong))
+        await guest.begin(said.SessionStart(audio=TOLD))
+        await guest.say(said.AudioSkip(samples=5 * RATE))
+        await guest.sound(bytes(2 * RATE))
+        await bus.call("HSET", keys.stage(guest.session_id, "asr"), "at", 5 * RATE)
+        assert await until(bus, guest.session_id, RATE) == RATE
+        running.cancel()
+    gaps = [one.samples for one in (await stored(bus, guest.session_id))[1] if isinstance(one, Skipped)]
+    assert sum(gaps) == 5 * RATE
+    assert not heard.faults
+
+
+async def test_also_small_messages_wait_when_too_much_does(house: Gateway) -> None:
+    guest, heard = Guest(house, "desk"), Heard()
+
+    async def send() -> None:
+        for _ in range(20_000):
+            await guest.say(said.SessionUpdate(prompt="x" * 1_000))
+
+    with guest.here():
+        running = asyncio.create_task(guest.run(heard.tell, heard.wrong))
+        await guest.begin(said.SessionStart(audio=TOLD))
+        await guest.sound(bytes(2 * 12 * RATE))  # more than there is credit for: what comes behind it waits
+        sending = asyncio.create_task(send())
+        await asyncio.sleep(1.0)
+        assert not sending.done()
+        for task in (sending, running):
+            task.cancel()
+
+
+async def test_sound_that_grows_when_it_is_decoded_is_all_taken_from_a_client_that_is_gone(
+    house: Gateway, bus: Bus
+) -> None:
+    guest, heard, sent = Guest(house, "desk"), Heard(), list[int]()
+
+    async def send() -> None:
+        for _ in range(12 * 60):
+            await guest.sound(bytes(8_000))
+            sent.append(8_000)
+
+    with guest.here():
+        running = asyncio.create_task(guest.run(heard.tell, heard.wrong))
+        await guest.begin(said.SessionStart(audio=AudioFormat("mulaw", 8_000, 1)))
+        sending = asyncio.create_task(send())
+        await asyncio.sleep(1.0)
+        for task in (sending, running):
+            task.cancel()
+    assert await until(bus, guest.session_id, 2 * sum(sent)) == 2 * sum(sent)
 
 
 async def test_sound_that_cannot_be_read_begins_no_session(house: Gateway, bus: Bus) -> None:

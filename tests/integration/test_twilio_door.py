@@ -109,6 +109,9 @@ async def test_a_url_that_no_proxy_changes_needs_no_setting(redis_url: str, bus:
         async with Sender(gateway.url, X_Twilio_Signature=made) as sender:
             await sender.say(start(), STOP)
             assert (await session(bus)).tenant == "shop"
+        assert (
+            await refused(gateway, Authorization="Bearer guess") == 401
+        )  # there is no key that this could be
     finally:
         await gateway.down()
 
@@ -124,7 +127,8 @@ async def test_a_key_or_a_ticket_may_be_a_custom_parameter_and_is_kept_nowhere(
             assert not {"key", "ticket"} & set(config.metadata)
             assert "sesame" not in str(config)
         await bus.call("ZREM", keys.LIVE, config.session_id)
-    for wrong in ({}, {"key": "guess"}, {"ticket": "guess"}):
+    elsewhere = await issue(bus, Grant("desk", origin="https://desk.example"), 10)
+    for wrong in ({}, {"key": "guess"}, {"ticket": "guess"}, {"ticket": elsewhere}):
         async with Sender(keyed.url) as sender:
             await sender.say(start(**wrong))
             assert await sender.close_code() == 1008

@@ -9,7 +9,7 @@ import pytest
 from streaming.wire import messages as said
 from streaming.wire.openai.realtime.asked import TYPES
 from streaming.wire.openai.realtime.effects import Say
-from tests.talking import TENTH, Talking
+from tests.talking import TENTH, Talking, types
 
 
 def heard(**members: Any) -> dict[str, Any]:
@@ -154,3 +154,11 @@ def test_five_thousand_malformed_events_are_each_answered_or_taken() -> None:
         told = talking.sends(frame)
         assert told or event["type"] == "input_audio_buffer.append", (number, frame)
     assert talking.says("conversation.item.retrieve", item_id="x")[0]["type"] == "error"
+
+
+def test_whoever_may_only_transcribe_does_not_become_one_who_is_answered() -> None:
+    talking = Talking("transcription", answers=False)
+    [error] = talking.says("session.update", session={"type": "realtime"})
+    assert error["error"]["param"] == "session.type"
+    assert types(talking.says("session.update", session=heard())) == ["session.updated"]
+    assert talking.says("response.create")[0]["type"] == "error"

@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.requests import HTTPConnection
 
-from streaming.errors import BusDown, ClientFault, Close, Overloaded
+from streaming.errors import ClientFault, Close
 from streaming.ingress import door, tickets
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.tickets import Grant
@@ -32,7 +32,8 @@ async def admitted(gateway: Gateway, peer: HTTPConnection) -> Settled:
     policy = gateway.twilio
     if policy.tokens and SIGNATURE in peer.headers:
         return _among(_signers(policy, peer))
-    shown = bool(peer.headers.get("authorization")) or tickets.offered(peer) is not None
+    keyed = bool(gateway.server.keys and peer.headers.get("authorization"))  # without keys any would do
+    shown = keyed or tickets.offered(peer) is not None
     if shown or policy.tokens or not gateway.server.keys:
         if policy.tokens and not shown:
             told = "this connection must be signed (X-Twilio-Signature), or show a key or a ticket in its headers"
@@ -63,10 +64,7 @@ async def _proved(gateway: Gateway, headers: Mapping[str, str], proof: Proof) ->
     """By the custom parameters `ticket` or `key`: Twilio sends no headers of ours, and no query."""
     if not proof.ticket:
         return Grant(door.admit(gateway.server, headers, [proof.key] if proof.key else []))
-    try:
-        return await tickets.spend(gateway.bus, proof.ticket)
-    except BusDown as down:
-        raise Overloaded(down.message, retry_after=gateway.server.retry_after_s) from None
+    return await tickets.spent(gateway, headers, proof.ticket)
 
 
 def _signers(policy: TwilioPolicy, peer: HTTPConnection) -> list[str]:

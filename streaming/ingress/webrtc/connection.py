@@ -14,7 +14,7 @@ from typing import Final, NoReturn
 from streaming.errors import ClientFault, Close, Fault, ServiceFault
 from streaming.ingress.conversing import Finished, conversed
 from streaming.ingress.gateway import Gateway
-from streaming.ingress.guest import Hole as Lost
+from streaming.ingress.waiting import Hole as Lost
 from streaming.ingress.webrtc.channel import Channel
 from streaming.ingress.webrtc.ear import Ear, Heard, Sound
 from streaming.ingress.webrtc.party import Party

@@ -91,7 +91,7 @@ async def _let_in(gateway: Gateway, socket: WebSocket, offered: Sequence[str]) -
     mode: Mode = "transcribe" if kind == "transcription" else "chat"
     grant.allow(mode)
     try:
-        can = await able(gateway, moderation=strictness)
+        can = await able(gateway, moderation=strictness, answers=grant.mode != "transcribe")
     except BusDown as down:
         raise Overloaded(down.message, retry_after=gateway.server.retry_after_s) from None
     name = secrets.token_hex(6)

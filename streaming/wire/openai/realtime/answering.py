@@ -1,5 +1,6 @@
 """Responses: when one is made, what is asked for it, and how what comes of it is told. Pure."""
 
+from contextlib import suppress
 from typing import Final
 
 from streaming.answers import ReplyDelta, ReplyDone
@@ -68,7 +69,11 @@ class Answering:
         if self._open:
             self._due = True
             return
-        self.create(ResponseAsked())
+        self._answer()
+
+    def _answer(self) -> None:
+        with suppress(Wrong):  # nothing of what was said may stay: there is nothing to answer
+            self.create(ResponseAsked())
 
     def known(self) -> None:
         """Words that were missing may be there now."""
@@ -159,6 +164,8 @@ class Answering:
     def _over(self, answer: Answer, why: Reason, usage: Usage | None = None) -> None:
         state, item = self._state, answer.item(whole=why.type == "completed")
         name, number = answer.item_id, answer.id
+        if answer.stage is Stage.DUE:
+            self.finished(number)  # nobody was asked for it, so nobody will say that it is
         if answer.stage is Stage.SHOWN:
             state.outlet.tell(told.TextDone(response_id=number, item_id=name, text=answer.text))
             state.outlet.tell(told.PartDone(response_id=number, item_id=name, part=Written(answer.text)))
@@ -170,13 +177,13 @@ class Answering:
         state.outlet.tell(responses.over(answer, state.session, why, usage))
         if self._due and not self._open:
             self._due = False
-            self.create(ResponseAsked())
+            self._answer()
 
     def _judged(self, answer: Answer, verdict: ModerationVerdict) -> None:
         """Some of it is not to be shown any more. Where it never was, nothing changes."""
         begin, end = verdict.span
-        if verdict.target.reply is None or verdict.replacement is None or end > len(answer.text):
-            return
+        if verdict.target.reply is None or verdict.replacement is None or begin >= len(answer.text):
+            return  # of one that was broken off, `end` may lie behind what was told
         was = answer.text
         answer.text = was[:begin] + verdict.replacement + was[end:]
         if answer.stage is Stage.OVER:

@@ -85,12 +85,18 @@ class Realtime:
 
     def heard(self, event: Event) -> list[Effect]:
         """The next event of the log of the session that `Begin` began."""
-        self._hearing.heard(event)
+        try:
+            self._hearing.heard(event)
+        except Fault as fault:  # such as an item to which the client has given the same id
+            self._state.outlet.wrong(fault)
         return self._state.outlet.taken()
 
     def made(self, response_id: str, what: Made) -> list[Effect]:
         """The next event of the reply that `Respond` asked for."""
-        self._answering.made(response_id, what)
+        try:
+            self._answering.made(response_id, what)
+        except Fault as fault:
+            self._state.outlet.wrong(fault)
         return self._state.outlet.taken()
 
     def failed(self, response_id: str, fault: Fault) -> list[Effect]:

@@ -97,13 +97,15 @@ class Session(Struct, frozen=True):
 class Able(Struct, frozen=True):
     """What the service can do now: `semantic`: a recogniser hears when somebody is done; `models` that reply, by name,
     and are told the newest `messages` of a conversation. `track`: the format of a media track by which the sound comes,
-    where it does not come in events. `moderation`: how strictly what is said and answered is moderated."""
+    where it does not come in events. `moderation`: how strictly what is said and answered is moderated. `answers`: the
+    client may have responses."""
 
     semantic: bool = True
     models: tuple[str, ...] = ()
     track: AudioFormat | None = None
     moderation: Moderation = "hold"
     messages: int = 256
+    answers: bool = True
 
 
 def opened(name: str, kind: Kind, model: str) -> Session:
@@ -166,6 +168,9 @@ def _merged(was: Tree, patch: Tree) -> Tree:
 
 def _possible(session: Session, able: Able) -> None:
     heard, turns = session.audio.input, session.audio.input.turn_detection
+    if session.type == "realtime" and not able.answers:
+        told = "this ticket is for sessions that transcribe: session.type stays transcription"
+        raise Wrong(told, "session.type", "invalid_value")
     if heard.format.type == "audio/pcm" and heard.format.rate not in (None, RATE):
         told = f"audio/pcm comes at {RATE} Hz here"
         raise Wrong(told, "session.audio.input.format.rate", "invalid_value")
