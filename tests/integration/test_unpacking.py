@@ -156,5 +156,7 @@ async def test_who_reads_slowly_slows_down_who_sends() -> None:
         async with asyncio.timeout(1):
             for at in range(0, len(long), 1 << 18):
                 await unpacked.feed(long[at : at + (1 << 18)])
+    made = len(unpacked._made)
     unpacked.drop()
     assert await gone()
+    assert made <= unpacking.CHUNKS
