@@ -146,14 +146,15 @@ def test_everything_can_be_done_with_the_keyboard_alone(page: Page, fake: FakeSe
       while (e?.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;
       return [(e.labels?.[0]?.innerText || e.getAttribute('aria-label') || e.innerText || '').trim().split('\\n')[0],
               e === document.body ? 'body' : getComputedStyle(e).outlineStyle] }"""
-    for _ in range(12):
+    for _ in range(13):
         page.keyboard.press("Tab")
         name, outline = page.evaluate(focused)
         visited.append(name)
         elsewhere = name in ("Message", "Reply to me", "Record")  # what is around them shows it
         assert outline == "body" or outline != "none" or elsewhere, f"{name}: no focus"
     wanted = ["Recorded sessions", "New conversation", "Conversation", "Microphone", "Message"]
-    wanted += ["Choose a sound file", "Send", "Reply to me", "Record", "Language", "What serves this"]
+    wanted += ["Choose a sound file", "Send", "Reply to me", "Record", "WebRTC", "Language"]
+    wanted += ["What serves this"]
     assert visited[: len(wanted)] == wanted
     while page.evaluate(focused)[0] != "Message":
         page.keyboard.press("Tab")

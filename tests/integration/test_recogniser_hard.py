@@ -159,4 +159,5 @@ def test_a_hot_word_mends_a_name_and_none_is_said_that_was_not_there(ear: Ear) -
     pcm = join(0.3, "demo-abouttotry", 0.4)[: 9 * RATE]
     assert "Digium" not in ear.once(pcm)
     assert "Digium" in ear.once(pcm, context=ear.engine.words.tokens(" DAHDI, Digium."))
-    assert errors(THANKS, plain(ear.once(thanks(), context=ear.engine.words.tokens(" DAHDI, Digium.")))) <= 1
+    hinted = plain(ear.once(thanks(), context=ear.engine.words.tokens(" DAHDI, Digium.")))
+    assert "".join(hinted) == "".join(THANKS)  # "good bye" or "goodbye": processors differ

@@ -16,7 +16,7 @@ import pytest
 from streaming.machine import home
 
 pytestmark = [pytest.mark.slow, pytest.mark.models]
-READY_S = 15.0
+READY_S = 40.0  # on a machine that has much else to do; when left alone it takes some 8 s
 
 
 class Served:
