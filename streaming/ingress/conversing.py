@@ -1,7 +1,7 @@
 """One socket's tasks, which begin and end together, whoever it belongs to."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from typing import Any, NoReturn
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -24,6 +24,20 @@ async def conversed(**tasks: Coroutine[Any, Any, NoReturn]) -> None:
         ended = first_of(wrong)
     if isinstance(ended, Fault | WebSocketDisconnect):
         raise ended
+
+
+async def promptly(
+    sending: Awaitable[None], seconds: float, told: str, retry_after: float | None = None
+) -> None:
+    """Do what writes to a socket. Raises Fault with `told` (1013): its peer takes longer than so many `seconds` to read
+    it. WebSocketDisconnect: it is gone."""
+    try:
+        async with asyncio.timeout(seconds):
+            await sending
+    except TimeoutError:
+        raise Fault("slow", told, close=Close.OVERLOAD, retry_after=retry_after) from None
+    except RuntimeError:  # starlette: the socket was closed meanwhile
+        raise WebSocketDisconnect(1006) from None
 
 
 async def reads_only(socket: WebSocket, told: str) -> NoReturn:

@@ -123,15 +123,20 @@ def seat(policy: ServerPolicy, workers: Sequence[Present], posted: int) -> None:
 
 
 def judged(workers: Sequence[Present], close: int | None = None) -> None:
-    """Whether a recogniser of `workers` can tell by the voice when a turn is over. No recogniser: one may come.
+    """See `judges`.
 
     Raises:
         ClientFault: none of them has the model for it.
     """
-    asr = [worker for worker in workers if worker.role == "asr"]
-    if asr and not any(served.role == "turn" for worker in asr for served in worker.serves):
+    if not judges(workers):
         told = "endpointing.semantic is not supported by this server: it lacks a model (`models pull smart-turn`)"
         raise ClientFault("unsupported", told, close=close)
+
+
+def judges(workers: Sequence[Present]) -> bool:
+    """Whether a recogniser of `workers` can tell by the voice when a turn is over. No recogniser: one may come."""
+    asr = [worker for worker in workers if worker.role == "asr"]
+    return not asr or any(served.role == "turn" for worker in asr for served in worker.serves)
 
 
 def refused(error: Exception) -> Fault:

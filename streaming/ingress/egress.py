@@ -1,16 +1,15 @@
 """From a session's log to one socket: in order, nothing twice, and no longer than a reader that is too slow allows."""
 
-import asyncio
 from typing import Final
 
 import msgspec
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from streaming import keys
 from streaming.bus import Bus
-from streaming.errors import Close, Fault
 from streaming.events import SessionDegraded
 from streaming.feed import Entry
+from streaming.ingress.conversing import promptly
 from streaming.ingress.held import Held
 from streaming.ingress.lines import ENDED
 from streaming.wire import native as wire
@@ -35,14 +34,8 @@ class Egress:
             Fault: the reader took too long (1013); it may resume.
             WebSocketDisconnect: it is gone.
         """
-        try:
-            async with asyncio.timeout(self._slow_s):
-                await self._socket.send_text(frame)
-        except TimeoutError:
-            told = "events are read too slowly: resume the session from the last one read"
-            raise Fault("slow", told, close=Close.OVERLOAD, retry_after=1) from None
-        except RuntimeError:  # starlette: the socket was closed meanwhile
-            raise WebSocketDisconnect(1006) from None
+        told = "events are read too slowly: resume the session from the last one read"
+        await promptly(self._socket.send_text(frame), self._slow_s, told, retry_after=1)
 
     async def follow(self, session_id: str, after: str) -> None:
         """All events behind `after`, as they come, up to and with `session.ended`."""

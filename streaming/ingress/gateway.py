@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from streaming.archive.ports import Archive
 from streaming.bus import Bus
 from streaming.calls import Calls
-from streaming.errors import Fault, Overloaded
+from streaming.errors import BusDown, Fault, Overloaded
 from streaming.ingress.audience import Watching
 from streaming.ingress.door import ServerPolicy
 from streaming.ingress.intake import Intake
@@ -66,6 +66,19 @@ class Gateway(Struct):
             yield
         finally:
             self.asking[tenant] -= 1
+
+    @contextmanager
+    def unless_away(self) -> Generator[None]:
+        """While somebody comes in. Raises Overloaded when Redis is away: they may come back."""
+        try:
+            yield
+        except BusDown as down:
+            raise Overloaded(down.message, retry_after=self.server.retry_after_s) from None
+
+    def admit_speaker(self, *, counted: bool) -> None:
+        """Whether one more may speak; `counted`: it is among `sessions` already. Raises Overloaded."""
+        if self.sessions + (not counted) > self.server.max_sessions:
+            raise Overloaded("all places are taken: try again later", retry_after=self.server.retry_after_s)
 
     def admit_viewer(self) -> None:
         """Whether one more may watch or replay. Raises Overloaded."""

@@ -12,7 +12,7 @@ from msgspec import Struct
 from streaming import audio, jobs, keys, roster
 from streaming.bus import BusDown, Refused
 from streaming.clock import now_ms, stamp
-from streaming.errors import Close, Overloaded
+from streaming.errors import Close
 from streaming.events import SessionStarted
 from streaming.feed import Entry
 from streaming.ingress import door, records
@@ -111,11 +111,10 @@ async def begin(gateway: Gateway, message: said.SessionStart, tenant: str) -> Be
         ClientFault: nobody here can serve it so, or its sound is none that we can read.
     """
     server, bus = gateway.server, gateway.bus
-    if gateway.sessions > server.max_sessions:
-        raise Overloaded("all places are taken: try again later", retry_after=server.retry_after_s)
+    gateway.admit_speaker(counted=True)
     config = wire.started(message, secrets.token_hex(12), tenant)
     owned = Owned(gateway, records.Opened(config, "1"))  # first: its sound may be none that we can read
-    try:
+    with gateway.unless_away():
         workers = await roster.present(bus)
         if wire.semantic(message.endpointing):
             door.judged(workers, close=Close.POLICY)
@@ -127,8 +126,6 @@ async def begin(gateway: Gateway, message: said.SessionStart, tenant: str) -> Be
                 door.seat(server, workers, await jobs.posted(bus, "asr"))
             opened = await records.begin(bus, config, first)
         [entry] = await bus.read(keys.events(config.session_id), count=1)
-    except BusDown as down:
-        raise Overloaded(down.message, retry_after=server.retry_after_s) from None
     return Begun(owned, opened, entry)
 
 

@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from streaming import keys, roster
 from streaming.bus import BusDown
 from streaming.clock import now_ms, stamp
-from streaming.errors import ClientFault, Overloaded, about
+from streaming.errors import ClientFault, about
 from streaming.ingress import door, owning, records
 from streaming.ingress.conversing import Finished, conversed
 from streaming.ingress.egress import Egress
@@ -48,14 +48,11 @@ class Speaking:
             self._gateway.sessions -= 1
 
     async def _enter(self, first: said.SessionStart | said.SessionResume) -> str:
-        try:
-            match first:
-                case said.SessionStart():
-                    return await self._start(first)
-                case said.SessionResume():
-                    return await self._resume(first)
-        except BusDown as down:
-            raise Overloaded(down.message, retry_after=self._gateway.server.retry_after_s) from None
+        match first:
+            case said.SessionStart():
+                return await self._start(first)
+            case said.SessionResume():
+                return await self._resume(first)
 
     async def _converse(self, after: str) -> None:
         try:
@@ -73,9 +70,9 @@ class Speaking:
 
     async def _resume(self, message: said.SessionResume) -> str:
         advance(Phase.FRESH, Input.RESUME)
-        opened = await records.resume(
-            self._bus, message.session_id, message.resume_token, message.last_event_id
-        )
+        asked = (message.session_id, message.resume_token, message.last_event_id)
+        with self._gateway.unless_away():
+            opened = await records.resume(self._bus, *asked)
         self._adopt(Owned(self._gateway, opened), opened)
         self._over = opened.over
         have = self._inbox.clock.have if self._inbox.clock else 0

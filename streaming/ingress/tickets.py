@@ -16,7 +16,7 @@ from starlette.requests import HTTPConnection
 
 from streaming import keys
 from streaming.bus import Bus
-from streaming.errors import BusDown, ClientFault, Close, Overloaded
+from streaming.errors import ClientFault, Close
 from streaming.events import Mode
 from streaming.ingress import door
 from streaming.ingress.door import ServerPolicy
@@ -87,10 +87,8 @@ async def admitted(gateway: Gateway, peer: HTTPConnection, shown: Sequence[str] 
 async def spent(gateway: Gateway, headers: Mapping[str, str], ticket: str) -> Grant:
     """What the ticket of a peer with these headers lets in. Raises as `admitted` does."""
     door.checked(gateway.server, headers)
-    try:
+    with gateway.unless_away():
         grant = await spend(gateway.bus, ticket)
-    except BusDown as down:
-        raise Overloaded(down.message, retry_after=gateway.server.retry_after_s) from None
     if grant.origin and grant.origin != headers.get("origin"):
         told = f"this ticket is for pages of {grant.origin} alone"
         raise ClientFault("bad_origin", told, close=Close.POLICY)

@@ -17,7 +17,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from streaming.errors import Close, Fault, ServiceFault
 from streaming.events import Event, SessionStarted
 from streaming.ingress import door
-from streaming.ingress.conversing import conversed
+from streaming.ingress.conversing import conversed, promptly
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.guest import Guest
 from streaming.ingress.native import unless_drained
@@ -175,11 +175,9 @@ class Translated:
 
     async def _send(self, messages: Iterable[Struct]) -> None:
         """Raises Fault: they are read too slowly. WebSocketDisconnect: the client is gone."""
-        try:
-            async with asyncio.timeout(self._gateway.policy.slow_viewer_s):
-                for message in messages:
-                    await self._socket.send_text(msgspec.json.encode(message).decode())
-        except TimeoutError:
-            raise Fault("slow", "results are read too slowly", close=Close.OVERLOAD) from None
-        except RuntimeError:  # starlette: the socket was closed meanwhile
-            raise WebSocketDisconnect(1006) from None
+        slow_s = self._gateway.policy.slow_viewer_s
+        await promptly(self._write(messages), slow_s, "results are read too slowly")
+
+    async def _write(self, messages: Iterable[Struct]) -> None:
+        for message in messages:
+            await self._socket.send_text(msgspec.json.encode(message).decode())

@@ -63,8 +63,7 @@ class Completing:
     async def begin(self, workers: list[Present]) -> None:
         """Make the session, and ask. Raises Overloaded, BusDown."""
         server = self._gateway.server
-        if self._gateway.sessions > server.max_sessions:
-            raise Overloaded("all places are taken: try again later", retry_after=server.retry_after_s)
+        self._gateway.admit_speaker(counted=True)
         missing = [role for role in NEEDED if role not in {worker.role for worker in workers}]
         if missing:
             raise Overloaded(f"no {missing[0]} is there now: try again", retry_after=server.retry_after_s)

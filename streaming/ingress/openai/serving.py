@@ -12,11 +12,12 @@ from starlette.routing import Route as Served
 
 from streaming.errors import ClientFault, Fault, ServiceFault
 from streaming.ingress import door
+from streaming.ingress.bodies import body
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.openai.call import Call
 from streaming.ingress.openai.routes import ROUTES
 from streaming.ingress.openai.uploading import uploaded
-from streaming.wire.openai.faults import Wrong, refusal
+from streaming.wire.openai.faults import refusal
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class _Route:
                 async with uploaded(request, call.gateway.api.upload_bytes) as call.upload:
                     made = await self._made(call, request)
             else:
-                await self._body(call, request)
+                call.body = await body(request, call.gateway.api.body_bytes)
                 made = await self._made(call, request)
         except ClientDisconnect:
             return
@@ -92,14 +93,6 @@ class _Route:
         if gateway.draining.is_set():
             raise Fault("draining", "this server is going away: ask again", retry_after=1)
         return Call(gateway, tenant, b"", request.path_params, send)
-
-    async def _body(self, call: Call, request: Request) -> None:
-        body, most = bytearray(), call.gateway.api.body_bytes
-        async for part in request.stream():
-            body += part
-            if len(body) > most:
-                raise Wrong(f"the body has more than {most} bytes: send less", code="too_large")
-        call.body = bytes(body)
 
 
 async def _gone(request: Request) -> None:

@@ -12,6 +12,7 @@ from starlette.routing import Route as Served
 from streaming.clock import now_ms
 from streaming.errors import ClientFault, ServiceFault
 from streaming.ingress import door
+from streaming.ingress.bodies import body
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.openai import routes as openai
 from streaming.ingress.rest import ticket
@@ -69,8 +70,8 @@ async def _call(route: Route, request: Request) -> Call[Any, Any]:
     if gateway.archive is None:
         raise ServiceFault("archive_down", "this server has no archive")
     query = read(route.query, request.query_params.multi_items())
-    body = await _body(route.body, request) if route.body else None
-    return Call(gateway, gateway.archive, reader, request, query, body, session_id)
+    brought = await _body(route.body, request) if route.body else None
+    return Call(gateway, gateway.archive, reader, request, query, brought, session_id)
 
 
 def _reader(route: Route, request: Request, policy: door.ServerPolicy, session_id: str) -> door.Reader:
@@ -84,13 +85,9 @@ def _reader(route: Route, request: Request, policy: door.ServerPolicy, session_i
 
 
 async def _body(kind: type[msgspec.Struct], request: Request) -> msgspec.Struct:
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST:
-            raise ClientFault("too_large", f"the body has more than {LARGEST} bytes")
+    came = await body(request, LARGEST)
     try:
-        return msgspec.json.decode(bytes(body) or b"{}", type=kind)
+        return msgspec.json.decode(came or b"{}", type=kind)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as wrong:
         raise ClientFault(
             "bad_request", f"the body is no {kind.__name__}: {wrong}: see /v1/openapi.json"

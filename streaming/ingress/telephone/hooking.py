@@ -7,7 +7,7 @@ import time
 from starlette.requests import HTTPConnection
 
 from streaming import keys
-from streaming.errors import BusDown, ClientFault, Close, Overloaded
+from streaming.errors import ClientFault, Close
 from streaming.ingress import tickets
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.telephone.admitting import Settled
@@ -49,9 +49,7 @@ async def _signed(gateway: Gateway, peer: HTTPConnection, secret: bytes) -> None
         ) from None
     name = keys.nonce(hashlib.sha256(nonce.encode()).hexdigest())
     lasts_ms = (AGE_S + 2 * SKEW_S) * 1_000
-    try:
+    with gateway.unless_away():
         first = await gateway.bus.call("SET", name, 1, "PX", lasts_ms, "NX")
-    except BusDown as down:
-        raise Overloaded(down.message, retry_after=gateway.server.retry_after_s) from None
     if not first:
         raise ClientFault("unauthorized", "this signature was shown before: sign anew", close=Close.POLICY)

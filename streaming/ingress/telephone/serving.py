@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from streaming.errors import ClientFault, Close, Fault, ServiceFault
 from streaming.events import Event
-from streaming.ingress.conversing import Finished, conversed
+from streaming.ingress.conversing import Finished, conversed, promptly
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.guest import Guest
 from streaming.ingress.native import unless_drained
@@ -199,13 +199,12 @@ class Connection:
 
     async def _send(self, message: Struct) -> None:
         """Raises Fault: the client reads too slowly (1013). WebSocketDisconnect: it is gone."""
-        try:
-            async with asyncio.timeout(self._gateway.policy.slow_viewer_s), self._telling:
-                await self._socket.send_text(self._translator.written(message))
-        except TimeoutError:
-            raise Fault("slow", "what you are told is read too slowly", close=Close.OVERLOAD) from None
-        except RuntimeError:  # starlette: the socket was closed meanwhile
-            raise WebSocketDisconnect(1006) from None
+        slow_s = self._gateway.policy.slow_viewer_s
+        await promptly(self._write(message), slow_s, "what you are told is read too slowly")
+
+    async def _write(self, message: Struct) -> None:
+        async with self._telling:
+            await self._socket.send_text(self._translator.written(message))
 
     async def _tell(self, event_id: str, event: Event) -> None:
         await self._do_all(self._translator.tell(event_id, event))

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from streaming.errors import ClientFault
 from streaming.ingress import door
+from streaming.ingress.bodies import body
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.rest.answering import PRIVATE, failed
 from streaming.ingress.webrtc.exchange import Exchange
@@ -154,12 +155,7 @@ async def _body(request: Request, kind: str) -> str:
         raise ClientFault(
             "unsupported_type", f"the body must be {kind}, not {shown[:60] or 'without a type'}"
         )
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST:
-            raise ClientFault("too_large", f"the body has more than {LARGEST} bytes")
     try:
-        return body.decode()
+        return (await body(request, LARGEST)).decode()
     except UnicodeDecodeError:
         raise ClientFault("bad_request", "the body is no UTF-8") from None

@@ -14,9 +14,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from streaming.errors import BusDown, Fault, Overloaded, ServiceFault
+from streaming.errors import Fault, ServiceFault
 from streaming.events import AudioFormat, EndReason
 from streaming.ingress import door, tickets
+from streaming.ingress.bodies import body
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.openai.realtime.socket import able
 from streaming.ingress.openai.realtime.talk import Talk
@@ -24,7 +25,7 @@ from streaming.ingress.tickets import Grant
 from streaming.ingress.waiting import Hole
 from streaming.ingress.webrtc import whip
 from streaming.ingress.webrtc.party import Say
-from streaming.wire.openai.faults import Wrong, refusal
+from streaming.wire.openai.faults import refusal
 from streaming.wire.openai.moderations import ANY
 from streaming.wire.openai.realtime import calls
 from streaming.wire.openai.realtime import session as sessions
@@ -129,19 +130,13 @@ async def _admitted(gateway: Gateway, request: Request) -> Grant:
     scheme, _, shown = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not shown.startswith(calls.PREFIX):
         return Grant(door.admit(gateway.server, request.headers))
-    door.checked(gateway.server, request.headers)
-    try:
-        return await tickets.spend(gateway.bus, shown.strip())
-    except BusDown as down:
-        raise Overloaded(down.message, retry_after=gateway.server.retry_after_s) from None
+    return await tickets.spent(gateway, request.headers, shown.strip())
 
 
 async def _begun(gateway: Gateway, model: str, wishes: list[dict[str, Any]]) -> Realtime:
     """The session that is wished for, the later wish over the earlier. Raises Fault."""
-    try:
+    with gateway.unless_away():
         can = await able(gateway, track=TRACK)
-    except BusDown as down:
-        raise Overloaded(down.message, retry_after=gateway.server.retry_after_s) from None
     name = secrets.token_hex(6)
     for wish in wishes:
         model = str(wish.get("model") or model)
@@ -153,25 +148,21 @@ async def _begun(gateway: Gateway, model: str, wishes: list[dict[str, Any]]) -> 
 
 async def _secret(request: Request, gateway: Gateway, grant: Grant) -> Response:
     """A key for a page: good for one call."""
-    asked = calls.secret(await _body(request))
+    asked = calls.secret(await body(request, LARGEST))
     realtime = await _begun(gateway, "", [asked.session])
     seconds = (asked.expires_after or calls.Lasting()).seconds
     lasting = min(float(seconds), gateway.server.ticket_s)
     made = Grant(grant.tenant, session=msgspec.Raw(msgspec.json.encode(asked.session)))
-    try:
+    with gateway.unless_away():
         value = await tickets.issue(gateway.bus, made, lasting, calls.PREFIX)
-    except BusDown as down:
-        raise Overloaded(down.message, retry_after=gateway.server.retry_after_s) from None
     told = calls.Secret(value, int(time.time() + lasting), sessions.shown(realtime.session))
     return Response(msgspec.json.encode(told), 200, whip.PRIVATE, "application/json")
 
 
 async def _call(request: Request, gateway: Gateway, grant: Grant) -> Response:
     """An offer: 201, the answer, and where the call is."""
-    if gateway.sessions >= gateway.server.max_sessions:
-        told = "all places are taken: try again later"
-        raise Overloaded(told, retry_after=gateway.server.retry_after_s)
-    offer = calls.offer(request.headers.get("content-type", ""), await _body(request))
+    gateway.admit_speaker(counted=False)
+    offer = calls.offer(request.headers.get("content-type", ""), await body(request, LARGEST))
     before: dict[str, Any] = msgspec.json.decode(grant.session, type=dict[str, Any] | None) or {}
     realtime = await _begun(gateway, request.query_params.get("model", ""), [before, offer.session])
     caller = Caller(gateway, grant.tenant, realtime)
@@ -184,12 +175,3 @@ async def _hang_up(request: Request, gateway: Gateway, grant: Grant) -> Response
     """The call is over."""
     whip.exchange(gateway).named(request.path_params["name"], grant.tenant).leave()
     return Response(None, 200, whip.PRIVATE)
-
-
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST:
-            raise Wrong(f"the body has more than {LARGEST} bytes: send less", code="too_large")
-    return bytes(body)

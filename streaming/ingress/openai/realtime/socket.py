@@ -15,11 +15,10 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from streaming import roster
-from streaming.bus import BusDown
-from streaming.errors import ClientFault, Close, Fault, Overloaded, ServiceFault
+from streaming.errors import ClientFault, Close, Fault, ServiceFault
 from streaming.events import Mode
-from streaming.ingress import tickets
-from streaming.ingress.conversing import conversed
+from streaming.ingress import door, tickets
+from streaming.ingress.conversing import conversed, promptly
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.native import unless_drained
 from streaming.ingress.openai.realtime.talk import Talk
@@ -63,9 +62,9 @@ async def able(gateway: Gateway, **more: object) -> Able:
     """What the service can do now. Raises BusDown."""
     workers = await roster.present(gateway.bus)
     models = dict.fromkeys(one.name for one in _served(workers, "responder"))
-    ears = [worker for worker in workers if worker.role == "asr"]
-    semantic = not ears or any(_served(ears, "turn"))
-    return msgspec.structs.replace(Able(semantic, tuple(models), messages=gateway.api.messages), **more)
+    return msgspec.structs.replace(
+        Able(door.judges(workers), tuple(models), messages=gateway.api.messages), **more
+    )
 
 
 def _served(workers: Sequence[Present], role: str) -> list[roster.Served]:
@@ -78,9 +77,7 @@ async def _let_in(gateway: Gateway, socket: WebSocket, offered: Sequence[str]) -
     grant = await tickets.admitted(gateway, socket, keys)
     if gateway.draining.is_set():
         raise Fault("draining", "this server is going away: connect again", retry_after=1)
-    if gateway.sessions >= gateway.server.max_sessions:
-        told = "all places are taken: try again later"
-        raise Overloaded(told, retry_after=gateway.server.retry_after_s)
+    gateway.admit_speaker(counted=False)
     asked = socket.query_params
     intent, strictness = asked.get("intent"), asked.get("moderation", "hold")
     if intent not in (None, "transcription", "conversation"):
@@ -90,24 +87,16 @@ async def _let_in(gateway: Gateway, socket: WebSocket, offered: Sequence[str]) -
     kind: Kind = "transcription" if intent == "transcription" else "realtime"
     mode: Mode = "transcribe" if kind == "transcription" else "chat"
     grant.allow(mode)
-    try:
+    with gateway.unless_away():
         can = await able(gateway, moderation=strictness, answers=grant.mode != "transcribe")
-    except BusDown as down:
-        raise Overloaded(down.message, retry_after=gateway.server.retry_after_s) from None
     name = secrets.token_hex(6)
     return grant.tenant, Realtime(name, can, opened(name, kind, asked.get("model") or ANY))
 
 
 async def _serve(gateway: Gateway, socket: WebSocket, tenant: str, realtime: Realtime) -> None:
     async def send(frame: str) -> None:
-        try:
-            async with asyncio.timeout(gateway.policy.slow_viewer_s):
-                await socket.send_text(frame)
-        except TimeoutError:
-            told = "events are read too slowly: open a new session"
-            raise Fault("slow", told, close=Close.OVERLOAD, retry_after=1) from None
-        except RuntimeError:  # starlette: the socket was closed meanwhile
-            raise WebSocketDisconnect(1006) from None
+        told = "events are read too slowly: open a new session"
+        await promptly(socket.send_text(frame), gateway.policy.slow_viewer_s, told, retry_after=1)
 
     talk = Talk(gateway, tenant, realtime, send)
     with talk.here():
