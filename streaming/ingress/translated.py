@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from streaming.errors import Close, Fault, ServiceFault
 from streaming.events import Event, SessionStarted
-from streaming.ingress import door
+from streaming.ingress import tickets
 from streaming.ingress.conversing import conversed, promptly
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.guest import Guest
@@ -37,9 +37,10 @@ async def serve(gateway: Gateway, socket: WebSocket, dialect: Dialect) -> None:
     offered: Sequence[str] = socket.scope.get("subprotocols", ())
     shown = dialect.shown(socket.headers, query, offered)
     try:
-        tenant = door.admit(gateway.server, socket.headers, shown.keys)
+        grant = await tickets.admitted(gateway, socket, shown.keys)
         wanted: Wanted = dialect.understood(query)
-        session = Translated(gateway, socket, dialect, wanted, tenant)
+        grant.allow(wanted.start.mode)
+        session = Translated(gateway, socket, dialect, wanted, grant.tenant)
         await unless_drained(gateway, session.run(shown.subprotocol))
         await socket.close(Close.NORMAL)
     except Fault as fault:

@@ -15,6 +15,7 @@ from streaming import keys
 from streaming.bus import Bus
 from streaming.events import SpeechStarted
 from streaming.facts import SessionConfig
+from streaming.ingress.tickets import Grant, issue
 from streaming.wire.deepgram import asked
 from tests.containers import packed
 from tests.gateway import Gateway, eventually
@@ -66,6 +67,15 @@ async def config(bus: Bus) -> SessionConfig:
 async def stored(bus: Bus, sid: str) -> int:
     """16 kHz samples that are safe."""
     return int(await bus.call("HGET", keys.session(sid), "stored") or 0)
+
+
+async def test_a_ticket_lets_one_session_in_and_none_of_another_mode(guarded: Gateway, bus: Bus) -> None:
+    first = await issue(bus, Grant("shop", mode="transcribe"), 60)
+    async with connect(address(guarded, f"{LISTEN}&ticket={first}")):
+        assert (await config(bus)).tenant == "shop"
+    assert (await refused(address(guarded, f"{LISTEN}&ticket={first}")))[0] == 401
+    chat = await issue(bus, Grant("shop", mode="chat"), 60)
+    assert (await refused(address(guarded, f"{LISTEN}&ticket={chat}")))[0] == 401
 
 
 async def test_who_has_no_key_or_asks_for_what_is_not_there_is_refused_before_the_upgrade(
