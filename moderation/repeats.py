@@ -20,14 +20,16 @@ NOTHING: Final = (-1, 0)
 
 class Past(Struct, frozen=True, omit_defaults=True):
     """What was taken of each channel: the last utterance that is `final` and its end (ms), the last place (ms) of each
-    kind of mark; `reheard`: the last final of the channel was heard once more.
+    kind of mark.
 
-    `again`: channels on which what was taken before is being heard again.
+    `again`: channels on which what was taken before is being heard again; `reheard`: those whose last final was heard
+    once more.
     """
 
     final: dict[int, tuple[int, int]] = {}
     marks: dict[str, float] = {}
     again: list[int] = []
+    reheard: list[int] = []
 
 
 def fresh(past: Past, fact: Heard) -> tuple[Past, bool]:
@@ -58,15 +60,14 @@ def _final(past: Past, channel: int, number: int, span: tuple[int, int]) -> tupl
     new = number > last or sum(span) > 2 * until
     if new:
         past = replace(past, final={**past.final, channel: (max(number, last), max(span[1], until))})
-    rest = {mark: at for mark, at in past.marks.items() if mark != f"reheard {channel}"}
-    past = replace(past, marks=rest if new else {**rest, f"reheard {channel}": 0.0})
+    past = replace(past, reheard=_among(past.reheard, channel, there=not new))
     return _again(past, channel, again=not new and number < last), new
 
 
 def _finalized(past: Past, channel: int, at: int) -> tuple[Past, bool]:
     """It may be asked for twice at one place."""
     if at == past.marks.get(f"finalized {channel}"):
-        return past, channel not in past.again and f"reheard {channel}" not in past.marks
+        return past, channel not in past.again and channel not in past.reheard
     return _grown(past, f"finalized {channel}", at)
 
 
@@ -79,5 +80,9 @@ def _grown(past: Past, mark: str, at: float) -> tuple[Past, bool]:
 def _again(past: Past, channel: int, *, again: bool) -> Past:
     if again is (channel in past.again):
         return past
-    rest = [one for one in past.again if one != channel]
-    return replace(past, again=sorted([*rest, channel]) if again else rest)
+    return replace(past, again=_among(past.again, channel, there=again))
+
+
+def _among(channels: list[int], channel: int, *, there: bool) -> list[int]:
+    rest = [one for one in channels if one != channel]
+    return sorted([*rest, channel]) if there else rest

@@ -28,3 +28,8 @@ CODES: Final[dict[str, str]] = {
 
 NAMES: Final[dict[str, str]] = {code: name for name, code in reversed(CODES.items())}
 """The usual name of each."""
+
+
+def base(language: str) -> str:
+    """A language without its country, as recognisers name it: `en` of `en-US`."""
+    return language.partition("-")[0].lower()

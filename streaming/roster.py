@@ -6,7 +6,7 @@ import logging
 import os
 import resource
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -37,6 +37,11 @@ class Present(Struct, frozen=True):
     peak_rss_mb: float = 0.0
     load: Load | None = None
     trouble: str = ""
+
+
+def served(workers: Iterable[Present], role: str | None = None) -> list[Served]:
+    """What they serve; that which serves as `role` alone, if one is named."""
+    return [one for worker in workers for one in worker.serves if role in (None, one.role)]
 
 
 class Pulse(NamedTuple):

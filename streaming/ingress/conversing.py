@@ -1,10 +1,10 @@
 """One socket's tasks, which begin and end together, whoever it belongs to."""
 
 import asyncio
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Coroutine, Iterable
 from typing import Any, NoReturn
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from streaming.errors import ClientFault, Close, Fault, first_of
 
@@ -38,6 +38,19 @@ async def promptly(
         raise Fault("slow", told, close=Close.OVERLOAD, retry_after=retry_after) from None
     except RuntimeError:  # starlette: the socket was closed meanwhile
         raise WebSocketDisconnect(1006) from None
+
+
+async def closed(socket: WebSocket, last: Iterable[str], code: int, reason: str) -> None:
+    """Tell a peer the last, and close. One that is gone, or does not read it, is told nothing."""
+    if socket.client_state is not WebSocketState.CONNECTED:
+        return
+    try:
+        async with asyncio.timeout(2):
+            for frame in last:
+                await socket.send_text(frame)
+            await socket.close(code, reason)
+    except (TimeoutError, RuntimeError, WebSocketDisconnect):
+        pass  # it is gone
 
 
 async def reads_only(socket: WebSocket, told: str) -> NoReturn:

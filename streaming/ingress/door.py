@@ -12,7 +12,7 @@ from msgspec import Struct
 from streaming.bus import Refused
 from streaming.capacity import FULL, foretold
 from streaming.errors import ClientFault, Close, Fault, Overloaded, ServiceFault
-from streaming.roster import Present
+from streaming.roster import Present, served
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +136,7 @@ def judged(workers: Sequence[Present], close: int | None = None) -> None:
 def judges(workers: Sequence[Present]) -> bool:
     """Whether a recogniser of `workers` can tell by the voice when a turn is over. No recogniser: one may come."""
     asr = [worker for worker in workers if worker.role == "asr"]
-    return not asr or any(served.role == "turn" for worker in asr for served in worker.serves)
+    return not asr or bool(served(asr, "turn"))
 
 
 def refused(error: Exception) -> Fault:

@@ -5,10 +5,11 @@ import logging
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from streaming.errors import ClientFault, Close, Fault, ServiceFault
 from streaming.ingress import door, tickets
+from streaming.ingress.conversing import closed
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.inbox import misplaced
 from streaming.ingress.replaying import Replaying
@@ -98,11 +99,5 @@ async def _first(gateway: Gateway, socket: WebSocket) -> said.ClientMessage:
 
 
 async def _close(socket: WebSocket, fault: Fault) -> None:
-    if socket.client_state is not WebSocketState.CONNECTED:
-        return
-    try:
-        async with asyncio.timeout(2):
-            await socket.send_text(wire.encode(wire.told(fault)))
-            await socket.close(fault.close or Close.INTERNAL, fault.code)
-    except (TimeoutError, RuntimeError, WebSocketDisconnect):
-        pass  # it is gone
+    last = wire.encode(wire.told(fault))
+    await closed(socket, [last], fault.close or Close.INTERNAL, fault.code)

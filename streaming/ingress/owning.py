@@ -118,7 +118,7 @@ async def begin(gateway: Gateway, message: said.SessionStart, tenant: str) -> Be
         workers = await roster.present(bus)
         if wire.semantic(message.endpointing):
             door.judged(workers, close=Close.POLICY)
-        serves = [served for worker in workers for served in worker.serves]
+        serves = roster.served(workers)
         limits, now = gateway.policy.limits(), stamp(now_ms())
         first = SessionStarted(config.session_id, config.mode, serves, limits, now, config.audio)
         async with gateway.starting:

@@ -6,6 +6,7 @@ import logging
 import secrets
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 import msgspec
@@ -17,7 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from streaming.errors import Close, Fault, ServiceFault
 from streaming.events import Event, SessionStarted
 from streaming.ingress import tickets
-from streaming.ingress.conversing import conversed, promptly
+from streaming.ingress.conversing import closed, conversed, promptly
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.guest import Guest
 from streaming.ingress.native import unless_drained
@@ -53,19 +54,15 @@ async def serve(gateway: Gateway, socket: WebSocket, dialect: Dialect) -> None:
 
 
 async def _refuse(socket: WebSocket, dialect: Dialect, fault: Fault) -> None:
-    try:
+    if socket.application_state is not WebSocketState.CONNECTING:
+        code, reason, last = dialect.closing(fault)
+        await closed(socket, [msgspec.json.encode(one).decode() for one in last], code, reason)
+        return
+    status, body, headers = dialect.refusal(fault, secrets.token_hex(12))
+    answer = Response(msgspec.json.encode(body), status, dict(headers), "application/json")
+    with suppress(TimeoutError, RuntimeError, WebSocketDisconnect):  # it is gone
         async with asyncio.timeout(2):
-            if socket.application_state is WebSocketState.CONNECTING:
-                status, body, headers = dialect.refusal(fault, secrets.token_hex(12))
-                answer = Response(msgspec.json.encode(body), status, dict(headers), "application/json")
-                await socket.send_denial_response(answer)
-            elif socket.client_state is WebSocketState.CONNECTED:
-                code, reason, last = dialect.closing(fault)
-                for message in last:
-                    await socket.send_text(msgspec.json.encode(message).decode())
-                await socket.close(code, reason)
-    except (TimeoutError, RuntimeError, WebSocketDisconnect):
-        pass  # it is gone
+            await socket.send_denial_response(answer)
 
 
 class Translated:

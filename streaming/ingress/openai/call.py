@@ -1,12 +1,15 @@
-"""A request that was let in, and the stream of events that may be its answer."""
+"""A request that was let in, the stream of events that may be its answer, and the answer to one that is refused."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
+from starlette.responses import Response
+
 from streaming.errors import Fault
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.openai.uploading import Upload
-from streaming.wire.openai.faults import event
+from streaming.wire.openai.faults import event, refusal
 
 HEAD: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -45,3 +48,10 @@ class Call:
         """The stream ends with an error."""
         await self.say(event(fault))
         await self.end()
+
+
+def refused(fault: Fault, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer to whoever's request met `fault`."""
+    told = refusal(fault)
+    more = {**(headers or {}), **told.headers}
+    return Response(msgspec.json.encode(told.body), told.status, more, "application/json")

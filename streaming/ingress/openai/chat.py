@@ -49,7 +49,7 @@ async def _close(call: Call, head: Head, done: ReplyDone, *, usage: bool) -> Non
 def _model(asked: Asked, workers: list[Present]) -> str:
     """The model that is asked for. Raises Wrong: nobody serves it."""
     named = asked.sampling.model
-    known = [one.id for one in models([served for worker in workers for served in worker.serves]).data]
+    known = [one.id for one in models(roster.served(workers)).data]
     if named in ("", *known) or len(known) == 1:  # ANY alone: nobody is there, which is told better than this
         return named or ANY
     told = f"there is no model {named!r} here: ask for one of {', '.join(known)}"

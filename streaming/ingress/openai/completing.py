@@ -27,7 +27,7 @@ from streaming.facts import CancelReply, Given, SessionConfig, SoundEnded, Typed
 from streaming.ingress import door, records
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.intake import Inlet
-from streaming.roster import Present
+from streaming.roster import Present, served
 from streaming.wire.openai.chat import Asked
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class Completing:
         missing = [role for role in NEEDED if role not in {worker.role for worker in workers}]
         if missing:
             raise Overloaded(f"no {missing[0]} is there now: try again", retry_after=server.retry_after_s)
-        serves = [served for worker in workers for served in worker.serves]
+        serves = served(workers)
         config, limits = self.config, self._gateway.policy.limits()
         first = SessionStarted(config.session_id, config.mode, serves, limits, stamp(now_ms()))
         opened = await records.begin(self._bus, config, first)

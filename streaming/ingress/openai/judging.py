@@ -25,7 +25,7 @@ async def moderate(call: Call) -> Moderations:
 async def list_models(call: Call) -> Models:
     """Those that are there now. Raises BusDown."""
     workers = await roster.present(call.gateway.bus)
-    return models([served for worker in workers for served in worker.serves])
+    return models(roster.served(workers))
 
 
 async def show_model(call: Call) -> Model:

@@ -14,10 +14,9 @@ from streaming.errors import ClientFault, Fault, ServiceFault
 from streaming.ingress import door
 from streaming.ingress.bodies import body
 from streaming.ingress.gateway import Gateway
-from streaming.ingress.openai.call import Call
+from streaming.ingress.openai.call import Call, refused
 from streaming.ingress.openai.routes import ROUTES
 from streaming.ingress.openai.uploading import uploaded
-from streaming.wire.openai.faults import refusal
 
 log = logging.getLogger(__name__)
 
@@ -112,5 +111,4 @@ async def _failed(call: Call | None, error: Exception) -> Response | None:
     if call is not None and call.begun:
         await call.broke(fault)
         return None
-    told = refusal(fault)
-    return Response(msgspec.json.encode(told.body), told.status, HEADERS | told.headers, "application/json")
+    return refused(fault, HEADERS)

@@ -3,6 +3,7 @@
 from typing import Any, Final, NamedTuple
 
 from streaming.errors import ClientFault, Close
+from streaming.languages import base
 from streaming.parts import AudioFormat
 from streaming.wire.audiohook.messages import Medium, Open
 from streaming.wire.audiohook.policy import AudiohookPolicy
@@ -22,11 +23,6 @@ class Wanted(NamedTuple):
     start: SessionStart
     medium: Medium
     channels: tuple[int, ...]
-
-
-def base(language: str) -> str:
-    """A language without its country, as recognisers name it."""
-    return language.partition("-")[0].lower()
 
 
 def wanted(asked: Open, policy: AudiohookPolicy) -> Wanted:

@@ -20,6 +20,7 @@ from streaming.events import (
     TurnEnded,
     Word,
 )
+from streaming.languages import base
 from streaming.wire.audiohook.messages import duration
 
 KEPT: Final = 256
@@ -163,7 +164,7 @@ class Entities:
         return Entity("transcript", told)
 
     def _written(self, language: str) -> str:
-        if self.language and self.language.partition("-")[0].lower() == language:
+        if self.language and base(self.language) == language:
             return self.language
         return LANGUAGES.get(language, language)
 

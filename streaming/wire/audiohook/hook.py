@@ -13,9 +13,10 @@ from msgspec import Struct
 
 from streaming.errors import ClientFault, Close, Fault
 from streaming.events import Event, SessionStarted
+from streaming.languages import base
 from streaming.wire import telephone as acts
 from streaming.wire.audiohook import messages as said
-from streaming.wire.audiohook.asking import RATE, Wanted, base, wanted
+from streaming.wire.audiohook.asking import RATE, Wanted, wanted
 from streaming.wire.audiohook.entities import LANGUAGES, Entities
 from streaming.wire.audiohook.policy import AudiohookPolicy
 from streaming.wire.messages import SessionPause, SessionUnpause, SessionUpdate

@@ -4,6 +4,7 @@ from typing import Any, Final, NamedTuple
 
 from streaming import audio
 from streaming.errors import ClientFault, Close
+from streaming.languages import base
 from streaming.parts import AudioFormat, Encoding
 from streaming.wire.messages import SessionStart
 from streaming.wire.telephone import Proof, asked_start
@@ -53,7 +54,7 @@ def wanted(stream: Start, stream_sid: str, tracks: tuple[str, ...]) -> Wanted:
     asked: dict[str, Any] = {name: given[name] for name in TEXTS if given.get(name)}
     asked |= {name: given[name].lower() in YES for name in SWITCHES if name in given}
     if language := given.get("language"):
-        asked["language"] = language.partition("-")[0].lower()
+        asked["language"] = base(language)
     if hotwords := given.get("hotwords"):
         asked["hotwords"] = [word.strip() for word in hotwords.split(",") if word.strip()]
     asked["audio"] = _format(stream.media_format or MediaFormat(), len(tracks))

@@ -19,13 +19,13 @@ from streaming.events import AudioFormat, EndReason
 from streaming.ingress import door, tickets
 from streaming.ingress.bodies import body
 from streaming.ingress.gateway import Gateway
+from streaming.ingress.openai.call import refused
 from streaming.ingress.openai.realtime.socket import able
 from streaming.ingress.openai.realtime.talk import Talk
 from streaming.ingress.tickets import Grant
 from streaming.ingress.waiting import Hole
 from streaming.ingress.webrtc import whip
 from streaming.ingress.webrtc.party import Say
-from streaming.wire.openai.faults import refusal
 from streaming.wire.openai.moderations import ANY
 from streaming.wire.openai.realtime import calls
 from streaming.wire.openai.realtime import session as sessions
@@ -110,19 +110,14 @@ def _route(serve: Serve) -> Callable[[Request], Awaitable[Response]]:
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
         except Fault as fault:
-            made = _refused(fault)
+            made = refused(fault)
         except Exception as wrong:  # noqa: BLE001 - what went wrong may hold what was said: the log has its kind alone
             log.error("a call failed (%s)", type(wrong).__name__)
-            made = _refused(ServiceFault("internal", "something failed on our side: try again"))
+            made = refused(ServiceFault("internal", "something failed on our side: try again"))
         made.headers.update(whip.shared(gateway, request))
         return made
 
     return answer
-
-
-def _refused(fault: Fault) -> Response:
-    told = refusal(fault)
-    return Response(msgspec.json.encode(told.body), told.status, told.headers, "application/json")
 
 
 async def _admitted(gateway: Gateway, request: Request) -> Grant:

@@ -11,19 +11,18 @@ from collections.abc import Sequence
 from typing import Final, NoReturn
 
 import msgspec
-from starlette.responses import Response
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from streaming import roster
 from streaming.errors import ClientFault, Close, Fault, ServiceFault
 from streaming.events import Mode
 from streaming.ingress import door, tickets
-from streaming.ingress.conversing import conversed, promptly
+from streaming.ingress.conversing import closed, conversed, promptly
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.native import unless_drained
+from streaming.ingress.openai.call import refused
 from streaming.ingress.openai.realtime.talk import Talk
-from streaming.roster import Present
-from streaming.wire.openai.faults import Wrong, refusal
+from streaming.wire.openai.faults import Wrong
 from streaming.wire.openai.moderations import ANY
 from streaming.wire.openai.realtime.realtime import Realtime
 from streaming.wire.openai.realtime.session import Able, Kind, opened
@@ -41,7 +40,7 @@ async def serve(gateway: Gateway, socket: WebSocket) -> None:
     try:
         tenant, realtime = await _let_in(gateway, socket, offered)
     except Fault as fault:
-        await _refuse(socket, fault)
+        await socket.send_denial_response(refused(fault))
         return
     await socket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
     try:
@@ -61,14 +60,10 @@ async def serve(gateway: Gateway, socket: WebSocket) -> None:
 async def able(gateway: Gateway, **more: object) -> Able:
     """What the service can do now. Raises BusDown."""
     workers = await roster.present(gateway.bus)
-    models = dict.fromkeys(one.name for one in _served(workers, "responder"))
+    models = dict.fromkeys(one.name for one in roster.served(workers, "responder"))
     return msgspec.structs.replace(
         Able(door.judges(workers), tuple(models), messages=gateway.api.messages), **more
     )
-
-
-def _served(workers: Sequence[Present], role: str) -> list[roster.Served]:
-    return [served for worker in workers for served in worker.serves if served.role == role]
 
 
 async def _let_in(gateway: Gateway, socket: WebSocket, offered: Sequence[str]) -> tuple[str, Realtime]:
@@ -123,20 +118,6 @@ async def _receive(socket: WebSocket, talk: Talk, idle_s: float) -> NoReturn:
         await talk.said(message["text"])
 
 
-async def _refuse(socket: WebSocket, fault: Fault) -> None:
-    """No, before the handshake: with an HTTP status, and a body that says why."""
-    told = refusal(fault)
-    body = msgspec.json.encode(told.body)
-    await socket.send_denial_response(Response(body, told.status, told.headers, "application/json"))
-
-
 async def _close(socket: WebSocket, realtime: Realtime, fault: Fault) -> None:
-    if socket.client_state is not WebSocketState.CONNECTED:
-        return
-    try:
-        async with asyncio.timeout(2):
-            for effect in [] if fault.close == Close.DRAINING else realtime.wrong(fault):
-                await socket.send_text(effect.frame)
-            await socket.close(fault.close or Close.INTERNAL, fault.code)
-    except (TimeoutError, RuntimeError, WebSocketDisconnect):
-        pass  # it is gone
+    last = [] if fault.close == Close.DRAINING else [effect.frame for effect in realtime.wrong(fault)]
+    await closed(socket, last, fault.close or Close.INTERNAL, fault.code)
