@@ -22,7 +22,7 @@ from streaming.events import (
     TurnEnded,
     TurnResumed,
 )
-from streaming.parts import Role
+from streaming.parts import Role, replaced
 
 Count = Callable[[str], int]
 """Tokens of a text; a longer text never has fewer."""
@@ -127,10 +127,10 @@ class History:
         """Text may be replaced after it was shown; where it already was, putting it there again changes nothing."""
         if verdict.replacement is None:
             return
-        target, (begin, end) = verdict.target, verdict.span
+        target, span = verdict.target, verdict.span
         for number, texts in ((target.segment, self._segments), (target.reply, self._replies)):
-            if number is not None and number in texts and end <= len(texts[number]):
-                texts[number] = texts[number][:begin] + verdict.replacement + texts[number][end:]
+            if number is not None and number in texts and span[1] <= len(texts[number]):
+                texts[number] = replaced(texts[number], span, verdict.replacement)
 
 
 def messages(turns: Sequence[Turn], budget: int, count: Count, earlier: str = "") -> list[Message]:

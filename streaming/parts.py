@@ -118,3 +118,9 @@ class ChannelAccount(Struct, frozen=True):
     transcribed_ms: float
     silence_ms: float
     gap_ms: dict[GapReason, float]
+
+
+def replaced(text: str, span: tuple[int, int], put: str) -> str:
+    """`text` with `put` in place of its code points `span` [from, to), as a verdict wants it."""
+    begin, end = span
+    return text[:begin] + put + text[end:]

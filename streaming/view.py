@@ -32,7 +32,7 @@ from streaming.events import (
     ViewerJoined,
     ViewerLeft,
 )
-from streaming.parts import AudioFormat
+from streaming.parts import AudioFormat, replaced
 from streaming.wire.messages import ErrorTold, SessionLag, Transient
 
 
@@ -80,9 +80,9 @@ class Lines:
     def _noted(self, event: Event | Transient) -> list[Text]:
         """What is taken back of a reply or a suggestion under way is not left on the screen."""
         match event:
-            case ModerationVerdict(target=target, span=(begin, end), replacement=str(put)) if self._reply:
+            case ModerationVerdict(target=target, span=span, replacement=str(put)) if self._reply:
                 if self._reply[0] in (target.reply, target.suggestion):
-                    self._reply = (self._reply[0], self._reply[1][:begin] + put + self._reply[1][end:])
+                    self._reply = (self._reply[0], replaced(self._reply[1], span, put))
             case _:
                 pass
         return _notes(event)

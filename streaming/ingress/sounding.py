@@ -16,7 +16,7 @@ OGG = b"OggS"
 
 
 class Sounding:
-    """The way of one client's sound. `ended` is called when no more of it comes, and all of it is in the session."""
+    """The way of one client's sound, which ends its session when no more of it comes and all of it is there."""
 
     def __init__(self, guest: Guest, wanted: Wanted) -> None:
         assert wanted.start.audio

@@ -20,6 +20,7 @@ from streaming.events import (
     TranscriptFinal,
     TurnEnded,
 )
+from streaming.parts import replaced
 from streaming.recording.silencing import Silencing
 
 Kind = Literal["speech", "text", "reply"]
@@ -103,8 +104,7 @@ class Digest:
         line = self._meant(verdict)
         if line is None or verdict.action not in CHANGING:
             return
-        begin, end = verdict.span
-        text = line.text[:begin] + (verdict.replacement or "") + line.text[end:]
+        text = replaced(line.text, verdict.span, verdict.replacement or "")
         if text != line.text:
             self._put(replace(line, text=text))
 

@@ -21,6 +21,7 @@ from streaming.events import (
     Target,
     TranscriptFinal,
 )
+from streaming.parts import replaced
 
 # Events are written with their type first.
 TELLING: Final = tuple(
@@ -93,7 +94,7 @@ class Flags:
         (begin, end), put = verdict.span, verdict.replacement or ""
         text = self._texts.get(verdict.target)
         if text is not None:
-            self._texts[verdict.target] = text[:begin] + put + text[end:]
+            self._texts[verdict.target] = replaced(text, verdict.span, put)
 
         def moved(place: int, inside: int) -> int:
             if place <= begin:

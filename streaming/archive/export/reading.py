@@ -35,6 +35,7 @@ from streaming.events import (
     TranscriptFinal,
     TurnEnded,
 )
+from streaming.parts import replaced
 
 # Events are written with their type first.
 PASSING: Final = (b'{"type":"transcript.partial"', b'{"type":"reply.delta"', b'{"type":"speech.')
@@ -209,7 +210,7 @@ def judged(said: Said, made: Judgement) -> Said:
         for one in said.verdicts
     ]
     now = replace(made, span=(begin, begin + len(put)))
-    text = said.text[:begin] + put + said.text[end:]
+    text = replaced(said.text, made.span, put)
     return replace(said, text=text, words=spliced(said.words, made.span, put), verdicts=[*earlier, now])
 
 

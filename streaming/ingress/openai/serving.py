@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
@@ -17,10 +17,10 @@ from streaming.ingress.gateway import Gateway
 from streaming.ingress.openai.call import Call, refused
 from streaming.ingress.openai.routes import ROUTES
 from streaming.ingress.openai.uploading import uploaded
+from streaming.ingress.rest.answering import PRIVATE
 
 log = logging.getLogger(__name__)
 
-HEADERS: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 Serve = Callable[[Call], Awaitable[Any]]
 
 
@@ -83,7 +83,7 @@ class _Route:
                 call.gateway.sessions -= counts
         if made is None or isinstance(made, Response):
             return made
-        return Response(msgspec.json.encode(made), 200, HEADERS, "application/json")
+        return Response(msgspec.json.encode(made), 200, PRIVATE, "application/json")
 
     async def _call(self, request: Request, send: Any) -> Call:
         """Who asks is looked at before what is asked. Raises Fault."""
@@ -111,4 +111,4 @@ async def _failed(call: Call | None, error: Exception) -> Response | None:
     if call is not None and call.begun:
         await call.broke(fault)
         return None
-    return refused(fault, HEADERS)
+    return refused(fault, PRIVATE)

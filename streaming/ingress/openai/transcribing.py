@@ -25,12 +25,13 @@ from streaming.ingress.conversing import conversed
 from streaming.ingress.guest import Guest
 from streaming.ingress.openai.call import Call
 from streaming.ingress.openai.uploading import Upload
+from streaming.ingress.rest.answering import PRIVATE
+from streaming.parts import replaced
 from streaming.soundfile import SoundError, SoundFile
 from streaming.wire.openai import audio as wire
 from streaming.wire.openai.faults import Wrong
 from streaming.wire.openai.realtime.speech import Utterance
 
-HEADERS: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 PIECE: Final = 10
 """Frames that are decoded at a time: a second."""
 
@@ -138,7 +139,7 @@ class Hearing:
             case "verbose_json":
                 return _json(wire.verbose(self.finals, seconds, asked, translate=translate))
             case "text":
-                return Response(wire.text(self.finals) + "\n", headers=HEADERS, media_type="text/plain")
+                return Response(wire.text(self.finals) + "\n", headers=PRIVATE, media_type="text/plain")
             case subtitles:
                 reading = Reading()
                 for entry in self._log:
@@ -146,16 +147,15 @@ class Hearing:
                 kept = Kept("", "", "transcribe", 0, channels=1, duration_ms=round(self._seconds * 1000))
                 made = exported.srt if subtitles == "srt" else exported.vtt
                 return Response(
-                    "".join(made(reading.transcript(kept))), headers=HEADERS, media_type="text/plain"
+                    "".join(made(reading.transcript(kept))), headers=PRIVATE, media_type="text/plain"
                 )
 
     def _judged(self, verdict: ModerationVerdict) -> None:
-        segment, (begin, end) = verdict.target.segment or 0, verdict.span
+        segment = verdict.target.segment or 0
         final = self._said.get(segment)
-        if final and verdict.replacement is not None and end <= len(final.text):
-            said = final.text[:begin] + verdict.replacement + final.text[end:]
-            self._said[segment] = replace(final, text=said)
+        if final and verdict.replacement is not None and verdict.span[1] <= len(final.text):
+            self._said[segment] = replace(final, text=replaced(final.text, verdict.span, verdict.replacement))
 
 
 def _json(made: wire.Transcription | wire.Verbose) -> Response:
-    return Response(msgspec.json.encode(made), headers=HEADERS, media_type="application/json")
+    return Response(msgspec.json.encode(made), headers=PRIVATE, media_type="application/json")

@@ -21,6 +21,7 @@ from streaming.events import (
     Word,
 )
 from streaming.languages import base
+from streaming.parts import replaced
 from streaming.wire.audiohook.messages import duration
 
 KEPT: Final = 256
@@ -172,8 +173,7 @@ class Entities:
         """A final that was told is told again, as it is shown now; in mode `hold` it was told so already."""
         for place, (segment, final) in enumerate(self._said):
             if segment == verdict.target.segment:
-                begin, end = verdict.span
-                text = final.text[:begin] + (verdict.replacement or "") + final.text[end:]
+                text = replaced(final.text, verdict.span, verdict.replacement or "")
                 if text == final.text:
                     return []
                 changed = _changed(final, text)

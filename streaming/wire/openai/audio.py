@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from streaming.events import TranscriptFinal
 from streaming.languages import CODES, NAMES
 from streaming.wire.messages import SessionStart
-from streaming.wire.openai.faults import Wrong
+from streaming.wire.openai.faults import Wrong, member
 
 Shape = Literal["json", "text", "srt", "verbose_json", "vtt"]
 PROMPT: Final = 1_000
@@ -110,8 +110,8 @@ def understood(fields: Sequence[tuple[str, str]], *, translate: bool) -> Transcr
     try:
         asked = msgspec.convert(found, TranscriptionAsked, strict=False)
     except msgspec.ValidationError as wrong:
-        place = str(wrong).partition("`$.")[2].partition("`")[0]
-        raise Wrong(f"the form is not as it should be: {wrong}", place.partition("[")[0] or None) from None
+        place = member(str(wrong)).partition("[")[0]
+        raise Wrong(f"the form is not as it should be: {wrong}", place or None) from None
     cannot = {
         "include": (asked.include, "no probabilities of tokens are told"),
         "known_speaker_names": (asked.known_speaker_names, "speakers are told apart by their channels alone"),

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from streaming.parts import Role, Sampling
-from streaming.wire.openai.faults import Wrong
+from streaming.wire.openai.faults import Wrong, member
 
 ROLES: Final[dict[str, Role]] = {
     "system": "system",
@@ -104,8 +104,7 @@ def understood(body: bytes, most: int) -> Asked:
         asked = msgspec.json.decode(body, type=ChatAsked)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as wrong:
         told = str(wrong)
-        place = told.partition("`$.")[2].partition("`")[0]
-        raise Wrong(f"the body is no request for a chat completion: {told}", place or None) from None
+        raise Wrong(f"the body is no request for a chat completion: {told}", member(told) or None) from None
     _possible(asked)
     if len(asked.messages) > most:
         raise Wrong(f"there are more than {most} messages: leave the oldest out", "messages")

@@ -35,6 +35,11 @@ class Wrong(ClientFault):
         self.param = param
 
 
+def member(told: str) -> str:
+    """The member that an error of msgspec is about, from its text; "" where it names none."""
+    return told.partition("`$.")[2].partition("`")[0]
+
+
 class Told(Struct, frozen=True):
     """What was wrong and what to do (`message`), for programs by `type` and `code`; `param`: in which member."""
 

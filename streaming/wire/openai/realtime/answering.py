@@ -6,7 +6,7 @@ from typing import Final
 from streaming.answers import ReplyDelta, ReplyDone
 from streaming.errors import Fault
 from streaming.events import ModerationVerdict
-from streaming.parts import Role
+from streaming.parts import Role, replaced
 from streaming.wire.openai.faults import Wrong
 from streaming.wire.openai.realtime import responses, told
 from streaming.wire.openai.realtime.asked import ItemAsked, ResponseAsked
@@ -181,11 +181,10 @@ class Answering:
 
     def _judged(self, answer: Answer, verdict: ModerationVerdict) -> None:
         """Some of it is not to be shown any more. Where it never was, nothing changes."""
-        begin, end = verdict.span
-        if verdict.target.reply is None or verdict.replacement is None or begin >= len(answer.text):
-            return  # of one that was broken off, `end` may lie behind what was told
         was = answer.text
-        answer.text = was[:begin] + verdict.replacement + was[end:]
+        if verdict.target.reply is None or verdict.replacement is None or verdict.span[0] >= len(was):
+            return  # of one that was broken off, the span may end behind what was told
+        answer.text = replaced(was, verdict.span, verdict.replacement)
         if answer.stage is Stage.OVER:
             answer.item_id = self._state.taken_back(answer.item_id, answer.text)
         else:

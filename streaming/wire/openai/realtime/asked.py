@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
-from streaming.wire.openai.faults import Wrong
+from streaming.wire.openai.faults import Wrong, member
 
 Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64)]
 
@@ -154,7 +154,6 @@ def _wrong(frame: str | bytes, told: str) -> Wrong:
             f"{named.type!r} is no event that this server takes: send one of {known}", "type", "invalid_value"
         )
     else:
-        place = told.partition("`$.")[2].partition("`")[0]
-        fault = Wrong(f"this is no {named.type}: {told}", place or None, "invalid_event")
+        fault = Wrong(f"this is no {named.type}: {told}", member(told) or None, "invalid_event")
     fault.ref = named.event_id
     return fault

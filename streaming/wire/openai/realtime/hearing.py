@@ -16,10 +16,12 @@ from streaming.events import (
     TranscriptPartial,
     TurnEnded,
 )
+from streaming.parts import replaced
+from streaming.wire.openai.audio import Seconds
 from streaming.wire.openai.realtime import told
 from streaming.wire.openai.realtime.conversation import spoken
 from streaming.wire.openai.realtime.outlet import problem
-from streaming.wire.openai.realtime.shapes import Seconds, Spoken
+from streaming.wire.openai.realtime.shapes import Spoken
 from streaming.wire.openai.realtime.speech import Sign, Utterance
 from streaming.wire.openai.realtime.state import State
 
@@ -135,14 +137,14 @@ class Hearing:
 
     def _judged(self, verdict: ModerationVerdict) -> None:
         """Something of what was said is not to be shown any more. Where it never was, nothing changes."""
-        segment, (begin, end) = verdict.target.segment, verdict.span
+        segment = verdict.target.segment
         utterance = self._spoken.get(segment or 0)
         if verdict.replacement is None or utterance is None or segment not in utterance.segments:
             return
         was = utterance.segments[segment]
-        if end > len(was):
+        if verdict.span[1] > len(was):
             return
-        utterance.segments[segment] = was[:begin] + verdict.replacement + was[end:]
+        utterance.segments[segment] = replaced(was, verdict.span, verdict.replacement)
         if utterance.whole:
             utterance.id = self._state.taken_back(utterance.id, utterance.transcript)
 

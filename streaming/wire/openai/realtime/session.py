@@ -15,7 +15,7 @@ from streaming.events import Moderation
 from streaming.parts import AudioFormat, Encoding
 from streaming.wire.messages import EndpointingAsked, SessionStart
 from streaming.wire.messages import SessionUpdate as Updated
-from streaming.wire.openai.faults import Wrong
+from streaming.wire.openai.faults import Wrong, member
 
 Kind: TypeAlias = Literal["realtime", "transcription"]
 Tree: TypeAlias = dict[str, Any]
@@ -137,8 +137,7 @@ def updated(was: Session, patch: Tree, able: Able) -> Session:
             {**_merged(cast(Tree, msgspec.to_builtins(was)), patch), **fixed}, type=Session
         )
     except msgspec.ValidationError as wrong:
-        place = str(wrong).partition("`$.")[2].partition("`")[0]
-        raise Wrong(f"session: {wrong}", f"session.{place}", "invalid_value") from None
+        raise Wrong(f"session: {wrong}", f"session.{member(str(wrong))}", "invalid_value") from None
     _possible(made, able)
     return made
 

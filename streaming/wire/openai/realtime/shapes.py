@@ -79,13 +79,6 @@ class Response(Struct, frozen=True):
     object: Literal["realtime.response"] = "realtime.response"
 
 
-class Seconds(Struct, frozen=True):
-    """What a transcript cost: sound."""
-
-    seconds: float
-    type: Literal["duration"] = "duration"
-
-
 class Spoken(Struct, frozen=True):
     """A language that was spoken."""
 

@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from streaming.wire.openai.realtime.shapes import Item, Limit, Problem, Response, Seconds, Spoken, Written
+from streaming.wire.openai.audio import Seconds
+from streaming.wire.openai.realtime.shapes import Item, Limit, Problem, Response, Spoken, Written
 
 
 class _Told(Struct, frozen=True, kw_only=True):
