@@ -81,7 +81,8 @@ class Embedded:
         wanted.n_parallel = policy.slots
         wanted.n_ctx = policy.context * policy.slots
         wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = policy.thread_count()
-        wanted.cache_ram_mib = max(1, PREFIX_CACHE_MIB // policy.neighbours())
+        # Prompts beside the slots are found by their words alone, whichever adapter read them (llama.cpp, issue 26207).
+        wanted.cache_ram_mib = 0 if self._adapters else max(1, PREFIX_CACHE_MIB // policy.neighbours())
         wanted.lora_adapters = [_loaded(adapter) for adapter in self._adapters]
         wanted.verbosity = ERRORS_ONLY
         return wanted

@@ -15,8 +15,9 @@ from starlette.websockets import WebSocket
 from streaming import roster
 from streaming.bus import BusDown
 from streaming.calls import Calls
-from streaming.ingress import native, records, translated
+from streaming.ingress import native, records
 from streaming.ingress.gateway import Gateway
+from streaming.ingress.guests import translated
 from streaming.ingress.openai import serving as openai
 from streaming.ingress.openai.realtime import calling
 from streaming.ingress.openai.realtime import socket as talking

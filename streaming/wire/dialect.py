@@ -1,4 +1,4 @@
-"""What a dialect of live speech is, for the shell that serves them all (`streaming/ingress/translated.py`). Pure.
+"""What a dialect of live speech is, for the shell that serves them (`streaming/ingress/guests/translated.py`). Pure.
 
 A dialect reads what a client asks for in its address, translates what it says, and our events into its messages. It
 never touches a socket, and time is an argument: milliseconds of the session's sound.

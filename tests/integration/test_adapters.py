@@ -5,10 +5,13 @@ import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from llm.asking import Ask
+from llm.embedded import Embedded
 from llm.flavours.opening import Opened, Weights, close, open_flavours
 from llm.flavours.policy import AdapterPolicy, FlavourPolicy
 from llm.flavours.router import Router
@@ -23,7 +26,7 @@ from tests.tiny_lora import tiny_lora
 pytestmark = pytest.mark.models
 
 SMALL = "smollm2-135m"
-ASK = Ask([Message("user", "Name a colour and say why you like it.")], 16, temperature=0.0)
+ASK = Ask([Message("user", "What is the capital of France?")], 8, temperature=0.0)
 
 
 def weights() -> dict[str, Weights]:
@@ -77,13 +80,35 @@ async def test_two_adapters_and_none_answer_differently_at_the_same_time_and_the
     assert acme[1] == f"{model} acme@{files['acme'][:16]}"
     assert bolt[1] == f"{model} bolt@{files['bolt'][:16]}"
     assert [served.hash for served in opened[0].served if served.role == "adapter"] == list(files.values())
-    bare_words = [made.text async for made in opened[0].flavour.engine.stream(ASK) if isinstance(made, Token)]
-    assert "".join(bare_words) == plain[0]  # adapters do nothing to a request that names none
     # After the adapters were used the model alone answers as one that has none.
     bare = await open_flavours(settings(), weights())
     assert (await answer(Router([bare[0].flavour]), ASK))[0] == plain[0]
     assert await answer(router, replace(ASK, adapter="acme")) == acme
     await close(bare)
+
+
+async def test_what_was_read_through_one_adapter_is_not_taken_for_what_another_would_have_read(
+    tmp_path: Path,
+) -> None:
+    files = [tiny_lora(tmp_path / f"{seed}.gguf", seed) for seed in (0, 1)]
+    policy = LlmPolicy(slots=1, context=512)
+    embedded = Embedded(models.path(SMALL), policy, files)
+    url, key = await asyncio.to_thread(embedded.start)
+    lamps, bread = (f"You sell {what}, and are glad to tell of them. " * 12 for what in ("lamps", "bread"))
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=60) as http:
+
+        async def kept(prompt: str, adapter: int) -> int:
+            """Tokens of the prompt that were not read again."""
+            scales = [{"id": place, "scale": float(place == adapter)} for place in (0, 1)]
+            asked = {"messages": [Message("user", prompt)], "max_tokens": 2, "lora": scales}
+            answer = await http.post(f"{url}/chat/completions", content=msgspec.json.encode(asked))
+            return answer.json()["timings"]["cache_n"]
+
+        assert await kept(lamps, 0) == 0
+        assert await kept(lamps, 0) > 100
+        assert await kept(bread, 1) == 0
+        assert await kept(lamps, 1) < 40  # what the template says before them, read for the bread
+    await asyncio.to_thread(embedded.stop)
 
 
 async def test_an_adapter_that_is_another_file_or_none_or_broken_is_told_at_the_start(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from streaming.facts import Ended, Mark, Skipped
 from streaming.ingress.audience import Watching
 from streaming.ingress.door import ServerPolicy
 from streaming.ingress.gateway import Gateway
-from streaming.ingress.guest import Guest
+from streaming.ingress.guests.guest import Guest
 from streaming.ingress.intake import Intake
 from streaming.session import SessionPolicy
 from streaming.wire import messages as said

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from streaming.errors import ClientFault, Overloaded
-from streaming.ingress import unpacking
-from streaming.ingress.unpacking import Unpacking
+from streaming.ingress.guests import unpacking
+from streaming.ingress.guests.unpacking import Unpacking
 from tests import speech
 from tests.containers import KINDS, packed
 

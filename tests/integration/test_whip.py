@@ -72,3 +72,23 @@ async def test_a_turn_typed_on_the_channel_is_answered(caller: Caller) -> None:
     assert (await caller.until("error"))["code"] == "bad_message"
     caller.say(type="session.end")
     adds_up(await caller.until("session.ended"))
+
+
+async def test_the_last_word_comes_also_when_the_network_lost_it(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await caller.call(Voice(SPEECH[:0]), "?mode=transcribe&language=en")
+    await caller.until("session.started")
+    sctp: Any = caller.pc.sctp
+    receive, lost = sctp._receive_chunk, []
+
+    async def losing(chunk: Any) -> None:
+        if b"session.ended" in getattr(chunk, "user_data", b"") and len(lost) < 2:
+            lost.append(chunk)
+        else:
+            await receive(chunk)
+
+    monkeypatch.setattr(sctp, "_receive_chunk", losing)
+    caller.say(type="session.end")
+    await caller.until("session.ended", 20)
+    assert len(lost) == 2

@@ -1,1 +1,1 @@
-"""OpenAI's REST API: chat completions, moderations and models, each the same spine as a session."""
+"""OpenAI's API: chat completions, audio, moderations, models and Realtime, each the same spine as a session."""

@@ -22,7 +22,7 @@ from streaming.events import (
     TranscriptPartial,
 )
 from streaming.ingress.conversing import conversed
-from streaming.ingress.guest import Guest
+from streaming.ingress.guests.guest import Guest
 from streaming.ingress.openai.call import Call
 from streaming.ingress.openai.uploading import Upload
 from streaming.ingress.rest.answering import PRIVATE

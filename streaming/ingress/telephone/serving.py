@@ -15,11 +15,11 @@ from streaming.errors import ClientFault, Close, Fault, ServiceFault
 from streaming.events import Event
 from streaming.ingress.conversing import Finished, conversed, promptly
 from streaming.ingress.gateway import Gateway
-from streaming.ingress.guest import Guest
+from streaming.ingress.guests.guest import Guest
+from streaming.ingress.guests.waiting import Hole
 from streaming.ingress.native import unless_drained
 from streaming.ingress.rest.answering import failed
 from streaming.ingress.telephone.admitting import Settled
-from streaming.ingress.waiting import Hole
 from streaming.wire import telephone as acts
 from streaming.wire.telephone import Act, Translator
 

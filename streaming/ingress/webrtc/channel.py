@@ -48,11 +48,20 @@ class Channel:
             self._send(text)
 
     async def said(self, seconds: float) -> None:
-        """What was said is on its way, or `seconds` have passed."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while self._open and self._open.readyState == "open" and self._open.bufferedAmount:  # noqa: ASYNC110
-                    await asyncio.sleep(0.02)
+        """All that was said has come to the client, or `seconds` have passed, or it has gone.
+
+        The channel is closed behind the last message: a stream is reset when all that was sent on it has come
+        (RFC 6525, 5.2.2), also what a network lost and is sent again. What waits to be sent (`bufferedAmount`) does
+        not tell.
+        """
+        if not self._open:
+            return
+        closed = asyncio.Event()
+        self._open.on("close", closed.set)
+        self._open.close()
+        if self._open.readyState != "closed":
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(closed.wait(), seconds)
 
     def _send(self, text: str) -> None:
         assert self._open

@@ -14,7 +14,7 @@ from typing import Final, NoReturn
 from streaming.errors import ClientFault, Close, Fault, ServiceFault
 from streaming.ingress.conversing import Finished, conversed
 from streaming.ingress.gateway import Gateway
-from streaming.ingress.waiting import Hole as Lost
+from streaming.ingress.guests.waiting import Hole as Lost
 from streaming.ingress.webrtc.channel import Channel
 from streaming.ingress.webrtc.ear import Ear, Heard, Sound
 from streaming.ingress.webrtc.party import Party
@@ -28,8 +28,8 @@ log = logging.getLogger(__name__)
 LOOK_S: Final = 0.25
 STALLED_S: Final = 0.5
 """Packets that wait behind a hole for so long wait for nothing."""
-LAST_S: Final = 2.0
-"""How long a client has to read the last that is said."""
+LAST_S: Final = 8.0
+"""How long a client has to get the last that is said: SCTP sends it again after 1 s, 2 s and 4 s."""
 
 
 class Connection:

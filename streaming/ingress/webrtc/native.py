@@ -9,8 +9,8 @@ import msgspec
 from streaming.errors import Close, Fault
 from streaming.events import EndReason, Event
 from streaming.ingress.gateway import Gateway
-from streaming.ingress.guest import Guest
-from streaming.ingress.waiting import Hole
+from streaming.ingress.guests.guest import Guest
+from streaming.ingress.guests.waiting import Hole
 from streaming.ingress.webrtc.party import Say
 from streaming.wire import messages as said
 from streaming.wire import native as wire

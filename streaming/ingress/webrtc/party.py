@@ -6,7 +6,7 @@ from typing import NoReturn, Protocol
 
 from streaming.errors import Fault
 from streaming.events import EndReason
-from streaming.ingress.waiting import Hole
+from streaming.ingress.guests.waiting import Hole
 
 Say = Callable[[str], None]
 """Sends one message on the data channel, now or when it is open."""

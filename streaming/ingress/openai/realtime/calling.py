@@ -19,11 +19,11 @@ from streaming.events import AudioFormat, EndReason
 from streaming.ingress import door, tickets
 from streaming.ingress.bodies import body
 from streaming.ingress.gateway import Gateway
+from streaming.ingress.guests.waiting import Hole
 from streaming.ingress.openai.call import refused
 from streaming.ingress.openai.realtime.socket import able
 from streaming.ingress.openai.realtime.talk import Talk
 from streaming.ingress.tickets import Grant
-from streaming.ingress.waiting import Hole
 from streaming.ingress.webrtc import whip
 from streaming.ingress.webrtc.party import Say
 from streaming.wire.openai.moderations import ANY

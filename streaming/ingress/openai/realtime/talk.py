@@ -17,9 +17,9 @@ from streaming.errors import Close, Fault, ServiceFault
 from streaming.events import Event, SessionEnded
 from streaming.ingress.conversing import conversed
 from streaming.ingress.gateway import Gateway
-from streaming.ingress.guest import Guest
+from streaming.ingress.guests.guest import Guest
+from streaming.ingress.guests.waiting import Hole
 from streaming.ingress.openai.realtime.responding import Responding
-from streaming.ingress.waiting import Hole
 from streaming.wire.openai.realtime.effects import Begin, Cancel, Effect, Respond, Say, Sound, Tell
 from streaming.wire.openai.realtime.realtime import Realtime
 

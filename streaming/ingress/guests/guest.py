@@ -28,7 +28,7 @@ from streaming.ingress import owning, records
 from streaming.ingress.conversing import Finished, conversed
 from streaming.ingress.egress import newest_partials
 from streaming.ingress.gateway import Gateway
-from streaming.ingress.waiting import MESSAGE, Hole, Item, Key, Waiting, pieces, weight
+from streaming.ingress.guests.waiting import MESSAGE, Hole, Item, Key, Waiting, pieces, weight
 from streaming.session import Phase
 from streaming.wire import messages as said
 

@@ -7,8 +7,8 @@ from typing import NoReturn
 from msgspec.structs import replace
 
 from streaming import audio
-from streaming.ingress.guest import Guest
-from streaming.ingress.unpacking import RATE, Unpacking
+from streaming.ingress.guests.guest import Guest
+from streaming.ingress.guests.unpacking import RATE, Unpacking
 from streaming.parts import AudioFormat
 from streaming.wire.dialect import Wanted
 

@@ -20,9 +20,9 @@ from streaming.events import Event, SessionStarted
 from streaming.ingress import tickets
 from streaming.ingress.conversing import closed, conversed, promptly
 from streaming.ingress.gateway import Gateway
-from streaming.ingress.guest import Guest
+from streaming.ingress.guests.guest import Guest
+from streaming.ingress.guests.sounding import Sounding
 from streaming.ingress.native import unless_drained
-from streaming.ingress.sounding import Sounding
 from streaming.wire.dialect import Dialect, Tally, Wanted, quiet
 
 log = logging.getLogger(__name__)
