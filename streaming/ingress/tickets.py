@@ -70,15 +70,17 @@ async def spend(bus: Bus, ticket: str) -> Grant:
     raise ClientFault("unauthorized", told, close=Close.POLICY)
 
 
-async def admitted(gateway: Gateway, peer: HTTPConnection, shown: Sequence[str] = ()) -> Grant:
-    """Who starts a session, and what it may be: by a ticket where one is shown, else by a key. `shown`: keys that were
-    offered in the dialect's own way.
+async def admitted(
+    gateway: Gateway, peer: HTTPConnection, shown: Sequence[str] = (), ticket: str | None = None
+) -> Grant:
+    """Who starts a session, and what it may be: by a ticket where one is shown, else by a key. `shown`, `ticket`: keys,
+    and a ticket, that were offered in the dialect's own way.
 
     Raises:
         ClientFault: a page of another site, or no key or ticket that we know (1008).
         Overloaded: Redis is away, and with it the tickets.
     """
-    ticket = offered(peer)
+    ticket = ticket or offered(peer)
     if ticket is None:
         return Grant(door.admit(gateway.server, peer.headers, shown))
     return await spent(gateway, peer.headers, ticket)

@@ -27,6 +27,15 @@ def quiet(seconds: float) -> Fault:
     return ClientFault(QUIET, f"neither sound nor KeepAlive came for {seconds:g} s", close=Close.INTERNAL)
 
 
+REASON: Final = 123
+"""Bytes of a close frame's reason (RFC 6455, 5.5)."""
+
+
+def shortened(reason: str) -> str:
+    """As much of a reason as a close frame holds."""
+    return reason.encode("utf-8", "replace")[:REASON].decode("utf-8", "ignore")
+
+
 class Wanted(Struct, frozen=True, kw_only=True):
     """What any client asks for. `encoding` of its samples, where the session has another. `mixed`: channels of its
     sound that become one, if above 1. `quiet_s`: it is given up when nothing came for so long; None: never.
@@ -41,10 +50,13 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 
 class Shown(NamedTuple):
-    """What a client shows to be let in: keys, and which of the subprotocols that it offers is to be named back."""
+    """What a client shows to be let in: keys, and which of the subprotocols that it offers is to be named back; a
+    ticket, where the dialect has a place for one. `either`: what is no key of ours may be a ticket."""
 
     keys: Sequence[str]
     subprotocol: str | None = None
+    ticket: str | None = None
+    either: bool = False
 
 
 class Read(Struct):
@@ -73,7 +85,7 @@ class Refusal(NamedTuple):
 
 
 class Closing(NamedTuple):
-    """A fault after the upgrade: a close code, its reason, and what is sent before."""
+    """A fault on an open socket: a close code, its reason (`shortened`), and what is sent before."""
 
     code: int
     reason: str
@@ -112,16 +124,22 @@ class Translator(Protocol):
         """The last messages."""
         ...
 
+    def wrong(self, fault: Fault) -> Struct:
+        """A fault after which the session goes on, as a message."""
+        ...
+
+    def closing(self, fault: Fault) -> Closing:
+        """A fault which ends the session."""
+        ...
+
 
 class Dialect(NamedTuple):
     """One dialect. `understood`: the query; raises ClientFault. `shown`: headers, query, and offered subprotocols.
-    `translator`: for what was understood. `refusal`: a fault, and the request's own name. `wrong`: a fault after which
-    the session goes on, as a message."""
+    `translator`: for what was understood. `refusal`: of a fault before there is a session, and the request's own name,
+    as an HTTP answer; or as a close, for which the socket is opened first, as browsers cannot see an answer."""
 
     path: str
     understood: Callable[[str], Any]
     shown: Callable[[Mapping[str, str], str, Sequence[str]], Shown]
     translator: Callable[[Any], Translator]
-    refusal: Callable[[Fault, str], Refusal]
-    closing: Callable[[Fault], Closing]
-    wrong: Callable[[Fault], Struct]
+    refusal: Callable[[Fault, str], Refusal | Closing]

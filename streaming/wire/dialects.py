@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from streaming.wire.assemblyai.turns import ASSEMBLYAI
 from streaming.wire.deepgram.live import LIVE
 
-DIALECTS: Final = (LIVE,)
+DIALECTS: Final = (LIVE, ASSEMBLYAI)

@@ -10,7 +10,7 @@ from streaming.parts import AudioFormat
 from streaming.wire.deepgram import faults
 from streaming.wire.deepgram.asked import understood
 from streaming.wire.deepgram.live import LIVE
-from streaming.wire.dialect import quiet
+from streaming.wire.dialect import Refusal, Shown, quiet
 from streaming.wire.messages import AudioFinalize, EndpointingAsked, SessionUpdate
 
 MONO = AudioFormat("pcm_s16le", 16_000, 1)
@@ -85,6 +85,7 @@ def test_what_cannot_be_done_is_refused_by_name(query: str, named: str) -> None:
     with pytest.raises(ClientFault, match=named) as caught:
         understood(query)
     answer = LIVE.refusal(caught.value, "r7")
+    assert isinstance(answer, Refusal)
     assert answer.status == 400
     assert msgspec.to_builtins(answer.body) == {
         "err_code": "Bad Request", "err_msg": caught.value.message, "request_id": "r7",
@@ -107,7 +108,7 @@ def test_what_cannot_be_done_is_refused_by_name(query: str, named: str) -> None:
 def test_a_key_comes_in_the_head_or_as_a_subprotocol(
     headers: dict[str, str], offered: list[str], keys: list[str], subprotocol: str | None
 ) -> None:
-    assert LIVE.shown(headers, "", offered) == (keys, subprotocol)
+    assert LIVE.shown(headers, "", offered) == Shown(keys, subprotocol)
 
 
 @pytest.mark.parametrize(
@@ -123,15 +124,17 @@ def test_a_key_comes_in_the_head_or_as_a_subprotocol(
 def test_a_fault_after_the_upgrade_is_a_code_and_a_reason_that_fits(
     fault: Any, code: int, reason: str
 ) -> None:
-    closing = LIVE.closing(fault)
+    closing = LIVE.translator(understood("encoding=mulaw")).closing(fault)
     assert (closing.code, closing.reason) == (code, reason)
     assert len(closing.reason.encode()) <= 123
 
 
 def test_who_is_full_says_when_to_come_back_and_who_has_no_key_that_it_is_wrong() -> None:
     full = LIVE.refusal(Overloaded("full\r\nnow é", retry_after=2.5), "r")
+    assert isinstance(full, Refusal)
     assert (full.status, full.headers["retry-after"], full.headers["dg-error"]) == (503, "3", "full  now ?")
     wrong = LIVE.refusal(ClientFault("unauthorized", "no"), "r")
+    assert isinstance(wrong, Refusal)
     assert isinstance(wrong.body, faults.Refused)
     assert (wrong.status, wrong.body.err_code) == (401, "INVALID_AUTH")
 

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from streaming.errors import Close, Fault, ServiceFault
+from streaming.errors import ClientFault, Close, Fault, ServiceFault
 from streaming.events import Event, SessionStarted
 from streaming.ingress import tickets
 from streaming.ingress.conversing import closed, conversed, promptly
@@ -23,7 +23,7 @@ from streaming.ingress.gateway import Gateway
 from streaming.ingress.guests.guest import Guest
 from streaming.ingress.guests.sounding import Sounding
 from streaming.ingress.native import unless_drained
-from streaming.wire.dialect import Dialect, Tally, Wanted, quiet
+from streaming.wire.dialect import Closing, Dialect, Refusal, Shown, Tally, Translator, Wanted, quiet
 
 log = logging.getLogger(__name__)
 
@@ -33,49 +33,72 @@ HELD_S = 0.04
 
 
 async def serve(gateway: Gateway, socket: WebSocket, dialect: Dialect) -> None:
-    """One WebSocket; a fault before the upgrade is an HTTP answer, and after it a close with a reason."""
+    """One WebSocket; a fault before there is a session is an HTTP answer or, as after it, a close with a reason."""
     query = socket.scope.get("query_string", b"").decode("latin-1")
     offered: Sequence[str] = socket.scope.get("subprotocols", ())
     shown = dialect.shown(socket.headers, query, offered)
+    session: Translated | None = None
+
+    async def refuse(fault: Fault) -> None:
+        if session and socket.application_state is not WebSocketState.CONNECTING:
+            await _close(socket, session.translator.closing(fault))
+        else:
+            await _refuse(socket, shown, dialect.refusal(fault, secrets.token_hex(12)))
+
     try:
-        grant = await tickets.admitted(gateway, socket, shown.keys)
+        grant = await _admitted(gateway, socket, shown)
         wanted: Wanted = dialect.understood(query)
         grant.allow(wanted.start.mode)
-        session = Translated(gateway, socket, dialect, wanted, grant.tenant)
+        session = Translated(gateway, socket, dialect.translator(wanted), wanted, grant.tenant)
         await unless_drained(gateway, session.run(shown.subprotocol))
         await socket.close(Close.NORMAL)
     except Fault as fault:
-        await _refuse(socket, dialect, fault)
+        await refuse(fault)
     except WebSocketDisconnect:
         pass
     except Exception:
         log.exception("a session's socket failed")
-        await _refuse(socket, dialect, ServiceFault("internal", "something failed on our side: try again"))
+        await refuse(ServiceFault("internal", "something failed on our side: try again"))
 
 
-async def _refuse(socket: WebSocket, dialect: Dialect, fault: Fault) -> None:
-    if socket.application_state is not WebSocketState.CONNECTING:
-        code, reason, last = dialect.closing(fault)
-        await closed(socket, [msgspec.json.encode(one).decode() for one in last], code, reason)
-        return
-    status, body, headers = dialect.refusal(fault, secrets.token_hex(12))
-    answer = Response(msgspec.json.encode(body), status, dict(headers), "application/json")
+async def _admitted(gateway: Gateway, socket: WebSocket, shown: Shown) -> tickets.Grant:
+    try:
+        return await tickets.admitted(gateway, socket, shown.keys, shown.ticket)
+    except ClientFault as fault:
+        if fault.code != "unauthorized" or not shown.either or not shown.keys:
+            raise
+        with suppress(ClientFault):
+            return await tickets.spent(gateway, socket.headers, shown.keys[0])
+        raise
+
+
+async def _refuse(socket: WebSocket, shown: Shown, refusal: Refusal | Closing) -> None:
     with suppress(TimeoutError, RuntimeError, WebSocketDisconnect):  # it is gone
         async with asyncio.timeout(2):
+            if isinstance(refusal, Closing):
+                await socket.accept(shown.subprotocol)
+                await _close(socket, refusal)
+                return
+            status, body, headers = refusal
+            answer = Response(msgspec.json.encode(body), status, dict(headers), "application/json")
             await socket.send_denial_response(answer)
+
+
+async def _close(socket: WebSocket, closing: Closing) -> None:
+    code, reason, last = closing
+    await closed(socket, [msgspec.json.encode(one).decode() for one in last], code, reason)
 
 
 class Translated:
     """One client's session."""
 
     def __init__(
-        self, gateway: Gateway, socket: WebSocket, dialect: Dialect, wanted: Wanted, tenant: str
+        self, gateway: Gateway, socket: WebSocket, translator: Translator, wanted: Wanted, tenant: str
     ) -> None:
         self._gateway = gateway
         self._socket = socket
-        self._dialect = dialect
+        self.translator = translator
         self._wanted = wanted
-        self._translator = dialect.translator(wanted)
         self._guest = Guest(gateway, tenant)
         self._telling = asyncio.Lock()
         self._held = asyncio.Event()
@@ -95,7 +118,7 @@ class Translated:
                 self._sounding.drop()
         lasted_ms = round((time.monotonic() - self._began) * 1_000)
         tally = Tally(self._guest.passed.received_ms, lasted_ms, self._digest.hexdigest())
-        await self._send(self._translator.over(tally))
+        await self._send(self.translator.over(tally))
 
     async def _converse(self) -> None:
         await conversed(
@@ -132,7 +155,7 @@ class Translated:
 
     async def _read(self, frame: str) -> None:
         async with self._telling:
-            read = self._translator.read(frame)
+            read = self.translator.read(frame)
             await self._send(read.answers)
         for message in read.does:
             await self._guest.say(message)
@@ -146,14 +169,14 @@ class Translated:
     async def _tell(self, _: str, event: Event) -> None:
         async with self._telling:
             if isinstance(event, SessionStarted):
-                await self._send(self._translator.begun(event))
-            await self._send(self._translator.take(event, self._guest.passed.received_ms))
-            if self._translator.holds:
+                await self._send(self.translator.begun(event))
+            await self._send(self.translator.take(event, self._guest.passed.received_ms))
+            if self.translator.holds:
                 self._held.set()
 
     async def _wrong(self, fault: Fault) -> None:
         async with self._telling:
-            await self._send([self._dialect.wrong(fault)])
+            await self._send([self.translator.wrong(fault)])
 
     async def _rest(self) -> NoReturn:
         """What is held is told when nothing has followed it."""
@@ -163,13 +186,13 @@ class Translated:
             await asyncio.sleep(HELD_S)
             if not self._held.is_set():
                 async with self._telling:
-                    await self._send(self._translator.rest())
+                    await self._send(self.translator.rest())
 
     async def _pulse(self) -> NoReturn:
         while True:
             await asyncio.sleep(PULSE_S)
             async with self._telling:
-                await self._send(self._translator.passed(self._guest.passed.processed_ms))
+                await self._send(self.translator.passed(self._guest.passed.processed_ms))
 
     async def _send(self, messages: Iterable[Struct]) -> None:
         """Raises Fault: they are read too slowly. WebSocketDisconnect: the client is gone."""

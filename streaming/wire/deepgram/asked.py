@@ -8,8 +8,9 @@ from msgspec import field
 
 from streaming.parts import AudioFormat, Encoding
 from streaming.wire.dialect import Source, Wanted
-from streaming.wire.messages import EndpointingAsked, SessionStart
+from streaming.wire.messages import SessionStart
 from streaming.wire.query import Query, wrong
+from streaming.wire.wishes import silence, terms, tongue
 
 RAW: Final[dict[str, Encoding]] = {
     "linear16": "pcm_s16le",
@@ -21,14 +22,8 @@ USUAL: Final = {"mulaw": 8_000, "alaw": 8_000, "opus": 48_000}
 """Sample rates where none is given."""
 CONTAINERS: Final = ("ogg-opus", "flac", "webm", "ogg", "wav", "mp3")
 KNOWN: Final = ", ".join([*RAW, "opus", *CONTAINERS])
-LEAST_SILENCE: Final = 200
-"""A shorter pause lies within words, and each end costs a whole pass of the recogniser."""
-MOST_SILENCE: Final = 5_000
 QUIET_S: Final = 10.0
-TERMS: Final = 100
-TERM: Final = 60
 EXTRAS: Final = 16
-LANGUAGE: Final = re.compile(r"([A-Za-z]{2,3})(-[A-Za-z0-9]{2,8})*")
 
 
 class Asked(Wanted, frozen=True, kw_only=True):
@@ -102,16 +97,6 @@ def sounding(query: Query, encoding: str, channels: int) -> tuple[Source, AudioF
     return "raw", AudioFormat(RAW[encoding], rate, channels)
 
 
-def tongue(asked: str | None) -> str | None:
-    """A language as we name it; None: it is told from the voice. Raises ClientFault (`bad_query`)."""
-    if asked is None or asked.lower() in ("", "multi"):
-        return None
-    found = LANGUAGE.fullmatch(asked)
-    if not found:
-        raise wrong(f"language must be a tag such as en or pt-BR, or multi, not {asked[:40]!r}")
-    return found.group(1).lower()
-
-
 def _silence_ms(asked: str | None) -> int | None:
     """Milliseconds of silence that end a turn; None: the server's own number."""
     if asked is None or asked.lower() in ("true", "false"):
@@ -119,21 +104,6 @@ def _silence_ms(asked: str | None) -> int | None:
     if not (asked.isascii() and asked.isdecimal() and len(asked) < 10):
         raise wrong(f"endpointing must be milliseconds, true or false, not {asked[:40]!r}")
     return int(asked)
-
-
-def silence(asked_ms: int | None) -> EndpointingAsked:
-    """An end after so much silence, as near as there is one."""
-    if asked_ms is None:
-        return EndpointingAsked()
-    return EndpointingAsked(silence_ms=max(LEAST_SILENCE, min(MOST_SILENCE, asked_ms)))
-
-
-def terms(asked: Sequence[str]) -> Sequence[str]:
-    """Hot words. Raises ClientFault (`bad_query`)."""
-    found = [term.strip() for term in asked if term.strip()]
-    if len(found) > TERMS or any(len(term) > TERM for term in found):
-        raise wrong(f"there may be up to {TERMS} keyterms of up to {TERM} characters each")
-    return found
 
 
 def unboosted(keyword: str) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import UNSET, Struct, UnsetType
 
 from streaming.errors import ClientFault, Close, Fault
-from streaming.wire.dialect import QUIET, Closing, Refusal
+from streaming.wire.dialect import QUIET, Closing, Refusal, shortened
 
 STATUS: Final = {
     "unauthorized": 401,
@@ -28,8 +28,6 @@ CODES: Final = {
     503: "SERVICE_UNAVAILABLE",
 }
 SOUND: Final = (Close.ENCODING, Close.SIZE, Close.MALFORMED)
-REASON: Final = 123
-"""Bytes of a close frame's reason (RFC 6455, 5.5)."""
 RETRY_S: Final = 2.0
 
 
@@ -74,11 +72,6 @@ def closing(fault: Fault) -> Closing:
 def misread(fault: Fault, frame: str = "") -> Wrong:
     """The answer to a text frame that was not understood."""
     return Wrong("SchemaError", fault.message, frame[:1_000].encode("utf-8", "replace").decode())
-
-
-def shortened(reason: str) -> str:
-    """As much of a reason as a close frame holds."""
-    return reason.encode("utf-8", "replace")[:REASON].decode("utf-8", "ignore")
 
 
 def _line(text: str) -> str:

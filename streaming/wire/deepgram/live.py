@@ -5,14 +5,15 @@ from typing import Final
 
 from msgspec import UNSET, Struct
 
-from streaming.errors import ClientFault
+from streaming.errors import ClientFault, Fault
 from streaming.events import Event, SessionStarted
 from streaming.wire.deepgram import faults, saying
-from streaming.wire.deepgram.asked import Asked, terms, understood
+from streaming.wire.deepgram.asked import Asked, understood
 from streaming.wire.deepgram.listening import Listening
 from streaming.wire.deepgram.results import Configured, Metadata, NotConfigured, about
-from streaming.wire.dialect import Dialect, Read, Shown, Tally
+from streaming.wire.dialect import Closing, Dialect, Read, Shown, Tally
 from streaming.wire.messages import AudioFinalize, SessionUpdate
+from streaming.wire.wishes import terms
 
 SCHEMES: Final = ("token", "bearer")
 
@@ -83,6 +84,14 @@ class Live:
         )
         return [told]
 
+    def wrong(self, fault: Fault) -> Struct:
+        """`Error`, of a fault after which the session goes on."""
+        return faults.misread(fault)
+
+    def closing(self, fault: Fault) -> Closing:
+        """How a fault ends the session."""
+        return faults.closing(fault)
+
     def _configured(self, asked: saying.Configure) -> Read:
         request = self._about.request_id
         if asked.keyterms is None:
@@ -109,6 +118,4 @@ LIVE: Final = Dialect(
     shown=shown,
     translator=Live,
     refusal=faults.refusal,
-    closing=faults.closing,
-    wrong=faults.misread,
 )

@@ -1,0 +1,1 @@
+"""AssemblyAI's dialect of live speech: `/v3/ws`."""
