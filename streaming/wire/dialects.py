@@ -3,6 +3,7 @@
 from typing import Final
 
 from streaming.wire.assemblyai.turns import ASSEMBLYAI
+from streaming.wire.deepgram.flux.turns import FLUX
 from streaming.wire.deepgram.live import LIVE
 
-DIALECTS: Final = (LIVE, ASSEMBLYAI)
+DIALECTS: Final = (LIVE, FLUX, ASSEMBLYAI)

@@ -60,9 +60,7 @@ class Turns:
             case SpeechStopped():
                 self._speaking, self._stopped_ms = False, event.at_ms
                 return []
-            case TurnEnded(eager=False):
-                return self._ended()
-            case AudioEnded() | SessionEnded() if self._turn.said:
+            case TurnEnded(eager=False) | AudioEnded() | SessionEnded() if self._turn.said:
                 return self._ended()
             case _:  # what this dialect has no word for
                 return []

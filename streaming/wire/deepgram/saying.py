@@ -1,6 +1,6 @@
 """What a client of `/v1/listen` says in text frames. Pure."""
 
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -30,6 +30,7 @@ class Configure(Struct, frozen=True, tag="Configure"):
 
 
 Saying: TypeAlias = KeepAlive | Finalize | CloseStream | Configure
+Message = TypeVar("Message")
 _decoder: Final = msgspec.json.Decoder(Saying)
 
 
@@ -38,8 +39,8 @@ def decode(frame: str) -> Saying:
     return decoded(_decoder, frame)
 
 
-def decoded(decoder: msgspec.json.Decoder[Saying], frame: str) -> Saying:
-    """A text frame, by a decoder of this dialect's messages."""
+def decoded(decoder: msgspec.json.Decoder[Message], frame: str) -> Message:
+    """A text frame, by a decoder of a dialect's messages. Raises ClientFault: it is none of these."""
     try:
         return decoder.decode(frame)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:

@@ -1,0 +1,1 @@
+"""Deepgram Flux, `/v2/listen`: turns instead of results."""
