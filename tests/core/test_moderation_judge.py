@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from moderation.model.desk import DeskPolicy
 from moderation.model.heads import Heads, HeadsBroken, Vectors, opened, packed, with_minors
-from moderation.model.judge import DeskPolicy, HeadJudge
+from moderation.model.judge import HeadJudge
 from streaming.errors import Overloaded
 
 TOLD = {
@@ -43,7 +44,7 @@ async def test_texts_that_come_together_are_one_batch_and_none_is_larger_than_it
     judge = HeadJudge(embed, Heads(file()), DeskPolicy(most=16))
     await asyncio.gather(*(judge.scores(["a"]) for _ in range(40)))
     await judge.close()
-    assert list(judge.batches) == [16, 16, 8]
+    assert list(judge.desk.batches) == [16, 16, 8]
 
 
 async def test_too_many_that_wait_are_refused():
