@@ -10,7 +10,7 @@ from moderation.worker import Moderator
 from streaming import keys
 from streaming.bus import Bus
 from streaming.drafts import Draft, DraftDelta, DraftDone, DraftStarted, RepliesEnded
-from streaming.events import ChannelAccount, Event, Mode, Word
+from streaming.events import ChannelAccount, Event, Mode, Moderation, Word
 from streaming.facts import Endpoint, Heard, HeardFinal, HeardPartial, SessionConfig, SoundEnded, Typed
 from streaming.lease import Lease
 
@@ -61,10 +61,10 @@ END: Fact = (HEARD, SoundEnded(ACCOUNT))
 NO_MORE: Fact = (DRAFT, RepliesEnded())
 
 
-async def session(bus: Bus, mode: Mode = "chat") -> None:
+async def session(bus: Bus, mode: Mode = "chat", moderation: Moderation = "hold") -> None:
     """A session that exists."""
     await bus.call("FLUSHALL")
-    config = msgspec.json.encode(SessionConfig(session_id=SID, mode=mode))
+    config = msgspec.json.encode(SessionConfig(session_id=SID, mode=mode, moderation=moderation))
     await bus.call("HSET", keys.session(SID), "config", config, "socket", "1")
 
 
