@@ -1,11 +1,13 @@
 """Texts that are no part of a session: what rules and, where there is one, the judge say of them."""
 
 import asyncio
+from functools import partial
 
 import msgspec
 
 from moderation.model.judge import Judge, Scores
 from moderation.model.windows import due
+from moderation.names.asking import Namer, Naming
 from moderation.screen import Screen
 from streaming.examining import Examination, Examine, Examined
 
@@ -13,11 +15,15 @@ AT_ONCE = 16
 """Windows of a text that wait for the judge at the same time."""
 
 
-async def examination(asked: bytes, screen: Screen, judge: Judge | None) -> bytes:
+async def examination(asked: bytes, screen: Screen, judge: Judge | None, namer: Namer | None = None) -> bytes:
     """The answer to `Examine`. A judge that is overloaded or away is no answer without it: what it would have found
     would count as clean. Raises Overloaded, ServiceFault."""
     question = msgspec.json.decode(asked, type=Examine)
     levels = screen.policy.levels(question.tenant)
+    if screen.names and namer:
+        naming = Naming(screen.names, namer, screen.policy.names_timeout_s)
+        for text in question.texts:
+            await naming.settled(partial(screen.names.look, text, closed=True))
     rules = [await asyncio.to_thread(ruled, screen, text) for text in question.texts]
     texts: list[Examined] = []
     for text, sure in zip(question.texts, rules, strict=True):

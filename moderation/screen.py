@@ -13,6 +13,7 @@ from msgspec import Struct
 from moderation.email import emails
 from moderation.finding import Finding, Seen, merged, settled
 from moderation.iban import ibans
+from moderation.names.names import Named, Names
 from moderation.normalize import WIDE, Plain, plain
 from moderation.numerals import counting, runs
 from moderation.pii import NUMBER, numbers
@@ -44,9 +45,11 @@ class Look(Struct, frozen=True):
 class Screen:
     """The rules and the kinds of personal data in force."""
 
-    def __init__(self, rules: Rules, policy: ModerationPolicy) -> None:
+    def __init__(self, rules: Rules, policy: ModerationPolicy, names: Names | None = None) -> None:
+        """`names`: those of people, for one session; None: they are not looked for."""
         self.rules = rules
         self.policy = policy
+        self.names = names
 
     @property
     def ref(self) -> str:
@@ -57,12 +60,14 @@ class Screen:
         """Judge `text`; unless `closed`, more may follow. `begun`: it begins within a run of digits."""
         read = plain(text, closed=closed, begun=begun)
         seen = self._seen(read)
-        found = merged(_back(read, finding) for one in seen for finding in one.findings)
+        named = self.names.look(text, closed=closed) if self.names else Named([], len(text), len(text), [])
+        found = merged([*(_back(read, one) for each in seen for one in each.findings), *named.findings])
         spans = [(finding.start, finding.end) for finding in found]
-        held = settled(read.origin(min(one.held for one in seen)), spans)
-        veiled = settled(read.origin(min(one.veiled for one in seen)), spans)
-        clear = min([seen[-1].veiled, *(one.held for one in seen[:-1])])
+        held = settled(min(named.held, read.origin(min(one.held for one in seen))), spans)
+        veiled = settled(min(named.veiled, read.origin(min(one.veiled for one in seen))), spans)
+        clear = read.origin(min([seen[-1].veiled, *(one.held for one in seen[:-1])]))
         pieces = [read.span(*piece) for one in seen for piece in one.pieces if piece[0] < piece[1]]
+        pieces += [piece for piece in named.read if piece[1] > held]
         anchor = len(text) if closed else _anchor(text, held, [*spans, *pieces])
         return Look(
             findings=[finding for finding in found if finding.start < max(held, veiled)],
@@ -70,7 +75,7 @@ class Screen:
             veiled=max(held, veiled),
             anchor=anchor,
             begun=begun if anchor == 0 else anchor in map(read.origin, seen[0].inside),
-            clear=max(held, settled(read.origin(clear), spans)),
+            clear=max(held, settled(min(named.held, clear), spans)),
             carry=read.origin(seen[0].held),
         )
 

@@ -6,6 +6,7 @@ held back stays in `heard` and `draft` alone: its `needed` says from where on, a
 """
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -55,7 +56,8 @@ class Scribe:
         self.floor = place.floor
         self._past = place.past
         self._waiting = Waiting(screen)
-        self._replying = Replying(screen, conduct or Conduct(), place)
+        self._conduct = conduct or Conduct()
+        self._replying = Replying(screen, self._conduct, place)
 
     # ---- the checkpoint ------------------------------------------------------------------------------------
 
@@ -70,6 +72,10 @@ class Scribe:
             past=self._past,
         )
         return self._replying.noted(place)
+
+    def copy(self) -> "Scribe":
+        """Another one in the same place, which takes its own way from here. Screen and conduct are shared."""
+        return deepcopy(self, {id(one): one for one in (self._screen, self._conduct)})
 
     def resumed(
         self, heard: Sequence[HeardEntry], draft: Sequence[DraftEntry], shown: Mapping[Target, str]

@@ -7,7 +7,7 @@ what was masked is gone from Redis with the verdict about it.
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from moderation.floor import Floor
 from moderation.judging import Judging, conduct
 from moderation.model.judge import Judges
+from moderation.names.asking import Namer, Naming
 from moderation.notes import BETWEEN
 from moderation.place import DraftEntry, HeardEntry, Place
 from moderation.screen import Screen
@@ -37,10 +38,12 @@ from streaming.feed import Entry, place
 from streaming.lease import Lease
 from streaming.parts import Target
 
+T = TypeVar("T")
 HEARD: Final = msgspec.json.Decoder(Heard)
 DRAFT: Final = msgspec.json.Decoder(Draft)
 EVENT: Final = msgspec.json.Decoder(Event)
 PAGE: Final = 512
+PART: Final = 32
 
 
 class Moderated:
@@ -52,11 +55,12 @@ class Moderated:
         bus: Bus,
         screen: Screen,
         judges: Judges | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        namer: Namer | None = None,
     ) -> None:
+        """`namer` finds the names that `screen` looks for."""
         self._lease = lease
         self._bus = bus
-        self._clock = clock
+        self._clock = time.monotonic
         self._heard = keys.heard(lease.session_id)
         self._draft = keys.draft(lease.session_id)
         self._events = keys.events(lease.session_id)
@@ -69,7 +73,9 @@ class Moderated:
         self._scribe = Scribe(screen, self._place, conduct(screen.policy, lease.config, judges))
         self._read = {self._heard: self._place.heard, self._draft: self._place.draft}
         holds = screen.policy.judge_away == "hold" and lease.config.moderation != "stream_first"
-        self._judging = Judging(judges, screen.policy, clock, holds=holds)
+        self._judging = Judging(judges, screen.policy, self._clock, holds=holds)
+        timeout_s = screen.policy.names_timeout_s
+        self._naming = Naming(screen.names, namer, timeout_s) if screen.names and namer else None
 
     async def run(self) -> None:
         """Until the session has ended. Raises LeaseLost, BusDown."""
@@ -84,7 +90,7 @@ class Moderated:
         try:
             while not self._scribe.floor.over:
                 if not await self._judging.wait(getting, self._patience()):
-                    await self._commit(self._scribe.expired(), self._clock())
+                    await self._scribed(Scribe.expired)
                     continue
                 await self._answered()
                 if getting.done():
@@ -98,20 +104,37 @@ class Moderated:
     async def _answered(self) -> None:
         """What the judge has said since."""
         for ask, answer in self._judging.answers():
-            await self._commit(self._scribe.answered(ask, answer), self._clock())
+            await self._scribed(lambda scribe, ask=ask, answer=answer: scribe.answered(ask, answer))
 
     def _patience(self) -> float | None:
         """Seconds until the session ends, replies or not; None while it goes on."""
         floor = self._scribe.floor
         return max(0.0, floor.deadline_ms / 1000 - time.time()) if floor.ended else None
 
-    async def _take(self, batch: Sequence[Entry]) -> None:
+    async def _scribed(self, act: Callable[[Scribe], list[Event]]) -> None:
+        """What the scribe makes of something is committed. Where names are looked for it is tried with another in its
+        place, until the names are known: text that waits for them is in Redis alone."""
         since = self._clock()
+        if self._naming is None:
+            events = act(self._scribe)
+        else:
+            scribe, events = await self._naming.settled(lambda: _tried(self._scribe.copy(), act))
+            self._scribe = scribe
+        await self._commit(events, since)
+
+    async def _take(self, batch: Sequence[Entry]) -> None:
+        """In parts where names are looked for: each is tried as often as it has texts that depend on each other."""
+        size = PART if self._naming else max(1, len(batch))
+        for at in range(0, len(batch), size):
+            if not self._scribe.floor.over:
+                await self._take_part(batch[at : at + size])
+
+    async def _take_part(self, batch: Sequence[Entry]) -> None:
         heard = [(entry.id, HEARD.decode(entry.body)) for entry in batch if entry.key == self._heard]
         draft = [(entry.id, DRAFT.decode(entry.body)) for entry in batch if entry.key == self._draft]
         self._read |= {entry.key: entry.id for entry in batch}
-        events = self._scribe.take(heard, draft, round(time.time() * 1000))
-        await self._commit(events, since)
+        now = round(time.time() * 1000)
+        await self._scribed(lambda scribe: scribe.take(heard, draft, now))
 
     async def _commit(self, events: Sequence[Event], since: float) -> None:
         latency = round((self._clock() - since) * 1000, 3)
@@ -149,7 +172,13 @@ class Moderated:
         draft: list[DraftEntry] = [
             (entry.id, DRAFT.decode(entry.body)) for entry in await self._upto(self._draft, self._place.draft)
         ]
-        self._scribe.resumed(heard, draft, await self._shown())
+        shown = await self._shown()
+        if self._naming:
+            self._scribe, _ = await self._naming.settled(
+                lambda: _tried(self._scribe.copy(), lambda scribe: scribe.resumed(heard, draft, shown))
+            )
+        else:
+            self._scribe.resumed(heard, draft, shown)
 
     async def _upto(self, key: str, last: str) -> list[Entry]:
         return [entry for entry in await self._bus.read(key) if place(entry.id) <= place(last)]
@@ -165,6 +194,10 @@ class Moderated:
             for entry in page:
                 fold(texts, EVENT.decode(entry.body))
         return {target: text for target, text in texts.items() if target in wanted}
+
+
+def _tried(scribe: Scribe, act: Callable[[Scribe], T]) -> tuple[Scribe, T]:
+    return scribe, act(scribe)
 
 
 def fold(texts: dict[Target, str], event: Event) -> None:

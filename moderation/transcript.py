@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from moderation.finding import Finding
 from moderation.gate import Judged, masked
+from moderation.names.names import CATEGORY
 from moderation.screen import Screen
 from streaming.events import Word
 from streaming.facts import HeardFinal
@@ -68,11 +69,13 @@ def decided(screen: Screen, finals: Sequence[HeardFinal], ahead: str) -> int:
 
 def remembered(screen: Screen, finals: Sequence[HeardFinal]) -> int:
     """How many of these finals, from the last one back, what follows must be judged with: 0 when they end in nothing
-    that goes on, or in what was found as a whole already."""
+    that goes on, or in what was found as a whole already. A first name may go on."""
     text = _joined(finals)
     clear = screen.look(text + " ", closed=False).clear
-    found = max((found.end for found in screen.look(text, closed=True).findings), default=0)
-    if clear >= len(text) or not any(map(str.isalnum, text[found:])):
+    findings = screen.look(text, closed=True).findings
+    found = findings[-1].end if findings else 0
+    goes_on = any(map(str.isalnum, text[found:])) or (findings and CATEGORY in findings[-1].categories)
+    if clear >= len(text) or not goes_on:
         return 0
     return sum(end > clear for end in _ends(finals))
 

@@ -6,6 +6,8 @@ from typing import Final
 
 from moderation.examining import examination
 from moderation.model.judge import Closing, Judges
+from moderation.names.asking import Namer
+from moderation.names.names import Names
 from moderation.policy import ModerationPolicy
 from moderation.rules import Rules
 from moderation.screen import Screen
@@ -22,11 +24,15 @@ class Moderator:
     """Moderates sessions by the default lists, those of `policy.rules`, and the kinds of personal data that are
     on."""
 
-    def __init__(self, policy: ModerationPolicy, judges: Judges | None = None) -> None:
-        """`judges`: who judges behind the rules; None: nobody does."""
+    def __init__(
+        self, policy: ModerationPolicy, judges: Judges | None = None, namer: Namer | None = None
+    ) -> None:
+        """`judges`: who judges behind the rules; None: nobody does. `namer`: who finds names of people; None: they are
+        not masked."""
         self._policy = policy
         self._judges = judges or Judges()
-        self._screen: Screen | None = None
+        self._namer = namer
+        self._lists: Rules | None = None
 
     async def start(self) -> list[Served]:
         """Read the lists.
@@ -34,9 +40,18 @@ class Moderator:
         Raises:
             ServiceFault: a list is missing or wrong.
         """
-        lists = await asyncio.to_thread(rules, self._policy.rules)
-        self._screen = Screen(lists, self._policy)
-        return [Served(role="moderator", name="rules", hash=lists.hash, ref=lists.ref)]
+        self._lists = lists = await asyncio.to_thread(rules, self._policy.rules)
+        served = [Served(role="moderator", name="rules", hash=lists.hash, ref=lists.ref)]
+        if namer := self._namer:
+            served.append(Served(role="moderator", name="names", hash=namer.hash, ref=namer.ref))
+        return served
+
+    @property
+    def _screen(self) -> Screen:
+        """One for a session, or for a question."""
+        assert self._lists, "start() comes first"
+        names = Names(self._namer.ref, self._policy.names_allowed) if self._namer else None
+        return Screen(self._lists, self._policy, names)
 
     async def serve(self, lease: Lease, bus: Bus) -> None:
         """Moderate a session, from where the lease's state says, to its end.
@@ -45,16 +60,16 @@ class Moderator:
             LeaseLost: somebody else moderates this session now; nothing more was written.
             BusDown: Redis is away.
         """
-        assert self._screen, "start() comes first"
-        await Moderated(lease, bus, self._screen, self._judges).run()
+        await Moderated(lease, bus, self._screen, self._judges, self._namer).run()
 
     async def answer(self, asked: bytes) -> bytes:
         """Texts that are no part of a session: `Examine` to `Examination`. Raises Overloaded, ServiceFault."""
-        assert self._screen, "start() comes first"
-        return await examination(asked, self._screen, self._judges.judge)
+        return await examination(asked, self._screen, self._judges.judge, self._namer)
 
     async def stop(self) -> None:
-        """Let the judge's thread and connections go."""
+        """Let threads and connections go."""
+        if self._namer:
+            await self._namer.close()
         for judge in self._judges:
             if isinstance(judge, Closing):
                 await judge.close()

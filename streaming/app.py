@@ -93,12 +93,12 @@ def worker(role: str, settings: Settings) -> Worker:
             weights = {name: Weights(models.path(name), models.digest(name)) for name in names}
             return Responder(settings.llm, weights=weights, library=_library(settings))
         case "moderator":
-            from moderation.model.opening import opened
+            from moderation.model.opening import namer, opened
             from moderation.worker import Moderator
 
             policy = settings.moderation
             found = (models.path("minilm"), models.digest("minilm")) if policy.heads else None
-            return Moderator(policy, opened(found, policy.guard))
+            return Moderator(policy, opened(found, policy.guard), namer(policy))
         case _:
             raise ValueError(role)
 

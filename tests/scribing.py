@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from moderation.floor import Floor
 from moderation.place import Place
+from moderation.screen import Screen
 from moderation.scribe import Scribe
 from moderation.session import fold
 from moderation.watch import Answer, Ask, Conduct
@@ -47,17 +48,18 @@ def final(text: str, channel: int = 0, at: int = 0) -> HeardFinal:
     return HeardFinal(1, channel, text, at, at + 900, [], "en", 0.9, "asr@0")
 
 
-def scribe(mode: Mode = "chat", conduct: Conduct | None = None) -> Scribe:
-    return Scribe(SCREEN, Place(floor=Floor(mode=mode)), conduct)
+def scribe(mode: Mode = "chat", conduct: Conduct | None = None, screen: Screen = SCREEN) -> Scribe:
+    return Scribe(screen, Place(floor=Floor(mode=mode)), conduct)
 
 
 class Session:
     """Streams as Redis has them, with a scribe that may be replaced at any time by one made from its checkpoint."""
 
-    def __init__(self, mode: Mode = "chat", conduct: Conduct | None = None) -> None:
+    def __init__(self, mode: Mode = "chat", conduct: Conduct | None = None, screen: Screen = SCREEN) -> None:
         self.conduct = conduct
+        self.screen = screen
         self.asks: list[Ask] = []
-        self.scribe = scribe(mode, conduct)
+        self.scribe = scribe(mode, conduct, screen)
         self.heard: list[tuple[str, Heard]] = []
         self.draft: list[tuple[str, Draft]] = []
         self.log: list[Event] = []
@@ -115,7 +117,7 @@ class Session:
         assert b"4111" not in state
         place = msgspec.json.decode(state, type=Place)
         shown = shown_of(self.log)
-        self.scribe = Scribe(SCREEN, place, self.conduct)
+        self.scribe = Scribe(self.screen, place, self.conduct)
         self.read = int(place.draft.split("-")[0])
         taken = [entry for entry in self.draft if int(entry[0][:-2]) <= self.read]
         self.scribe.resumed(self.heard, taken, shown)

@@ -7,6 +7,8 @@ from moderation.guard.guard import Guard
 from moderation.guard.policy import Author, GuardPolicy
 from moderation.model import heads
 from moderation.model.judge import Closing, HeadJudge, Judge, Judges, Scores
+from moderation.names.asking import Namer
+from moderation.policy import ModerationPolicy
 from streaming.errors import ServiceFault
 
 
@@ -52,6 +54,15 @@ def local(folder: Path, embedding: str) -> HeadJudge:
     from streaming.machine.minilm import Sentences  # ONNX Runtime: only where heads are wanted
 
     return HeadJudge(Sentences(folder).embed, made)
+
+
+def namer(policy: ModerationPolicy) -> Namer | None:
+    """Who finds names of people, if they are to be masked. Raises Refusal: spaCy or its pipeline is not installed."""
+    if not policy.names:
+        return None
+    from moderation.names import entities  # spaCy: only where names are wanted
+
+    return entities.opened(policy.names_model)
 
 
 def opened(found: tuple[Path, str] | None, guard: GuardPolicy) -> Judges:

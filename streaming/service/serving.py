@@ -14,6 +14,7 @@ import uvloop
 from msgspec.structs import replace
 from rich.console import Console
 
+from moderation.names import entities
 from streaming.config import FILE, Settings, load
 from streaming.machine import home
 from streaming.machine.catalog import ModelUnavailable
@@ -121,6 +122,8 @@ def _serve_all(place: Path, settings: Settings, config: Path | None) -> int:
         listening.check_keys(settings.server)
         listening.check_tokens(settings.twilio)
         listening.check_port(settings.server)
+        if settings.moderation.names:
+            entities.check(settings.moderation.names_model)
         shelf = Shelf(place / "models")
         _pull(shelf, settings, console)
         return asyncio.run(Service(place, settings, config, console).run(began))
