@@ -22,7 +22,8 @@ Spans = Sequence[tuple[int, int]]
 
 
 class Named(Struct, frozen=True):
-    """As `Seen`, but that places are of the text as it is. `read`: what each run is read with."""
+    """As `Seen`, but that places are of the text as it is. `read`: what each run is read with, and what a
+    run that follows may be."""
 
     findings: Sequence[Finding]
     held: int
@@ -69,7 +70,8 @@ class Names:
             findings += self._own(text, run, None)
             if not closed:
                 held, veiled = min(held, run.begin), min(veiled, run.begin)
-        return Named(findings, held, veiled, [(run.first, run.last) for run in reading.runs])
+        following = (reading.behind, len(text) + 1)
+        return Named(findings, held, veiled, [*((run.first, run.last) for run in reading.runs), following])
 
     def _own(self, text: str, run: Run, spans: Spans | None) -> list[Finding]:
         """What of `spans`, as they were read, is this run's."""

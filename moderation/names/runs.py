@@ -2,9 +2,9 @@
 
 A run begins at a word that may be of a name: it has a capital and is none of PLAIN, or it is one of OPENERS, behind
 which a name stands in small letters too. It ends with the end of a sentence, behind GAP words that are not of the kind,
-or at MOST words. It is read with up to LEFT words before it, and where MOST has cut it with RIGHT behind it; behind
-such a cut the text is read as if it began there. What a run is read with therefore depends on the text alone, never on
-how the text came, and a text may be read from the beginning of any run's reading on.
+or at MOST words. It is read with up to LEFT words before it, none of which is another run's, and where MOST has cut it
+with RIGHT behind it. What a run is read with therefore depends on the text alone, never on how the text came, and a
+text may be read from the beginning of any run's reading on.
 """
 
 import re
@@ -59,11 +59,12 @@ class Run(Struct, frozen=True):
 
 class Reading(Struct, frozen=True):
     """A text's runs. What begins before `held` belongs to a run that is whole, or to none, whatever follows;
-    `veiled` is the same for a display that may be corrected."""
+    `veiled` is the same for a display that may be corrected. The next run is read from `behind` on, or from later."""
 
     runs: Sequence[Run]
     held: int
     veiled: int
+    behind: int
 
 
 def read(text: str, *, closed: bool) -> Reading:
@@ -81,13 +82,15 @@ def read(text: str, *, closed: bool) -> Reading:
         place, why = _stop(told, begin)
         right = _right(told, place) if why == "cut" else place
         there = why == "over" or (why == "cut" and (right == place + RIGHT or ends(told[right - 1])))
-        floor = place if why == "cut" else floor
+        floor = place
         spans = (words[begin].start(), words[place - 1].end(), words[first].start(), words[right - 1].end())
         runs.append(Run(*spans, closed or there))
     waits = [run.begin for run in runs if not run.whole]
     grows = [tail.start()] if tail and len(tail[0]) <= LETTERS else []
     seen = grows if tail and candidate(tail[0]) else []
-    return Reading(runs, min([*waits, *grows, len(text)]), min([*waits, *seen, len(text)]))
+    behind = max(floor, len(words) - LEFT)
+    next_from = words[behind].start() if behind < len(words) else tail.start() if tail else len(text)
+    return Reading(runs, min([*waits, *grows, len(text)]), min([*waits, *seen, len(text)]), next_from)
 
 
 def _stop(words: Sequence[str], begin: int) -> tuple[int, str]:

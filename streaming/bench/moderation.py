@@ -1,14 +1,15 @@
 """`vivavoce bench moderation`: how often the heads err on rows that were held out, and what each tier costs.
 
 Needs the model `minilm`. Everything is measured in this process, one thread: rules on a text that comes word by word,
-heads on windows, alone and in batches, and through the desk that sessions share.
+heads on windows, alone and in batches, and through the desk that sessions share; names of people where spaCy is
+installed.
 """
 
 import argparse
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from moderation.gate import Gate
 from moderation.levels import FLAGGED
@@ -22,6 +23,7 @@ from moderation.train.card import measured
 from moderation.train.rows import Row
 from moderation.worker import rules
 from streaming.bench.machine import machine
+from streaming.bench.moderation_names import names
 from streaming.bench.moderation_turn import costs
 from streaming.bench.telling import tell
 from streaming.machine import models
@@ -58,6 +60,7 @@ async def measure(rounds: int) -> dict[str, Any]:
             },
             "desk_ms": {str(size): spread(await together(judge, texts, size)) for size in BATCHES},
             "reply_ms": await replies(screen, judge, rows),
+            "names": await measured_names(rounds),
             "first_window_words": spread([first_window(row) for row in rows if len(row.text.split()) >= 8]),
         }
     finally:
@@ -77,6 +80,15 @@ async def replies(screen: Screen, judge: Judge, rows: Sequence[Row]) -> dict[str
         "verdict": spread([*held.verdict, *first.verdict]),
         "stream_first_retract": spread(first.retract),
         "unsafe_replies": len(unsafe),
+    }
+
+
+async def measured_names(rounds: int) -> dict[str, Any]:
+    """How well names of people are found, where that can be done here."""
+    told = await names(ModerationPolicy(), rounds)
+    return {
+        key: spread(cast(list[float], value)) if isinstance(value, list) else value
+        for key, value in told.items()
     }
 
 

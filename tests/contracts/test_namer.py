@@ -1,22 +1,14 @@
 """What any finder of names does: the one that tests can read, and spaCy."""
 
 import asyncio
-import importlib.util
 from collections.abc import AsyncIterator
 
 import pytest
 
 from moderation.names.asking import Namer
 from moderation.names.entities import SHIPPED, opened
-from tests.naming import BookNamer
+from tests.naming import SPACY, BookNamer
 
-SPACY = pytest.param(
-    "spacy",
-    marks=pytest.mark.skipif(
-        not (importlib.util.find_spec("spacy") and importlib.util.find_spec(SHIPPED)),
-        reason="spaCy and its pipeline are not installed: pip install -e '.[names]'",
-    ),
-)
 TEXTS = [
     "",
     " ",
@@ -28,7 +20,7 @@ TEXTS = [
 EXPECTED = [[], [], ["Maria Schmidt"], [], ["Wei Zhang"], []]
 
 
-@pytest.fixture(params=["book", SPACY], scope="module")
+@pytest.fixture(params=["book", pytest.param("spacy", marks=SPACY)], scope="module")
 def made(request: pytest.FixtureRequest) -> Namer:
     return BookNamer() if request.param == "book" else opened(SHIPPED)
 

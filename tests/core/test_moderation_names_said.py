@@ -45,17 +45,29 @@ def test_a_name_that_two_segments_part_is_masked_in_both(first: str, second: str
     assert texts(session) == told
 
 
+def test_a_segment_waits_until_three_words_behind_a_name_are_there_in_whatever_segments() -> None:
+    session = Session(screen=NAMED)
+    for text in ("it is Maria", "and", "so"):
+        assert session.take(final(text)) == []
+    session.take(final("on. Bye."))
+    assert texts(session) == ["it is [name]", "and", "so", "on. Bye."]
+
+
 @pytest.mark.parametrize("reason", ["finalize", "length"])
 def test_a_name_that_a_cut_parts_is_masked_in_both_halves(reason: str) -> None:
     session = Session(screen=NAMED)
     session.take(final("it is Maria", at=0), Endpoint(0, reason))  # type: ignore[arg-type]
     assert isinstance(session.log[-1], TurnEnded)
     session.restart()
-    session.take(HeardPartial(2, 0, 1, "Schmidt and so on", 8), final("Schmidt and so on", at=900))
+    session.take(
+        HeardPartial(2, 0, 1, "Anna von der Schmidt and so on", 5),
+        final("Anna von der Schmidt and so on", at=900),
+    )
     session.take(Endpoint(0, "silence"))
     shown = [event.text for event in session.log if isinstance(event, TranscriptFinal | TranscriptPartial)]
     assert shown[0] == "it is [name]"
-    assert not any("Sch" in text for text in shown)
+    assert shown[-1] == "[name] and so on"
+    assert not any(part in text for text in shown for part in ("Anna", "der", "Sch"))
 
 
 def test_a_final_whose_sentence_is_over_waits_for_nothing() -> None:

@@ -12,7 +12,8 @@ import msgspec
 import pytest
 
 from moderation.model.desk import Desk
-from moderation.names.entities import check
+from moderation.names.asking import Namer
+from moderation.names.entities import SHIPPED, check, opened
 from moderation.names.names import Spans
 from moderation.policy import ModerationPolicy
 from moderation.worker import Moderator
@@ -40,7 +41,7 @@ from tests.integration.moderator_session import (
     until,
     wrote,
 )
-from tests.naming import BookNamer, book
+from tests.naming import SPACY, BookNamer, book
 
 SAID = [partial(1, "my name is Ma"), final(1, "my name is Maria"), final(2, "Schmidt, hello."), endpoint()]
 REPLY = [
@@ -66,7 +67,7 @@ class SlowNamer(BookNamer):
         return await super().names(texts)
 
 
-async def moderating(namer: BookNamer, **others: object) -> Moderator:
+async def moderating(namer: Namer, **others: object) -> Moderator:
     moderator = Moderator(ModerationPolicy(end_timeout_s=1.0, **others), namer=namer)  # type: ignore[arg-type]
     served = await moderator.start()
     assert [one.name for one in served] == ["rules", "names"]
@@ -175,6 +176,35 @@ async def test_sessions_that_ask_at_the_same_time_are_one_batch(bus: Bus) -> Non
     assert told == [["pii/name"]] * 6
     assert list(namer.desk.batches) == [6]
     await namer.desk.close()
+    await moderator.stop()
+
+
+@SPACY
+async def test_spacy_finds_the_names_of_many_sessions_together_and_the_loop_goes_on_meanwhile(
+    bus: Bus,
+) -> None:
+    namer = opened(SHIPPED)
+    moderator = await moderating(namer)
+    said = [final(1, "Hello, my name is Maria"), final(2, "Schmidt and I live in Paris."), endpoint()]
+    reply = [started(1, 1), *wrote(1, "Thank you, Ma|ria Sch|midt. Is Par|is nice?"), finished(1, 1)]
+    events = await all_at_once(bus, moderator, [*said, *reply, END, NO_MORE])
+    assert finals(events) == ["Hello, my name is [name]", "[name] and I live in Paris."]
+    assert [one.text for one in events if isinstance(one, ReplyDone)] == ["Thank you, [name]. Is Paris nice?"]
+    assert {told.made_by for told in verdicts(events)} == {namer.ref}
+    namer.desk.batches.clear()
+    asked = [
+        msgspec.json.encode(Examine([f"My name is Maria Schmidt, customer {number}."]))
+        for number in range(32)
+    ]
+    answers = asyncio.gather(*(moderator.answer(one) for one in asked))
+    turns = 0
+    while not answers.done():
+        turns += 1
+        await asyncio.sleep(0)
+    told = [msgspec.json.decode(answer, type=Examination).texts[0].found for answer in await answers]
+    assert told == [["pii/name"]] * 32
+    assert max(namer.desk.batches) >= 8
+    assert turns > 32
     await moderator.stop()
 
 
