@@ -30,7 +30,7 @@ async def examination(asked: bytes, screen: Screen, judge: Judge | None, namer: 
         scores = await _judged(judge, text) if judge else {}
         found = {*sure, *levels.found(scores)}  # what rules find is found, whatever a tenant's levels
         texts.append(Examined(scores | sure, sorted(found)))
-    refs = [screen.ref, *([judge.ref] if judge else [])]
+    refs = [one.ref for one in (screen, namer, judge) if one]
     return msgspec.json.encode(Examination(texts, " ".join(refs)))
 
 

@@ -172,13 +172,7 @@ class Moderated:
         draft: list[DraftEntry] = [
             (entry.id, DRAFT.decode(entry.body)) for entry in await self._upto(self._draft, self._place.draft)
         ]
-        shown = await self._shown()
-        if self._naming:
-            self._scribe, _ = await self._naming.settled(
-                lambda: _tried(self._scribe.copy(), lambda scribe: scribe.resumed(heard, draft, shown))
-            )
-        else:
-            self._scribe.resumed(heard, draft, shown)
+        self._scribe.resumed(heard, draft, await self._shown())
 
     async def _upto(self, key: str, last: str) -> list[Entry]:
         return [entry for entry in await self._bus.read(key) if place(entry.id) <= place(last)]

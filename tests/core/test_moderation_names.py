@@ -1,5 +1,7 @@
 """Names of people: what is masked, whole, however the text comes; and all of it where nobody can tell."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -150,6 +152,7 @@ def test_no_more_words_are_held_than_a_run_has(text: str) -> None:
     reading = read(text, closed=False)
     assert len(WORD.findall(text[reading.held :])) <= 21
     assert all(len(WORD.findall(text[run.first : run.last])) <= 28 for run in reading.runs)
+    assert all(after.first >= before.end for before, after in pairwise(reading.runs))
 
 
 class Away(Names):

@@ -1,14 +1,19 @@
 """Names in what is said: over partials, finals and turns, and in the sound that is kept of it."""
 
+from collections.abc import Sequence
+from functools import partial
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from moderation.names.asking import Naming
+from moderation.names.names import Names, Spans
 from streaming.events import ModerationVerdict, TranscriptFinal, TranscriptPartial, TurnEnded, Word
 from streaming.facts import EagerEndpoint, Endpoint, HeardFinal, HeardPartial, Typed
 from streaming.recording.silencing import Silencing
-from tests.naming import screen
+from tests.naming import BookNamer, screen
 from tests.scribing import Session, final
 
 NAMED = screen()
@@ -134,3 +139,14 @@ def test_a_name_is_silent_in_the_sound_in_both_segments_that_it_is_parted_by() -
     assert max(end for _, end in spans) <= 2_900
     for begin, end in ((1_500, 1_900), (2_000, 2_400)):
         assert any(a <= begin and end <= b for a, b in spans)
+
+
+async def test_answers_to_some_of_the_texts_are_none() -> None:
+    class Few(BookNamer):
+        async def names(self, texts: Sequence[str]) -> list[Spans]:
+            return (await super().names(texts))[1:]
+
+    known = Names("book@0")
+    look = partial(known.look, "Maria. Will.", closed=True)
+    named = await Naming(known, Few(), 1.0).settled(look)
+    assert [one.categories for one in named.findings] == [("pii/name", "unjudged")] * 2

@@ -15,7 +15,9 @@ from moderation.model.desk import Desk
 from moderation.names.asking import Namer
 from moderation.names.entities import SHIPPED, check, opened
 from moderation.names.names import Spans
+from moderation.place import DraftEntry, HeardEntry
 from moderation.policy import ModerationPolicy
+from moderation.scribe import Scribe
 from moderation.worker import Moderator
 from streaming.bus import Bus
 from streaming.errors import Overloaded
@@ -156,6 +158,23 @@ async def test_where_names_are_late_or_cannot_be_found_all_that_may_be_one_is_ma
     assert reply.text.startswith("Hello [name]")
     assert {tuple(told.categories) for told in verdicts(events)} == {("pii/name", "unjudged")}
     assert isinstance(events[-1], SessionEnded)
+
+
+async def test_many_facts_at_once_are_tried_in_parts(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    take = Scribe.take
+
+    def counted(self: Scribe, heard: list[HeardEntry], draft: list[DraftEntry], now_ms: int) -> list[Event]:
+        taken.append(len(heard))
+        return take(self, heard, draft, now_ms)
+
+    monkeypatch.setattr(Scribe, "take", counted)
+    moderator = await moderating(BookNamer())
+    said = [final(number, "Maria went on and on and then.") for number in range(1, 97)]
+    events = await all_at_once(bus, moderator, [*said, endpoint(), END, NO_MORE], mode="transcribe")
+    assert finals(events) == ["[name] went on and on and then."] * 96
+    assert max(taken) <= 32
+    assert len(taken) > 4
 
 
 async def test_sessions_that_ask_at_the_same_time_are_one_batch(bus: Bus) -> None:
