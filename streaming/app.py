@@ -26,6 +26,7 @@ from streaming.capacity import crowded
 from streaming.config import Settings
 from streaming.erasing import erase_live
 from streaming.ingress.audience import Watching
+from streaming.ingress.connection import Connection
 from streaming.ingress.door import ServerPolicy
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.http import application, background
@@ -204,7 +205,7 @@ def configured(application: Starlette, policy: ServerPolicy) -> uvicorn.Config:
         application,
         host=policy.host,
         port=policy.port,
-        ws="websockets-sansio",
+        ws=Connection,
         ws_per_message_deflate=False,
         ws_max_size=1 << 22,  # far above `frame_bytes`, so that our own words come first
         ws_ping_interval=None,  # an idle timer of ours finds the silent peer

@@ -35,7 +35,7 @@ class JournalPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     most_mb: int = 256
 
 
-class Put(Struct, frozen=True):
+class Put(Struct, frozen=True, gc=False):
     """An entry of a stream as it was written: `words` are its fields' names and values in turn; `ttl_ms` 0: none."""
 
     key: str

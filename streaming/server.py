@@ -111,7 +111,7 @@ async def _exchange(pool: ConnectionPool, sent: bytes | Sequence[Sequence[Arg]])
 def at(url: str, credentials: Credentials, blocked_s: float) -> Server:
     """The server at a URL. Raises ValueError for a URL of another kind."""
     secure = credentials.options(secure=url.startswith("rediss://"))
-    options = {"protocol": 2, "socket_timeout": 5, "socket_connect_timeout": 3, **secure}
+    options = {"protocol": 2, "socket_timeout": 5, "socket_connect_timeout": 3, "driver_info": None, **secure}
     connect = cast(Callable[..., ConnectionPool], ConnectionPool.from_url)  # pyright: ignore[reportUnknownMemberType]
     found = connect(url, retry=Retry(NoBackoff(), 0), **options)
     return Server(_like(found), blocked_s)

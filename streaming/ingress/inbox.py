@@ -41,7 +41,8 @@ class Inbox:
 
     def sound(self, data: bytes) -> None:
         """A binary frame. Raises ClientFault as `Edge.frame` does, or for a frame that is too large (1009)."""
-        self.phase = advance(self.phase, Input.SOUND)
+        if self.phase is not Phase.LIVE:  # in LIVE it may come, and changes nothing
+            self.phase = advance(self.phase, Input.SOUND)
         if len(data) > self._policy.frame_bytes:
             told = f"a frame of {len(data)} bytes is over the limit of {self._policy.frame_bytes}: send smaller ones"
             raise ClientFault("frame_too_large", told, close=Close.SIZE)

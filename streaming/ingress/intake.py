@@ -19,6 +19,7 @@ from streaming.clock import now_ms
 from streaming.errors import BusDown, Overloaded
 from streaming.facts import CancelReply, Ended, Feedback, Heard, Mark, SessionConfig, SoundEnded, Updated
 from streaming.ingress import diary
+from streaming.ingress.looking import Looks
 from streaming.ingress.sound import Block
 from streaming.standing import Server
 
@@ -26,8 +27,9 @@ log = logging.getLogger(__name__)
 
 GATHER_S: Final = 0.01
 GATHERING: Final = 4
-"""With so many sessions a round is awaited for GATHER_S, with more for longer, up to four times that: what each of them
-sends meanwhile is one entry."""
+"""With so many sessions a round is awaited for GATHER_S, with more for longer, up to MOST times that: what each of
+them sends meanwhile is one entry."""
+MOST: Final = 6.0
 RETRY_S: Final = 0.2
 WAITING: Final = 4_096
 """Entries of one session that may wait for a round trip,"""
@@ -39,7 +41,7 @@ ROUND_BYTES: Final = 8 << 20
 """No round trip has much more: what gathered while Redis was away must get through before a timeout, however much."""
 
 
-class Deposit(Struct):
+class Deposit(Struct, gc=False):
     """One entry to be: `entry_id` as XADD takes it, `stored` samples after it (None: no sound).
 
     `when`: "ending" for a session's last input, "late" for what may come after it. `config`: from now on, if any.
@@ -130,10 +132,11 @@ class Inlet:
 
 
 class Intake:
-    """Sends what the inlets hold, round after round."""
+    """Sends what the inlets hold, round after round. `looks`: what their sessions look up."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
+        self.looks = Looks(bus)
         self._holding: set[Inlet] = set()
         self._some = asyncio.Event()
         self._inlets: WeakSet[Inlet] = WeakSet()
@@ -161,7 +164,7 @@ class Intake:
                     inlet.waiting, inlet.size = [], 0
                 for part in _parts(batch):
                     await self._send(part)
-                await asyncio.sleep(GATHER_S * min(4.0, max(1.0, len(inlets) / GATHERING)))
+                await asyncio.sleep(GATHER_S * min(MOST, max(1.0, len(inlets) / GATHERING)))
         finally:
             self._bus.standing.untell(self._returned)
 

@@ -41,6 +41,7 @@ class Owned:
 
     def __init__(self, gateway: Gateway, opened: records.Opened) -> None:
         self._bus = gateway.bus
+        self._looks = gateway.intake.looks
         self._policy = gateway.policy
         self.session_id = opened.config.session_id
         self.inlet = Inlet(gateway.intake, opened.config, opened.socket, opened.stored)
@@ -87,12 +88,10 @@ class Owned:
             self._log.warning("leaving: %s", down.message)
 
     async def _progress(self) -> int:
-        owner = await self._bus.call("HGET", keys.session(self.session_id), "socket")
-        if owner is None or owner.decode() != self.inlet.socket:
-            raise door.refused(Refused("REPLACED" if owner else "GONE"))
-        if not self.inbox.clock:
-            return 0
-        return int(await self._bus.call("HGET", keys.stage(self.session_id, "asr"), "at") or 0)
+        found = await self._looks.look(self.session_id)
+        if found.socket is None or found.socket.decode() != self.inlet.socket:
+            raise door.refused(Refused("REPLACED" if found.socket else "GONE"))
+        return found.at if self.inbox.clock else 0
 
 
 class Begun(NamedTuple):

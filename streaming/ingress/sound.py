@@ -30,6 +30,7 @@ class Edge:
         self._clock = clock
         self._sound = clock.sound
         self._opus = _opus(self._sound) if self._sound.encoding == "opus" else None
+        self._same = self._sound.encoding == "pcm_s16le" and self._sound.sample_rate == audio.RATE
         self.end = stored
         self._begin()
 
@@ -43,6 +44,8 @@ class Edge:
         Raises:
             ClientFault: it is no whole number of samples, no opus packet (1003), or beyond the credit (1008).
         """
+        if self._same:  # as it is inside
+            return self._as_it_is(data)
         if self._opus:
             samples = _packet(self._opus, data, self._sound.channels)
             self._clock.receive(len(samples) * self._sound.sample_rate // OPUS_RATE)
@@ -50,6 +53,12 @@ class Edge:
             self._clock.receive(audio.count(self._sound, len(data)))
             samples = audio.decode(self._sound, data)
         return self._block(self._resampler.push(samples))
+
+    def _as_it_is(self, data: bytes) -> Block | None:
+        samples = audio.count(self._sound, len(data))
+        self._clock.receive(samples)
+        self.end += samples
+        return Block(self.end, data) if samples else None
 
     def count(self, data: bytes) -> int:
         """Samples (at the client's rate) of a frame that is not to be heard. Raises ClientFault as `frame` does."""

@@ -13,6 +13,7 @@ from streaming.bus import BusDown
 from streaming.clock import now_ms, stamp
 from streaming.errors import ClientFault, about
 from streaming.ingress import door, owning, records
+from streaming.ingress.connection import received, taking
 from streaming.ingress.conversing import Finished, conversed
 from streaming.ingress.egress import Egress
 from streaming.ingress.gateway import Gateway
@@ -91,21 +92,29 @@ class Speaking:
         await conversed(receive=self._receive(), egress=self._follow(after), tick=self._tick())
 
     async def _receive(self) -> NoReturn:
-        while True:
-            message = await self._socket.receive()
-            if message["type"] == "websocket.disconnect":
-                raise WebSocketDisconnect(message.get("code", 1006))
-            self._heard_from = time.monotonic()
-            data = message.get("bytes")
-            try:
-                if data is not None:
-                    self._inbox.sound(data)
-                else:
-                    await self._take(wire.decode(message["text"]))
-            except ClientFault as fault:
-                if fault.close is not None:
-                    raise
-                await self._egress.send(wire.encode(wire.told(fault)))
+        with taking(self._socket, self._hear):
+            while True:
+                try:
+                    await self._next()
+                except ClientFault as fault:
+                    if fault.close is not None:
+                        raise
+                    await self._egress.send(wire.encode(wire.told(fault)))
+
+    async def _next(self) -> None:
+        message = await received(self._socket)
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1006))
+        data = message.get("bytes")
+        if data is not None:
+            self._hear(data)
+            return
+        self._heard_from = time.monotonic()
+        await self._take(wire.decode(message["text"]))
+
+    def _hear(self, data: bytes) -> None:
+        self._heard_from = time.monotonic()
+        self._inbox.sound(data)
 
     async def _take(self, message: said.ClientMessage) -> None:
         if isinstance(message, said.SessionUpdate) and wire.semantic(message.endpointing):

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import time
@@ -79,6 +80,8 @@ def _serve_role(role: str, settings: Settings) -> int:
     try:
         # Of a message's cost at the gateway the loop is the largest part; a sixth of it is saved by this one.
         loop = uvloop.new_event_loop if role == "gateway" else None
+        gc.collect()
+        gc.freeze()  # what was imported stays: no later collection need walk through it
         with asyncio.Runner(loop_factory=loop) as runner:
             runner.run(_until_told(run_role(role, settings, url)))
     except Exception as wrong:  # the edge of the process: told without what it may quote
