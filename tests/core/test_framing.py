@@ -95,3 +95,14 @@ def test_a_header_that_comes_byte_by_byte_is_still_a_message() -> None:
     frames, sent = Frames(MOST), frame(Opcode.BINARY, True, 640)
     pieces = [piece for n in range(7) for piece in frames.cut(sent[n : n + 1])] + frames.cut(sent[7:])
     assert [(len(piece.data), piece.whole) for piece in pieces] == [(640, True)]
+
+
+def test_a_message_between_fragments_is_for_the_full_parser_to_refuse() -> None:
+    data = frame(Opcode.TEXT, False, 3) + frame(Opcode.BINARY, True, 640) + FILLING
+    assert by_both([data]) == by_one(data)
+
+
+def test_what_a_frame_contains_is_never_a_message_however_it_is_read() -> None:
+    inner = frame(Opcode.BINARY, True, 640)
+    data = b"\x81\xfe" + len(inner).to_bytes(2) + bytes(4) + inner + FILLING
+    assert by_both([data[:8], data[8:]]) == by_one(data)
