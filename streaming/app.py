@@ -26,11 +26,11 @@ from streaming.capacity import crowded
 from streaming.config import Settings
 from streaming.erasing import erase_live
 from streaming.ingress.audience import Watching
-from streaming.ingress.connection import Connection
 from streaming.ingress.door import ServerPolicy
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.http import application, background
 from streaming.ingress.intake import Intake
+from streaming.ingress.websocket import Protocol
 from streaming.leases import LeasePolicy, Leases
 from streaming.machine import home, models
 from streaming.machine.catalog import ModelMissing
@@ -38,6 +38,7 @@ from streaming.recording.abandoned import abandoned
 from streaming.recording.recorder import Recorder
 from streaming.refusal import Refusal
 from streaming.roster import Pulse
+from streaming.session import SessionPolicy
 from streaming.working import Asked, Candid, Measured, Worker
 
 if TYPE_CHECKING:
@@ -199,15 +200,17 @@ async def _beside(gateway: Gateway, settings: Settings) -> None:
             task.cancel()
 
 
-def configured(application: Starlette, policy: ServerPolicy) -> uvicorn.Config:
-    """How uvicorn speaks HTTP and WebSockets for us."""
+def configured(
+    application: Starlette, policy: ServerPolicy, frame_bytes: int = SessionPolicy().frame_bytes
+) -> uvicorn.Config:
+    """How uvicorn speaks HTTP and WebSockets for us. `frame_bytes`: the largest message that is taken."""
     return uvicorn.Config(
         application,
         host=policy.host,
         port=policy.port,
-        ws=Connection,
+        ws=Protocol,
         ws_per_message_deflate=False,
-        ws_max_size=1 << 22,  # far above `frame_bytes`, so that our own words come first
+        ws_max_size=2 * frame_bytes,  # so that our own words come first
         ws_ping_interval=None,  # an idle timer of ours finds the silent peer
         lifespan="off",
         log_config=None,
@@ -220,7 +223,7 @@ def configured(application: Starlette, policy: ServerPolicy) -> uvicorn.Config:
 
 async def _serve(gateway: Gateway, settings: Settings) -> None:
     """The HTTP port, until cancelled: then nobody new comes in, and clients are told to resume elsewhere (1012)."""
-    server = _Server(configured(application(gateway), settings.server))
+    server = _Server(configured(application(gateway), settings.server, settings.session.frame_bytes))
     serving = asyncio.ensure_future(server.serve())
     try:
         await asyncio.shield(serving)

@@ -4,6 +4,8 @@ import asyncio
 import json
 import logging
 from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 from msgspec import Struct, field
@@ -32,26 +34,27 @@ class Flood(Struct):
 
     async def run(self, redis_url: str, messages: int, seed: int = 0) -> "Flood":
         """Send so many, by several sockets at a time, and see what is left."""
-        catch = _Catch(self.crashes)
-        logging.getLogger().addHandler(catch)
-        gateway = await Gateway(redis_url, POLICY, max_sessions=100_000).up()
-        try:
-            async with connect(gateway.url, compression=None) as bystander:
-                await bystander.send(START)
-                await bystander.recv()
-                await asyncio.sleep(0.3)
-                before = _tasks()
-                async with asyncio.TaskGroup() as lanes:
-                    for lane in range(8):
-                        lanes.create_task(self._lane(gateway.url, Junk(8 * seed + lane), messages))
-                await bystander.send(SECOND)
-                self.bystander_acked = await _acked(bystander)
-                await asyncio.sleep(0.5)
-                self.leaked = sorted((_tasks() - before).elements())
-        finally:
-            await gateway.down()
-            logging.getLogger().removeHandler(catch)
+        with caught(self.crashes):
+            gateway = await Gateway(redis_url, POLICY, max_sessions=100_000).up()
+            try:
+                await self._beside(gateway, messages, seed)
+            finally:
+                await gateway.down()
         return self
+
+    async def _beside(self, gateway: Gateway, messages: int, seed: int) -> None:
+        async with connect(gateway.url, compression=None) as bystander:
+            await bystander.send(START)
+            await bystander.recv()
+            await asyncio.sleep(0.3)
+            before = tasks()
+            async with asyncio.TaskGroup() as lanes:
+                for lane in range(8):
+                    lanes.create_task(self._lane(gateway.url, Junk(8 * seed + lane), messages))
+            await bystander.send(SECOND)
+            self.bystander_acked = await acked(bystander)
+            await asyncio.sleep(0.5)
+            self.leaked = sorted((tasks() - before).elements())
 
     async def _lane(self, url: str, junk: Junk, messages: int) -> None:
         number = 0
@@ -104,11 +107,24 @@ class _Catch(logging.Handler):
         self._into.append(f"{record.name}: {record.getMessage()} {record.exc_info and record.exc_info[1]!r}")
 
 
-def _tasks() -> Counter[str]:
+@contextmanager
+def caught(into: list[str]) -> Generator[None]:
+    """What is logged as an error meanwhile."""
+    catch = _Catch(into)
+    logging.getLogger().addHandler(catch)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(catch)
+
+
+def tasks() -> Counter[str]:
+    """What runs now, by name."""
     return Counter(task.get_coro().__qualname__ for task in asyncio.all_tasks())  # type: ignore[union-attr]
 
 
-async def _acked(socket: ClientConnection) -> int:
+async def acked(socket: ClientConnection) -> int:
+    """Samples that are acknowledged, once they are a second."""
     async with asyncio.timeout(5):
         while True:
             told = json.loads(await socket.recv())

@@ -2,7 +2,7 @@
 
 from tests.chaos.doubles import redis_and_gateway_killed, redis_forgets_while_a_worker_sleeps
 from tests.chaos.hours import come_and_go
-from tests.chaos.junk import malformed_messages
+from tests.chaos.junk import malformed_dialects, malformed_messages
 from tests.chaos.mixed import one_after_the_other
 from tests.chaos.networks import clients_cut_off, gateways_killed, redis_cut_off
 from tests.chaos.readers import slow_reader
@@ -27,6 +27,7 @@ ALL: dict[str, Scenario] = {
         slow_reader,
         come_and_go,
         malformed_messages,
+        malformed_dialects,
         real_speech,
         one_after_the_other,
     )

@@ -135,6 +135,33 @@ async def test_what_was_said_behind_a_wrong_message_is_taken_also_when_the_clien
     assert (await stored(bus, guest.session_id))[1] == [Ended(13 * RATE, "lost")]
 
 
+async def test_a_client_that_goes_while_its_session_begins_leaves_one_that_is_over(
+    house: Gateway, bus: Bus
+) -> None:
+    guest = Guest(house, "desk")
+    with guest.here():
+        beginning = asyncio.create_task(guest.begin(said.SessionStart(audio=TOLD)))
+        while not await bus.call("EXISTS", keys.LIVE):
+            assert not beginning.done()
+        beginning.cancel()
+        await asyncio.gather(beginning, return_exceptions=True)
+    await until(bus, guest.session_id, 1)
+    assert (await stored(bus, guest.session_id))[1] == [Ended(0, "lost")]
+
+
+async def test_what_is_no_packet_at_the_end_of_a_client_that_is_gone_ends_its_session_all_the_same(
+    house: Gateway, bus: Bus
+) -> None:
+    guest, heard = Guest(house, "desk"), Heard()
+    with guest.here():
+        running = asyncio.create_task(guest.run(heard.tell, heard.wrong))
+        await guest.begin(said.SessionStart(audio=AudioFormat("opus", 48_000, 1)))
+        await guest.sound(b"\xff" * 5_000)
+        running.cancel()
+    await until(bus, guest.session_id, 1)
+    assert (await stored(bus, guest.session_id))[1] == [Ended(0, "lost")]
+
+
 async def test_a_gap_that_is_longer_than_the_credit_ends_no_session(house: Gateway, bus: Bus) -> None:
     guest, heard = Guest(house, "desk"), Heard()
     with guest.here():

@@ -16,7 +16,7 @@ session goes on.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final, NoReturn
 
 import msgspec
@@ -74,8 +74,18 @@ class Guest:
         return self._opened.watch_token
 
     async def begin(self, start: said.SessionStart) -> None:
-        """Make the session. Raises Overloaded or ClientFault, as `owning.begin` does."""
-        begun = await owning.begin(self._gateway, start, self._tenant)
+        """Make the session. Raises Overloaded or ClientFault, as `owning.begin` does. A client that goes meanwhile has
+        begun it, and it is ended."""
+        making = asyncio.ensure_future(owning.begin(self._gateway, start, self._tenant))
+        try:
+            begun = await asyncio.shield(making)
+        except asyncio.CancelledError:
+            with suppress(Fault):
+                self._adopt(await making, start)
+            raise
+        self._adopt(begun, start)
+
+    def _adopt(self, begun: owning.Begun, start: said.SessionStart) -> None:
         self._owned, self._opened, self._sound = begun.owned, begun.opened, start.audio
         self.passed = begun.owned.passed
         self._there.set()
@@ -195,10 +205,11 @@ class Guest:
         try:
             while self._waiting and self._owned.inbox.phase is not Phase.ENDING:
                 self._take_late(self._waiting.take())
+        except Fault:
+            pass  # it would have ended the session
+        with suppress(Fault):  # Redis takes nothing: the session ends as one that nobody comes back to
             if self._owned.inbox.phase is not Phase.ENDING:
                 self._owned.inbox.end("lost")
-        except Fault:
-            pass  # what it said last was wrong, or cannot be taken: the session ends as one whose client is lost
 
     def _take_late(self, item: Item) -> None:
         """What is wrong with it nobody can be told any more."""

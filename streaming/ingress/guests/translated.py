@@ -41,7 +41,9 @@ async def serve(gateway: Gateway, socket: WebSocket, dialect: Dialect) -> None:
 
     async def refuse(fault: Fault) -> None:
         if session and socket.application_state is not WebSocketState.CONNECTING:
-            await _close(socket, session.translator.closing(fault))
+            closing = session.translator.closing(fault)
+            held = session.translator.rest()  # nothing will follow it
+            await _close(socket, closing._replace(last=[*held, *closing.last]))
         else:
             await _refuse(socket, shown, dialect.refusal(fault, secrets.token_hex(12)))
 
@@ -151,6 +153,7 @@ class Translated:
             async with asyncio.timeout(quiet_s):
                 return await self._socket.receive()
         except TimeoutError:
+            self._guest.end("idle")
             raise quiet(quiet_s or 0.0) from None
 
     async def _read(self, frame: str) -> None:

@@ -77,9 +77,8 @@ class Caller:
 
     def leave(self, reason: EndReason) -> None:
         """See `Party`."""
-        del reason
         self.leaving = True
-        self._talk.leave()
+        self._talk.leave(reason)
 
     def wrong(self, fault: Fault) -> list[str]:
         """See `Party`."""

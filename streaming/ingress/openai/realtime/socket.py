@@ -105,6 +105,7 @@ async def _receive(socket: WebSocket, talk: Talk, idle_s: float) -> NoReturn:
             async with asyncio.timeout(idle_s):
                 message = await socket.receive()
         except TimeoutError:
+            talk.leave("idle")
             told = f"nothing came for {idle_s:g} s: open a new session"
             raise Fault("idle", told, close=Close.NORMAL) from None
         if message["type"] == "websocket.disconnect":

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Final, NoReturn
 
 from streaming.errors import Close, Fault, ServiceFault
-from streaming.events import Event, SessionEnded
+from streaming.events import EndReason, Event, SessionEnded
 from streaming.ingress.conversing import conversed
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.guests.guest import Guest
@@ -70,10 +70,10 @@ class Talk:
         """Something was wrong and the session goes on."""
         self._done([*self._realtime.wrong(fault)])
 
-    def leave(self) -> None:
-        """The client says that it is done: what it said is still heard to its end, by whoever watches."""
+    def leave(self, reason: EndReason = "client") -> None:
+        """No more will come: what the client said is still heard to its end, by whoever watches."""
         if self._realtime.begun:
-            self._guest.end()
+            self._guest.end(reason)
 
     # ---- doing -------------------------------------------------------------------------------------------------------
 
