@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
-from streaming.ingress.framing import Frames
+from streaming.wire.framing import Frames
 
 WAITING: Final = 1 << 16
 """Bytes that wait to be taken, beyond which the socket is not read,"""

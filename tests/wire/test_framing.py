@@ -8,7 +8,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
-from streaming.ingress.framing import Frames
+from streaming.wire.framing import Frames
 
 MOST = 70_000
 FILLING = bytes(32)
