@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -51,13 +52,13 @@ async def test_a_turn_begins_grows_seems_to_end_goes_on_and_ends(server: Stack) 
     assert speech.errors(speech.plain(f"{speech.said()[FIRST]} {speech.said()[SECOND]}"), words(ended)) <= 1
     assert (ended.turn_index, ended.trigger) == (0, "model")
     told = [one.event for one in heard.of("TurnInfo")]
-    assert told.count("Update") >= 2
-    assert [event for event in told if event != "Update"] == [
-        "StartOfTurn", "EagerEndOfTurn", "TurnResumed", "EagerEndOfTurn", "EndOfTurn",
-    ]  # fmt: skip
-    first, last = events(heard, "EagerEndOfTurn")
+    assert "Update" in told
+    course = " ".join(event for event in told if event != "Update")
+    # Where a machine is busy it may seem to end once more, or be over before it seems so.
+    assert re.fullmatch(r"StartOfTurn( EagerEndOfTurn TurnResumed)+( EagerEndOfTurn)? EndOfTurn", course)
+    first, *_, last = [one for one in heard.of("TurnInfo") if one.event in ("EagerEndOfTurn", "EndOfTurn")]
     assert speech.errors(speech.plain(speech.said()[FIRST]), words(first)) <= 1
-    assert last.transcript == ended.transcript
+    assert last is ended
     assert [one.sequence_id for one in heard.messages] == list(range(len(heard.messages)))
     assert heard.messages[0].type == "Connected"
     assert ended.words[0].start >= 0.4
