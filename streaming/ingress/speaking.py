@@ -147,8 +147,8 @@ class Speaking:
         acked = -1
         while True:
             await self._owned.waited()
-            await self._tell_held()
             processed = await self._owned.looked()
+            await self._tell_held()  # first of all that Redis is back, then what it has
             if processed is None:
                 continue  # the client's ring holds what comes meanwhile
             if self._inbox.clock:
