@@ -58,7 +58,9 @@ def answering(port: int, *words: str, until: str = "", seconds: float = 15) -> s
 @contextlib.contextmanager
 def cluster(*more: str, replicas: bool = False) -> Generator[list[tuple[int, subprocess.Popen[bytes]]]]:
     """Three nodes with options that share the slots; with `replicas`, three more that follow them."""
-    options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000", *more)
+    # A replica may take over however long it heard nothing: on a busy machine an election takes a while.
+    lasting = ("--cluster-node-timeout", "1000", "--cluster-replica-validity-factor", "0")
+    options = ("--cluster-enabled", "yes", *lasting, *more)
     with contextlib.ExitStack() as stack:
         # The bus of a node is 10000 above its port.
         ports = [_low() for _ in range(6 if replicas else 3)]

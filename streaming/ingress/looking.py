@@ -5,7 +5,6 @@ from typing import Any, Final, NamedTuple
 
 from streaming import keys
 from streaming.bus import Bus
-from streaming.errors import BusDown
 
 GATHER_S: Final = 0.1
 """So long a look waits for those of others."""
@@ -50,8 +49,8 @@ class Looks:
             commands += [("HGET", keys.session(sid), "socket"), ("HGET", keys.stage(sid, "asr"), "at")]
         try:
             replies = await self._bus.each(*commands)
-        except BusDown as down:
-            replies = [down] * len(commands)
+        except Exception as wrong:  # noqa: BLE001 - whatever it was: it is raised where it is waited for
+            replies = [wrong] * len(commands)
         for (_, told), owner, at in zip(waiting, replies[::2], replies[1::2], strict=True):
             if not told.done():
                 _tell(told, owner, at)
