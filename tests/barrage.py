@@ -5,6 +5,8 @@ import json
 import random
 import threading
 from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -17,7 +19,7 @@ from streaming import keys
 from streaming.bus import Bus
 from streaming.events import SessionEnded
 from tests.bent import Bent
-from tests.flood import POLICY, acked, caught, tasks
+from tests.flood import POLICY, acked, caught, more, tasks
 from tests.gateway import SECOND, START, Gateway, eventually
 
 LANES = 8
@@ -44,16 +46,8 @@ class Barrage(Struct):
     async def run(self, redis_url: str, kind: type[Bent], messages: int, seed: int = 0) -> "Barrage":
         """Send so many, by several sockets at a time, and see what is left."""
         with caught(self.crashes):
-            gateway = await Gateway(redis_url, POLICY, max_sessions=100_000).up()
-            bus = Bus(redis_url)
-            ending = asyncio.create_task(ended(bus))
-            try:
+            async with besieged(redis_url) as (gateway, bus):
                 await self._beside(gateway, bus, kind, messages, seed)
-            finally:
-                ending.cancel()
-                await asyncio.gather(ending, return_exceptions=True)
-                await bus.close()
-                await gateway.down()
         return self
 
     async def _beside(self, gateway: Gateway, bus: Bus, kind: type[Bent], messages: int, seed: int) -> None:
@@ -68,7 +62,7 @@ class Barrage(Struct):
                     lanes.create_task(self._lane(gateway, client, messages, random.Random(lane)))
             await bystander.send(SECOND)
             self.bystander_acked = await acked(bystander)
-            self.leaked = sorted(await eventually(lambda: _more(before), lambda more: not more, 5))
+            self.leaked = sorted(await eventually(lambda: more(before), lambda more: not more, 5))
             self.left = await eventually(lambda: left(gateway, bus, mine), lambda found: not found, 5)
 
     async def _lane(self, gateway: Gateway, client: Bent, messages: int, chance: random.Random) -> None:
@@ -137,6 +131,20 @@ class Barrage(Struct):
                 return
 
 
+@asynccontextmanager
+async def besieged(redis_url: str) -> AsyncGenerator[tuple[Gateway, Bus]]:
+    """A gateway with room for many, and who stands in the recogniser's place."""
+    gateway, bus = await Gateway(redis_url, POLICY, max_sessions=100_000).up(), Bus(redis_url)
+    ending = asyncio.create_task(ended(bus))
+    try:
+        yield gateway, bus
+    finally:
+        ending.cancel()
+        await asyncio.gather(ending, return_exceptions=True)
+        await bus.close()
+        await gateway.down()
+
+
 async def ended(bus: Bus) -> None:
     """In the recogniser's place: is through with all sound, and ends the log of each session that takes no more."""
     done: set[bytes] = set()
@@ -152,10 +160,6 @@ async def ended(bus: Bus) -> None:
                 body = msgspec.json.encode(SessionEnded("client", []))
                 await bus.call("XADD", keys.events(name), "*", "e", body)
         await asyncio.sleep(0.05)
-
-
-async def _more(before: Counter[str]) -> list[str]:
-    return list((tasks() - before).elements())
 
 
 async def left(gateway: Gateway, bus: Bus, mine: str) -> list[str]:

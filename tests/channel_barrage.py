@@ -10,10 +10,9 @@ import numpy as np
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from msgspec import Struct, field
 
-from streaming.bus import Bus
-from tests.barrage import ended, left
-from tests.flood import POLICY, SENTINEL, caught, tasks
-from tests.gateway import Gateway, eventually
+from tests.barrage import besieged, left
+from tests.flood import SENTINEL, caught, more, tasks
+from tests.gateway import eventually
 from tests.impostors import Realtime
 from tests.malformed import Json, Junk
 from tests.webrtc import Voice
@@ -50,23 +49,15 @@ class ChannelBarrage(Struct):
     async def run(self, redis_url: str, offered: Offered, messages: int, seed: int = 0) -> "ChannelBarrage":
         """Send so many, by one connection after the other, and see what is left."""
         with caught(self.crashes):
-            gateway, bus = await Gateway(redis_url, POLICY).up(), Bus(redis_url)
-            ending = asyncio.create_task(ended(bus))
-            try:
+            async with besieged(redis_url) as (gateway, bus):
                 await asyncio.sleep(0.3)
                 before = tasks()
                 while self.sent < messages:
                     self.connections += 1
-                    await self._connection(
-                        f"http://127.0.0.1:{gateway.port}", offered, seed + self.connections
-                    )
-                self.leaked = sorted(await eventually(lambda: _more(before), lambda more: not more, 10))
+                    url = f"http://127.0.0.1:{gateway.port}"
+                    await self._connection(url, offered, seed + self.connections)
+                self.leaked = sorted(await eventually(lambda: more(before), lambda found: not found, 10))
                 self.left = await eventually(lambda: left(gateway, bus, ""), lambda found: not found, 10)
-            finally:
-                ending.cancel()
-                await asyncio.gather(ending, return_exceptions=True)
-                await bus.close()
-                await gateway.down()
         return self
 
     async def _connection(self, url: str, offered: Offered, seed: int) -> None:
@@ -117,7 +108,3 @@ class ChannelBarrage(Struct):
                     return
             elif told.get("ref") == "sentinel":
                 return
-
-
-async def _more(before: Counter[str]) -> list[str]:
-    return list((tasks() - before).elements())

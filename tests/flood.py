@@ -54,7 +54,7 @@ class Flood(Struct):
             await bystander.send(SECOND)
             self.bystander_acked = await acked(bystander)
             await asyncio.sleep(0.5)
-            self.leaked = sorted((tasks() - before).elements())
+            self.leaked = sorted(await more(before))
 
     async def _lane(self, url: str, junk: Junk, messages: int) -> None:
         number = 0
@@ -121,6 +121,11 @@ def caught(into: list[str]) -> Generator[None]:
 def tasks() -> Counter[str]:
     """What runs now, by name."""
     return Counter(task.get_coro().__qualname__ for task in asyncio.all_tasks())  # type: ignore[union-attr]
+
+
+async def more(before: Counter[str]) -> list[str]:
+    """What runs now and did not before."""
+    return list((tasks() - before).elements())
 
 
 async def acked(socket: ClientConnection) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias, get_args
 
 import msgspec
+from hypothesis import strategies as st
 
 from streaming.wire.messages import ClientMessage
 
@@ -18,6 +19,13 @@ VALUES: Final[tuple[Any, ...]] = (
     "\ud83d", "0-0", "99999999999999999999-0", "-1-1", [], [[]], {}, {"": {}}, [None] * 200, ["\n"], SOUND,
     {"encoding": "opus", "sample_rate": 44_100, "channels": 9}, {"encoding": "mulaw", "sample_rate": 0, "channels": 0},
 )  # fmt: skip
+
+JSON: Any = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+"""Whatever JSON can say, for Hypothesis."""
 
 
 class Junk:
@@ -92,3 +100,14 @@ class Junk:
     def _deep(self) -> str:
         depth = self._chance.choice([10, 2_000, 50_000])
         return self._chance.choice(["[" * depth, '{"type":' * depth, '{"type":"text","text":' + "[" * depth])
+
+
+def wrong_of(messages: int, junk: Junk, check: Callable[[str], bool]) -> int:
+    """Of so many text frames, those that `check` says are wrong."""
+    wrong, checked = 0, 0
+    while checked < messages:
+        frame = junk.frame()
+        if isinstance(frame, str):
+            checked += 1
+            wrong += check(frame)
+    return wrong

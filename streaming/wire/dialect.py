@@ -133,6 +133,21 @@ class Translator(Protocol):
         ...
 
 
+class Prompt:
+    """The part of a translator that holds nothing, and waits for nothing but events."""
+
+    holds = False
+
+    def rest(self) -> Sequence[Struct]:
+        """Nothing is held."""
+        return []
+
+    def passed(self, at_ms: int) -> Sequence[Struct]:
+        """Nothing follows from time."""
+        del at_ms
+        return []
+
+
 class Dialect(NamedTuple):
     """One dialect. `understood`: the query; raises ClientFault. `shown`: headers, query, and offered subprotocols.
     `translator`: for what was understood. `refusal`: of a fault before there is a session, and the request's own name,

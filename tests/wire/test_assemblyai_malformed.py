@@ -11,16 +11,11 @@ from hypothesis import strategies as st
 from streaming.errors import ClientFault
 from streaming.wire.assemblyai.asked import understood
 from streaming.wire.assemblyai.turns import ASSEMBLYAI
-from tests.malformed import Json, Junk
+from tests.malformed import JSON, Json, Junk, wrong_of
 
 FIELDS = ("min_turn_silence", "max_turn_silence", "end_of_turn_confidence_threshold", "keyterms_prompt",
           "language_codes", "min_end_of_turn_silence_when_confident")  # fmt: skip
 KINDS = ("Terminate", "ForceEndpoint", "KeepAlive", "UpdateConfiguration")
-JSON: Any = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=5,
-)
 OPTIONAL: Any = dict.fromkeys(FIELDS, JSON)
 BENT = st.fixed_dictionaries({"type": st.sampled_from([*KINDS, "Other", ""]) | JSON}, optional=OPTIONAL).map(
     json.dumps
@@ -37,13 +32,7 @@ def test_whatever_a_client_says_is_done_or_ends_the_session_with_a_reason(frame:
 
 
 def test_five_thousand_malformed_messages_are_done_or_end_the_session() -> None:
-    junk, wrong, checked = Bent(1), 0, 0
-    while checked < 5_000:
-        frame = junk.frame()
-        if isinstance(frame, str):
-            checked += 1
-            wrong += check(frame)
-    assert 2_000 < wrong < 5_000
+    assert 2_000 < wrong_of(5_000, Bent(1), check) < 5_000
 
 
 class Bent(Junk):

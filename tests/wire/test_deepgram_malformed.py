@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-from typing import Any
 
 import msgspec
 from hypothesis import given, settings
@@ -12,14 +11,9 @@ from streaming.errors import ClientFault
 from streaming.wire.deepgram import faults
 from streaming.wire.deepgram.asked import understood
 from streaming.wire.deepgram.live import LIVE
-from tests.malformed import Json, Junk
+from tests.malformed import JSON, Json, Junk, wrong_of
 
 KINDS = st.sampled_from(["KeepAlive", "Finalize", "CloseStream", "Configure", "Other", "", "keepalive"])
-JSON: Any = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=5,
-)
 NAMES = ("encoding", "sample_rate", "channels", "multichannel", "endpointing", "utterance_end_ms", "keyterm",
          "keywords", "language", "extra", "tag", "interim_results", "vad_events", "callback", "unknown")  # fmt: skip
 VALUES = (
@@ -39,13 +33,7 @@ def test_whatever_a_client_says_is_done_or_answered_and_the_answer_can_be_sent(f
 
 
 def test_five_thousand_malformed_messages_are_done_or_answered() -> None:
-    junk, wrong, checked = Bent(1), 0, 0
-    while checked < 5_000:
-        frame = junk.frame()
-        if isinstance(frame, str):
-            checked += 1
-            wrong += check(frame)
-    assert 2_000 < wrong < 5_000
+    assert 2_000 < wrong_of(5_000, Bent(1), check) < 5_000
 
 
 class Bent(Junk):

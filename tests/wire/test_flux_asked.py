@@ -15,14 +15,9 @@ from streaming.wire.deepgram.flux.asked import understood
 from streaming.wire.deepgram.flux.turns import FLUX
 from streaming.wire.dialect import Refusal
 from streaming.wire.messages import AudioFinalize, EndpointingAsked, SessionUpdate
-from tests.malformed import Json, Junk
+from tests.malformed import JSON, Json, Junk, wrong_of
 
 KINDS = ("CloseStream", "ForceEndTurn", "KeepAlive", "Configure")
-JSON: Any = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=5,
-)
 THRESHOLDS = ("eot_threshold", "eager_eot_threshold", "eot_timeout_ms")
 NUMBERS: Any = dict.fromkeys(THRESHOLDS, JSON)
 OPTIONAL: Any = {
@@ -128,13 +123,7 @@ def test_whatever_a_client_says_is_done_answered_or_ends_the_session(frame: str)
 
 
 def test_five_thousand_malformed_messages_are_done_answered_or_end_the_session() -> None:
-    junk, wrong, checked = Bent(1), 0, 0
-    while checked < 5_000:
-        frame = junk.frame()
-        if isinstance(frame, str):
-            checked += 1
-            wrong += check(frame)
-    assert 2_000 < wrong < 5_000
+    assert 2_000 < wrong_of(5_000, Bent(1), check) < 5_000
 
 
 class Bent(Junk):

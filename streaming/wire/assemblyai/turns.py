@@ -26,7 +26,7 @@ from streaming.events import (
 )
 from streaming.wire.assemblyai import faults, shapes
 from streaming.wire.assemblyai.asked import Asked, changed, understood
-from streaming.wire.dialect import Closing, Dialect, Read, Shown, Tally
+from streaming.wire.dialect import Closing, Dialect, Prompt, Read, Shown, Tally
 from streaming.wire.messages import AudioFinalize
 from streaming.wire.query import Query
 from streaming.wire.turning import Turned, Turning
@@ -35,10 +35,8 @@ LASTS_S: Final = 3 * 3_600
 """How long a session may last there. Here it may go on."""
 
 
-class Turns:
+class Turns(Prompt):
     """One session of a client of `/v3/ws`."""
-
-    holds = False
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
@@ -64,15 +62,6 @@ class Turns:
                 return self._ended()
             case _:  # what this dialect has no word for
                 return []
-
-    def rest(self) -> Sequence[Struct]:
-        """Nothing is held."""
-        return []
-
-    def passed(self, at_ms: int) -> Sequence[Struct]:
-        """Nothing follows from time."""
-        del at_ms
-        return []
 
     def read(self, frame: str) -> Read:
         """What a client says. Raises ClientFault: what is not understood ends the session, as it does there."""

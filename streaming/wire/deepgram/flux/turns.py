@@ -27,7 +27,7 @@ from streaming.wire.deepgram.flux import shapes
 from streaming.wire.deepgram.flux.asked import FluxAsked, changed, understood
 from streaming.wire.deepgram.live import shown
 from streaming.wire.deepgram.saying import decoded
-from streaming.wire.dialect import QUIET, Closing, Dialect, Read, Tally
+from streaming.wire.dialect import QUIET, Closing, Dialect, Prompt, Read, Tally
 from streaming.wire.messages import AudioFinalize
 from streaming.wire.spoken import guessed, seconds
 from streaming.wire.turning import BETWEEN, Turning
@@ -48,10 +48,8 @@ class Said(NamedTuple):
     reason: TurnReason | None = None
 
 
-class Flux:
+class Flux(Prompt):
     """One session. `_eager`: the text with which its turn has seemed to end."""
-
-    holds = False
 
     def __init__(self, asked: FluxAsked) -> None:
         self._asked = asked
@@ -81,15 +79,6 @@ class Flux:
                 return self._ended("end")
             case _:  # what this dialect has no word for
                 return []
-
-    def rest(self) -> Sequence[Struct]:
-        """Nothing is held."""
-        return []
-
-    def passed(self, at_ms: int) -> Sequence[Struct]:
-        """Nothing follows from time."""
-        del at_ms
-        return []
 
     def read(self, frame: str) -> Read:
         """What a client says. Raises ClientFault (1008): it is none of theirs."""
