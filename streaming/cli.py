@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from streaming.demo import asking as playing
 from streaming.refusal import Refusal, refusal_in
 from streaming.rerun import asking
 from streaming.service import asked, indexes
@@ -27,10 +28,12 @@ EXTRAS = {
 }
 HERE = ("serve", "models", "index", "backup", "restore", "rekey", "dead")
 THERE = {
-    "sessions": "streaming.sessions.command",
-    "review": "streaming.sessions.reviewing",
-    "watch": "streaming.watch",
+    "sessions": ".sessions.command",
+    "review": ".sessions.reviewing",
+    "watch": ".watch",
+    "demo": ".demo.command",
 }
+"""Modules below ours, wherever it is: in the wheel it is not `streaming`."""
 ROLES = ("gateway", "asr", "responder", "moderator", "recorder")
 
 
@@ -61,10 +64,12 @@ def parser() -> argparse.ArgumentParser:
     watch.add_argument("session", nargs="?", metavar="SESSION", help="its id (the list of those that go on)")
     watch.add_argument("--token", help="the session's watch token (else a reader's key is needed)")
     watch.add_argument("--after", default="0-0", metavar="ID", help="behind this event (all)")
+    demo = _command(commands, "demo", "play a telephone call, with what an agent sees", "vivavoce demo")
+    playing.of_demo(demo)
     _bench(commands)
     for speaking in (transcribe, chat):
         speaking.add_argument("--record", action="store_true", help="keep it: see `vivavoce sessions list`")
-    for client in (transcribe, chat, watch, replay):
+    for client in (transcribe, chat, watch, replay, demo):
         client.add_argument("--url", default=None, help="of the server (ws://127.0.0.1:8080/v1/stream)")
         client.add_argument("--key", default=None, help="to speak to the server with")
         client.add_argument("--json", action="store_true", help="one event a line")
@@ -229,14 +234,14 @@ def _here(options: argparse.Namespace) -> int:
 def _there(options: argparse.Namespace) -> int:
     """What is asked of a server."""
     if options.command == "bench":
-        return importlib.import_module(f"streaming.bench.{options.subject}").run(options)
+        return importlib.import_module(f".bench.{options.subject}", __package__).run(options)
     if options.command == "replay":
         from streaming.rerun import again, replay
 
         return again.run(options) if options.again else replay.run(options)
     importing = options.command == "sessions" and options.action == "import"
-    name = "streaming.rerun.importing" if importing else THERE.get(options.command, "streaming.commands")
-    return importlib.import_module(name).run(options)
+    name = ".rerun.importing" if importing else THERE.get(options.command, ".commands")
+    return importlib.import_module(name, __package__).run(options)
 
 
 def _refuse(wrong: object, code: int) -> int:

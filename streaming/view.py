@@ -2,6 +2,7 @@
 change. On a pipe only what is final is written, and what else is true of the whole: not how quick the server is."""
 
 import sys
+from collections.abc import Sequence
 from typing import TextIO, assert_never
 
 from rich.console import Console
@@ -37,10 +38,12 @@ from streaming.wire.messages import ErrorTold, SessionLag, Transient
 
 
 class Lines:
-    """What there is to see, as text. Pure: `take` gives lines that are done, `pending` the rest."""
+    """What there is to see, as text. Pure: `take` gives lines that are done, `pending` the rest. `names`: who speaks
+    on each channel, where that is known."""
 
-    def __init__(self, channels: int = 1) -> None:
+    def __init__(self, channels: int = 1, names: Sequence[str] = ()) -> None:
         self._channels = channels
+        self._names = names
         self._partials: dict[int, TranscriptPartial] = {}
         self._reply: tuple[int, str] | None = None
         self._late = False
@@ -107,6 +110,8 @@ class Lines:
         return text
 
     def _speaker(self, channel: int) -> str:
+        if channel < len(self._names):
+            return f"{self._names[channel]}: "
         return f"[{channel}] " if self._channels > 1 else ""
 
     def _done(self, done: ReplyDone) -> Text:
@@ -162,10 +167,10 @@ def _degraded(told: SessionDegraded) -> str:
 class View:
     """The lines on a terminal or a pipe."""
 
-    def __init__(self, channels: int = 1, out: TextIO | None = None) -> None:
+    def __init__(self, channels: int = 1, out: TextIO | None = None, *, names: Sequence[str] = ()) -> None:
         self._console = Console(file=out or sys.stdout, highlight=False)
         self._console.soft_wrap = not self._console.is_terminal  # whoever reads a pipe breaks lines himself
-        self._lines = Lines(channels)
+        self._lines = Lines(channels, names)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
 
     def __enter__(self) -> "View":

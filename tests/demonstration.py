@@ -40,7 +40,7 @@ CALL = [
     Part(CUSTOMER, "something-terribly-wrong", 0.2),
     Part(AGENT, "sorry-youre-having-problems", 0.8),
     Part(CUSTOMER, "tt-weasels", 0.8),
-    Part(CUSTOMER, "conf-locked", 0.5),
+    Part(CUSTOMER, "confbridge-lock-no-join", 0.8),
     Part(AGENT, "one-moment-please", 2.0),
     Part(AGENT, "confbridge-lock-extended", 6.5, (2.5, 6.9)),
     Part(CUSTOMER, "conf-leaderhasleft", -2.6),

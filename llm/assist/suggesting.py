@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from contextlib import aclosing
 
 from llm.assist.checklist import Checklist
@@ -13,9 +13,10 @@ from llm.assist.place import Outcome, Place, Work
 from llm.assist.writing import Unreadable, next_messages, next_schema, read_next
 from llm.grounding.fence import neutral
 from llm.grounding.grounding import Grounding
+from llm.grounding.query import small_talk
 from llm.grounding.sources import Sources
 from llm.grounding.terms import terms
-from llm.history import FRAME_TOKENS, Message, estimate, messages
+from llm.history import FRAME_TOKENS, Message, Turn, estimate, messages
 from llm.making import Decided, Token
 from streaming.errors import ServiceFault
 from streaming.parts import Usage
@@ -73,7 +74,7 @@ class Suggesting:
         grounding, since = self._means.grounding, time.monotonic()
         self._sources = None
         turns = self._dialogue.turns(work[0])
-        if grounding is None or "answer" not in self._wanted or not turns or not terms(turns[-1].said):
+        if grounding is None or not self._asks(turns):
             return
         self._sources = await grounding.look(turns)
         extract = self._sources.extract()
@@ -87,10 +88,15 @@ class Suggesting:
         outcome = Outcome(citations=[citation], timing=timing, flags=self._sources.flags)
         await self._put(Ended(work, outcome))
 
+    def _asks(self, turns: Sequence[Turn]) -> bool:
+        """There is something in the newest turn that a document may answer: thanks and farewells have nothing."""
+        said = turns[-1].said if turns else ""
+        return "answer" in self._wanted and bool(terms(said)) and not small_talk(said)
+
     async def _answer(self, work: Work) -> None:
         """The model's answer, as far as passages bear it out; nothing, if they do not."""
         grounding, turns = self._means.grounding, self._dialogue.turns(work[0])
-        if grounding is None or "answer" not in self._wanted or not turns or not terms(turns[-1].said):
+        if grounding is None or not self._asks(turns):
             return
         sources = self._sources or await grounding.look(turns)
         if sources.worth(grounding.policy):

@@ -48,6 +48,9 @@ def test_the_wheel_has_one_top_level_name_and_the_data_that_the_code_reads(wheel
         "vivavoce/streaming/machine/catalog.toml",
         "vivavoce/streaming/scripts/commit.lua",
         "vivavoce/__main__.py",
+        "vivavoce/streaming/demo/call.flac",
+        "vivavoce/streaming/demo/LICENCE.md",
+        "vivavoce/streaming/demo/documents/conferences.md",
     }
     assert expected - set(names) == set()
     assert not (ROOT / "web/dist/index.html").exists() or "vivavoce/web/dist/index.html" in names
@@ -98,3 +101,12 @@ def test_the_light_install_says_how_to_get_what_it_lacks(python: Path, tmp_path:
         cwd=tmp_path,
     )
     assert (done.returncode, "pip install 'vivavoce[server]'" in done.stderr) == (1, True), done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["watch", "demo", "chat", "replay x", "sessions list", "review list"])
+def test_the_wheels_commands_find_their_own_parts(python: Path, command: str) -> None:
+    asked = [str(python), "-I", "-m", "vivavoce", *command.split(), "--url", "http://127.0.0.1:9"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False, cwd=python.parent)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
+    assert "127.0.0.1:9" in done.stderr
