@@ -96,4 +96,4 @@ def fed_back(screen: Screen, floor: Floor, fact: Feedback) -> Step:
     if floor.mode != "assist" or not 0 < fact.suggestion <= floor.replied:
         return floor, []
     text = clean(screen, fact.text)
-    return floor, [SuggestionFeedback(suggestion=fact.suggestion, action=fact.action, text=text)]
+    return floor, [SuggestionFeedback(fact.suggestion, fact.action, text, fact.by)]

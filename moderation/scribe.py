@@ -27,6 +27,8 @@ from streaming.events import (
     Dtmf,
     Event,
     SessionDegraded,
+    SessionPaused,
+    SessionUnpaused,
     SpeechStarted,
     SpeechStopped,
     TranscriptFinal,
@@ -152,7 +154,15 @@ class Scribe:
                 self._waiting.began(channel, at)
                 chat = self.floor.mode == "chat"
                 return [fact, *(self._step(replies.interrupted(self.floor, self._text)) if chat else [])]
-            case SpeechStopped() | AudioFinalized() | AudioGap() | Dtmf() | SessionDegraded():
+            case (
+                SpeechStopped()
+                | AudioFinalized()
+                | AudioGap()
+                | Dtmf()
+                | SessionDegraded()
+                | SessionPaused()
+                | SessionUnpaused()
+            ):
                 return [fact]
             case Feedback():
                 return self._step(notes.fed_back(self._screen, self.floor, fact))

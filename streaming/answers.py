@@ -98,11 +98,13 @@ class SuggestionDone(Struct, frozen=True, tag="suggestion.done"):
 
 
 class SuggestionFeedback(Struct, frozen=True, tag="suggestion.feedback"):
-    """What the agent did with a suggestion; `text`: what was said or sent instead, moderated as all text is."""
+    """What the agent did with a suggestion; `text`: what was said or sent instead, moderated as all text is. `by`: the
+    agent's name, "" for the session's own client."""
 
     suggestion: int
     action: FeedbackAction
     text: str = ""
+    by: str = ""
     time: str = ""
 
 

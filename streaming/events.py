@@ -34,7 +34,7 @@ from streaming.parts import (
     Target,
     Word,
 )
-from streaming.presence import Dtmf
+from streaming.presence import Dtmf, SessionPaused, SessionUnpaused, ViewerJoined, ViewerLeft
 
 Mode = Literal["transcribe", "chat", "assist"]
 Moderation = Literal["hold", "stream_first", "block_all"]
@@ -189,21 +189,6 @@ class SessionDegraded(Struct, frozen=True, tag="session.degraded"):
     time: str = ""
 
 
-class ViewerJoined(Struct, frozen=True, tag="viewer.joined"):
-    """Somebody watches from now on: a reader by name, or "token", whoever has the session's watch token. Told once,
-    however many windows there are."""
-
-    who: str
-    time: str = ""
-
-
-class ViewerLeft(Struct, frozen=True, tag="viewer.left"):
-    """Nobody of that name watches any more."""
-
-    who: str
-    time: str = ""
-
-
 class AudioEnded(Struct, frozen=True, tag="audio.ended"):
     """No more sound or text will come, and all finals are above. A reply may still be under way."""
 
@@ -242,6 +227,8 @@ Event: TypeAlias = (
     | ModerationVerdict
     | AudioGap
     | Dtmf
+    | SessionPaused
+    | SessionUnpaused
     | SessionDegraded
     | ViewerJoined
     | ViewerLeft

@@ -27,7 +27,7 @@ from streaming.events import (
     Word,
 )
 from streaming.parts import GapReason, Role, Sampling
-from streaming.presence import Dtmf
+from streaming.presence import Dtmf, SessionPaused, SessionUnpaused
 
 Origin = Literal["live", "import", "again"]
 """From where a session's sound came; `again`: it was that of another session."""
@@ -180,11 +180,20 @@ class CancelReply(Struct, frozen=True, tag="cancel"):
 
 
 class Feedback(Struct, frozen=True, tag="feedback"):
-    """What the agent did with a suggestion."""
+    """What the agent did with a suggestion; `by` as the event has it."""
 
     suggestion: int
     action: FeedbackAction
     text: str = ""
+    by: str = ""
+
+
+class Wish(Struct, frozen=True):
+    """What an agent who is not the session's client wants of the gateway that has it: field `wish` of the record, which
+    whoever fulfils it takes away."""
+
+    paused: bool
+    by: str
 
 
 class SoundEnded(Struct, frozen=True, tag="sound_ended"):
@@ -210,5 +219,7 @@ Heard: TypeAlias = (
     | AudioFinalized
     | AudioGap
     | Dtmf
+    | SessionPaused
+    | SessionUnpaused
     | SessionDegraded
 )

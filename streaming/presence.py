@@ -1,4 +1,4 @@
-"""What happens on a telephone beside what is said: a part of the vocabulary, see `streaming.events`."""
+"""What happens beside what is said: keys, who watches, pauses. A part of the vocabulary, see `streaming.events`."""
 
 from typing import Final
 
@@ -15,4 +15,36 @@ class Dtmf(Struct, frozen=True, tag="dtmf"):
     channel: int
     key: str
     at_ms: int
+    time: str = ""
+
+
+class ViewerJoined(Struct, frozen=True, tag="viewer.joined"):
+    """Somebody watches from now on: a reader by name, or "token", whoever has the session's watch token. Told once,
+    however many windows there are."""
+
+    who: str
+    time: str = ""
+
+
+class ViewerLeft(Struct, frozen=True, tag="viewer.left"):
+    """Nobody of that name watches any more."""
+
+    who: str
+    time: str = ""
+
+
+class SessionPaused(Struct, frozen=True, tag="session.paused"):
+    """Nothing that is said or typed from here on is stored, recorded or transcribed. `by`: the agent who wanted it, ""
+    for the session's own client."""
+
+    at_ms: int
+    by: str = ""
+    time: str = ""
+
+
+class SessionUnpaused(Struct, frozen=True, tag="session.unpaused"):
+    """From here on what is said is listened to again."""
+
+    at_ms: int
+    by: str = ""
     time: str = ""

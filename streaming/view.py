@@ -22,7 +22,9 @@ from streaming.events import (
     ReplyStarted,
     SessionDegraded,
     SessionEnded,
+    SessionPaused,
     SessionStarted,
+    SessionUnpaused,
     SuggestionDelta,
     SuggestionDone,
     SuggestionFeedback,
@@ -130,18 +132,29 @@ def _notes(event: Event | Transient) -> list[Text]:
             return [Text(f"  moderation: {action} ({', '.join(categories)})", style="yellow")]
         case AudioGap(reason=reason, from_ms=begin, to_ms=end):
             return [Text(f"  [{(end - begin) / 1000:.1f} s {reason}]", style="yellow")]
-        case Dtmf(channel=channel, key=key):
-            return [Text(f"  [key {key} on channel {channel}]", style="cyan")]
         case ErrorTold(message=told):
             return [Text(f"  error: {told}", style="red")]
-        case ViewerJoined(who=who):
-            return [Text(f"  [{_viewer(who)} watches]", style="cyan")]
-        case ViewerLeft(who=who):
-            return [Text(f"  [{_viewer(who)} no longer watches]", style="cyan")]
         case SessionDegraded() as degraded:
             return [Text(f"  [{_degraded(degraded)}]", style="yellow")]
         case SessionEnded(reason=reason) if reason != "client":
             return [Text(f"  the session ended: {reason}", style="yellow")]
+        case _:
+            return _beside(event)
+
+
+def _beside(event: Event | Transient) -> list[Text]:
+    """Keys, viewers and pauses."""
+    match event:
+        case Dtmf(channel=channel, key=key):
+            return [Text(f"  [key {key} on channel {channel}]", style="cyan")]
+        case ViewerJoined(who=who):
+            return [Text(f"  [{_viewer(who)} watches]", style="cyan")]
+        case ViewerLeft(who=who):
+            return [Text(f"  [{_viewer(who)} no longer watches]", style="cyan")]
+        case SessionPaused(by=by):
+            return [Text(f"  [paused{f' by {by}' if by else ''}: nothing is listened to]", style="yellow")]
+        case SessionUnpaused():
+            return [Text("  [listening again]", style="yellow")]
         case _:
             return []
 

@@ -1,11 +1,13 @@
 """One HTTP port: health, the schema, the page, and the sockets of each dialect."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
@@ -90,6 +92,24 @@ def background(gateway: Gateway) -> dict[str, Coroutine[Any, Any, None]]:
     }
 
 
+def _foreign(origins: Sequence[str]) -> list[Middleware]:
+    """Pages of other sites that the operator has named may read and do over HTTP what their key or ticket lets them, as
+    they may by a WebSocket. Browsers send them no cookie of ours: there is none."""
+    if not origins:
+        return []
+    methods, headers = ("GET", "POST", "DELETE"), ("authorization", "content-type", "range")
+    told = ("content-range", "retry-after")
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=methods,
+            allow_headers=headers,
+            expose_headers=told,
+        )
+    ]
+
+
 def application(gateway: Gateway) -> Starlette:
     """The gateway as an ASGI application."""
 
@@ -124,6 +144,6 @@ def application(gateway: Gateway) -> Starlette:
         *rest.mounted(),
         *page,
     ]
-    app = Starlette(routes=routes)
+    app = Starlette(routes=routes, middleware=_foreign(gateway.server.origins))
     app.state.gateway = gateway
     return app

@@ -8,18 +8,21 @@ from msgspec.structs import replace
 from streaming.audio import RATE
 from streaming.errors import ClientFault, Close, Fault, about
 from streaming.events import EndReason
-from streaming.facts import CancelReply, Feedback, Finalize, Skipped, Typed, Updated
+from streaming.facts import CancelReply, Feedback, Finalize, Skipped, Typed, Updated, Wish
 from streaming.ingress import records
 from streaming.ingress.intake import Inlet
 from streaming.ingress.sound import Edge
 from streaming.parts import GapReason
-from streaming.presence import Dtmf
+from streaming.presence import Dtmf, SessionPaused, SessionUnpaused
 from streaming.session import Clock, Input, Phase, SessionPolicy, advance
 from streaming.wire import messages as said
 from streaming.wire import native as wire
 
 PAUSING: Final = "/paused"
 """A pause is two marks: the second has the client's ref and this as its name."""
+
+TELLING: Final = "/told"
+"""The same of what is told of it."""
 
 PIECE: Final = RATE
 """Samples of a pause that are told at once: its end may be far."""
@@ -89,8 +92,17 @@ class Inbox:
     def pressed(self, channel: int, key: str) -> None:
         """A key of a telephone; none is told while the session is paused: it may be a card's number."""
         if self.phase is Phase.LIVE and self.clock:
-            at_ms = self.clock.received * 1_000 // self.clock.sound.sample_rate
-            self._inlet.heard(Dtmf(channel, key, at_ms))
+            self._inlet.heard(Dtmf(channel, key, self._at_ms))
+
+    def wished(self, wish: Wish) -> None:
+        """An agent, who is not this client, has it paused or go on. Nothing, behind the session's end or without
+        sound."""
+        if self.clock is None or self.phase is Phase.ENDING:
+            return
+        if wish.paused:
+            self._pause(None, wish.by)
+        else:
+            self._unpause(None, wish.by)
 
     def hole(self, samples: int, reason: GapReason, pcm: bytes = b"") -> None:
         """`samples` (at the client's rate) that the network lost; `pcm`: what was made up in their place, as `Skipped`
@@ -133,7 +145,7 @@ class Inbox:
             )
         return self._edge
 
-    def _pause(self, ref: str | None) -> None:
+    def _pause(self, ref: str | None, by: str = "") -> None:
         """What was said is finalised; what comes from now on goes no further than this."""
         edge = self._need_edge()
         was, self.phase = self.phase, advance(self.phase, Input.PAUSE)
@@ -142,13 +154,19 @@ class Inbox:
         self._flush()
         self._inlet.mark(Finalize(), edge.end, ref)
         self._turn(ref and ref + PAUSING, paused=True)
+        self._inlet.heard(SessionPaused(self._at_ms, by), ref and ref + TELLING)
 
-    def _unpause(self, ref: str | None) -> None:
+    def _unpause(self, ref: str | None, by: str = "") -> None:
         self._need_edge()
         was, self.phase = self.phase, advance(self.phase, Input.UNPAUSE)
         if was is Phase.PAUSED:
             self._flush()
             self._turn(ref, paused=False)
+            self._inlet.heard(SessionUnpaused(self._at_ms, by), ref and ref + TELLING)
+
+    @property
+    def _at_ms(self) -> int:
+        return self.clock.received * 1_000 // self.clock.sound.sample_rate if self.clock else 0
 
     def _turn(self, ref: str | None, *, paused: bool) -> None:
         """Paused or not, from now on: it stands in the record, so that it outlives this socket and this gateway."""

@@ -12,10 +12,11 @@ GATHER_S: Final = 0.1
 
 class Look(NamedTuple):
     """`socket`: the number of the socket that owns it, None when the session is gone; `at`: 16 kHz samples (a channel)
-    that the recogniser is through with."""
+    that the recogniser is through with; `wish`: an agent wants something of whoever owns it (`facts.Wish`)."""
 
     socket: bytes | None
     at: int
+    wish: bytes | None = None
 
 
 class Looks:
@@ -44,21 +45,25 @@ class Looks:
             task.add_done_callback(self._rounds.discard)
 
     async def _round(self, waiting: list[tuple[str, asyncio.Future[Look]]]) -> None:
-        commands: list[tuple[str, str, str]] = []
+        commands: list[tuple[str, ...]] = []
         for sid, _ in waiting:
-            commands += [("HGET", keys.session(sid), "socket"), ("HGET", keys.stage(sid, "asr"), "at")]
+            commands += [
+                ("HMGET", keys.session(sid), "socket", "wish"),
+                ("HGET", keys.stage(sid, "asr"), "at"),
+            ]
         try:
             replies = await self._bus.each(*commands)
         except Exception as wrong:  # noqa: BLE001 - whatever it was: it is raised where it is waited for
             replies = [wrong] * len(commands)
-        for (_, told), owner, at in zip(waiting, replies[::2], replies[1::2], strict=True):
+        for (_, told), record, at in zip(waiting, replies[::2], replies[1::2], strict=True):
             if not told.done():
-                _tell(told, owner, at)
+                _tell(told, record, at)
 
 
-def _tell(told: asyncio.Future[Look], owner: Any, at: Any) -> None:
-    for one in (owner, at):
+def _tell(told: asyncio.Future[Look], record: Any, at: Any) -> None:
+    for one in (record, at):
         if isinstance(one, Exception):
             told.set_exception(one)
             return
-    told.set_result(Look(owner, int(at or 0)))
+    owner, wish = record
+    told.set_result(Look(owner, int(at or 0), wish))

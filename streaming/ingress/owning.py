@@ -5,8 +5,9 @@ import logging
 import secrets
 import time
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+import msgspec
 from msgspec import Struct
 
 from streaming import audio, jobs, keys, roster
@@ -14,6 +15,7 @@ from streaming.bus import BusDown, Refused
 from streaming.clock import now_ms, stamp
 from streaming.errors import Close
 from streaming.events import SessionStarted
+from streaming.facts import Wish
 from streaming.feed import Entry
 from streaming.ingress import door, records
 from streaming.ingress.gateway import Gateway
@@ -91,7 +93,18 @@ class Owned:
         found = await self._looks.look(self.session_id)
         if found.socket is None or found.socket.decode() != self.inlet.socket:
             raise door.refused(Refused("REPLACED" if found.socket else "GONE"))
+        if found.wish:
+            await self._fulfil()
         return found.at if self.inbox.clock else 0
+
+    async def _fulfil(self) -> None:
+        """What an agent wants, if nobody has done it yet."""
+        wish = await self._bus.run("wish", [keys.session(self.session_id)], [""])
+        if wish:
+            self.inbox.wished(WISH.decode(wish))
+
+
+WISH: Final = msgspec.json.Decoder(Wish)
 
 
 class Begun(NamedTuple):

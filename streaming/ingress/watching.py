@@ -9,14 +9,16 @@ import msgspec
 from starlette.websockets import WebSocket
 
 from streaming import keys
+from streaming.clock import now_ms
 from streaming.errors import ClientFault, Close
 from streaming.facts import SessionConfig
 from streaming.feed import place
-from streaming.ingress import door
+from streaming.ingress import door, tickets
 from streaming.ingress.conversing import Finished, conversed, reads_only
 from streaming.ingress.egress import Egress, newest_partials
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.lines import ENDED, line
+from streaming.ingress.rest import ticket
 from streaming.wire import messages as said
 from streaming.wire import native as wire
 
@@ -57,7 +59,7 @@ class Viewing:
         (1008; told alike)."""
         reader = None
         if asked.token is None:
-            reader = door.read(self._gateway.server, self._socket.headers, self._offered)
+            reader = self._reader(asked.session_id)
         names = ("config", "watch")
         config, watch = await self._bus.call("HMGET", keys.session(asked.session_id), *names)
         if config is not None:
@@ -71,6 +73,12 @@ class Viewing:
             "there is no such session, or it is over for more than 15 minutes, or it is not for you to watch"
         )
         raise ClientFault("unknown_session", told, close=Close.POLICY)
+
+    def _reader(self, session_id: str) -> door.Reader:
+        server = self._gateway.server
+        if shown := tickets.offered(self._socket):
+            return ticket.shown(server, shown, session_id, now_ms(), "read")
+        return door.read(server, self._socket.headers, self._offered)
 
     async def _show_kept(self, reader: door.Reader, asked: said.SessionWatch) -> None:
         """A recorded session that is over for long: all of its log, as fast as it is read."""

@@ -57,7 +57,8 @@ class SessionResume(_Message, tag="session.resume", frozen=True):
 class SessionWatch(_Message, tag="session.watch", frozen=True):
     """The first message of a viewer, who only reads: the log behind the event `after`, and what is added to it.
 
-    `token`: the session's `watch_token`; without it, a reader's key is needed. Superseded partials may be left out.
+    `token`: the session's `watch_token`; without it, a reader's key is needed, or a ticket that a reader made for this
+    session. Superseded partials may be left out.
     """
 
     session_id: str

@@ -27,6 +27,7 @@ STATUS: Final = {
     "no_sound": 404,
     "forgotten": 404,
     "too_many_notes": 409,
+    "unknown_suggestion": 404,
     "no_match": 412,
     "too_large": 413,
     "unsupported_type": 415,
@@ -36,6 +37,7 @@ STATUS: Final = {
     "unsupported": 501,
     "archive_down": 503,
     "bus_down": 503,
+    "not_paused": 503,
 }
 RETRY_S: Final = 2.0
 """When what is away may be back."""

@@ -6,12 +6,15 @@ from streaming.archive.kept import Note
 from streaming.clock import now_ms
 from streaming.errors import ClientFault
 from streaming.ingress.rest import ticket as tickets
+from streaming.ingress.rest.acting import going_on
 from streaming.ingress.rest.answering import PRIVATE, json
 from streaming.ingress.rest.queries import NoQuery
 from streaming.ingress.rest.route import Call
-from streaming.ingress.rest.shapes import NoteAsked
+from streaming.ingress.rest.shapes import NoteAsked, SessionTicketAsked
 
 LONGEST = 8_000
+CLIENT = "client"
+"""Who wrote it, when that was the session's own client."""
 
 
 async def add(call: Call[NoQuery, NoteAsked]) -> Response:
@@ -21,7 +24,7 @@ async def add(call: Call[NoQuery, NoteAsked]) -> Response:
     note = Note(
         note_id=0,
         kind=asked.kind,
-        author=call.reader.name,
+        author=call.reader.name or CLIENT,
         made_at=now_ms(),
         at_ms=asked.at_ms,
         number=asked.number if asked.kind == "correction" else None,
@@ -48,7 +51,9 @@ async def erase(call: Call[NoQuery, None]) -> Response:
     return Response(status_code=204, headers=PRIVATE)
 
 
-async def ticket(call: Call[NoQuery, None]) -> Response:
-    """For this reader and session."""
-    await call.archive.session(call.reader.tenant, call.session_id)
-    return json(tickets.issued(call.gateway.server, call.reader, call.session_id, now_ms()))
+async def ticket(call: Call[NoQuery, SessionTicketAsked]) -> Response:
+    """For a session of this reader's, kept or going on."""
+    tenant, sid, bus = call.reader.tenant, call.session_id, call.gateway.bus
+    if not await going_on(bus, sid, tenant):
+        await call.archive.session(tenant, sid)
+    return json(tickets.issued(call.gateway.server, call.reader, sid, call.body, now_ms()))

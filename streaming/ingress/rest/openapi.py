@@ -96,7 +96,7 @@ def _operation(route: Route, known: dict[str, Any]) -> dict[str, Any]:
         made["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
     if route.speaks:
         made["security"] = [{"speaker": []}, {}]
-    if route.ticketed:
+    if route.ticket:
         made["security"] = [{"reader": []}, {"ticket": []}, {}]
     return made
 

@@ -11,7 +11,7 @@ from streaming.errors import ClientFault
 from streaming.ingress.door import Reader
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.rest.queries import NoQuery
-from streaming.ingress.rest.shapes import Failed
+from streaming.ingress.rest.shapes import Failed, May
 
 Q = TypeVar("Q")
 B = TypeVar("B")
@@ -46,9 +46,9 @@ class Answer(Struct, frozen=True):
 
 
 class Route(Struct, frozen=True, kw_only=True):
-    """`refusals`: statuses of errors beside those that every route may give (400, 401, 403, 500, 503). `ticketed`: a
-    ticket will do instead of a key. `failed`: the shape of errors.
-    `form`: the members of a form beside its `file`. `speaks`: for speakers' keys, not for readers'."""
+    """`refusals`: statuses of errors beside those that every route may give (400, 401, 403, 500, 503). `ticket`:
+    one that lets do this will do instead of a key; for `assist`, the session's own resume token too. `failed`: the
+    shape of errors. `form`: the members of a form beside its `file`. `speaks`: for speakers' keys, not for readers'."""
 
     method: Literal["GET", "POST", "DELETE"]
     path: str
@@ -60,6 +60,6 @@ class Route(Struct, frozen=True, kw_only=True):
     body: type[Struct] | None = None
     form: type[Struct] | None = None
     refusals: tuple[int, ...] = ()
-    ticketed: bool = False
+    ticket: May | None = None
     failed: type[Struct] = Failed
     speaks: bool = False

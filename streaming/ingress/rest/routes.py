@@ -4,7 +4,7 @@ from typing import Final
 
 from streaming.archive.export.transcript import Transcript
 from streaming.archive.kept import Kept, Note
-from streaming.ingress.rest import hearing, listing, noting, reading, reviewing, ticketing
+from streaming.ingress.rest import acting, hearing, listing, noting, reading, reviewing, ticketing
 from streaming.ingress.rest import queries as asked
 from streaming.ingress.rest import shapes as shown
 from streaming.ingress.rest.route import Answer, Route
@@ -29,6 +29,7 @@ ROUTES: Final = (
         serve=listing.session,
         answers=(Answer("The session.", (shown.Shown,)),),
         refusals=(404,),
+        ticket="read",
     ),
     Route(
         method="DELETE",
@@ -48,6 +49,7 @@ ROUTES: Final = (
         query=asked.EventsQuery,
         answers=(Answer("Events, the oldest first.", media=("application/x-ndjson",)),),
         refusals=(404,),
+        ticket="read",
     ),
     Route(
         method="GET",
@@ -57,6 +59,7 @@ ROUTES: Final = (
         serve=reading.transcript,
         answers=(Answer("The transcript.", (Transcript,)),),
         refusals=(404,),
+        ticket="read",
     ),
     Route(
         method="GET",
@@ -72,6 +75,7 @@ ROUTES: Final = (
             ),
         ),
         refusals=(404, 501),
+        ticket="read",
     ),
     Route(
         method="GET",
@@ -86,7 +90,7 @@ ROUTES: Final = (
             Answer("A part of a wav file.", media=("audio/wav",), status=206),
         ),
         refusals=(404, 416),
-        ticketed=True,
+        ticket="hear",
     ),
     Route(
         method="GET",
@@ -97,6 +101,7 @@ ROUTES: Final = (
         query=asked.PeaksQuery,
         answers=(Answer("Lowest and highest samples.", (shown.Peaks,)),),
         refusals=(404,),
+        ticket="read",
     ),
     Route(
         method="GET",
@@ -107,6 +112,7 @@ ROUTES: Final = (
         query=asked.FindQuery,
         answers=(Answer("All that was found, in order.", (shown.Found,)),),
         refusals=(404,),
+        ticket="read",
     ),
     Route(
         method="GET",
@@ -126,6 +132,7 @@ ROUTES: Final = (
         body=shown.NoteAsked,
         answers=(Answer("The note, numbered.", (Note,), status=201),),
         refusals=(404, 409, 413),
+        ticket="assist",
     ),
     Route(
         method="DELETE",
@@ -160,11 +167,44 @@ ROUTES: Final = (
         method="POST",
         path=f"{SESSION}/ticket",
         name="issueTicket",
-        about="Leave to hear this session for ten minutes by `/audio?ticket=`, for players that cannot send a key. "
-        "Empty where no key is needed.",
+        about="Leave to hear this session, to read and watch it, or to do in it what an agent does, for players and "
+        "pages that must not have the key. Empty where no key is needed.",
         serve=noting.ticket,
+        body=shown.SessionTicketAsked,
         answers=(Answer("The ticket.", (shown.Ticket,)),),
+        refusals=(404, 413),
+    ),
+    Route(
+        method="POST",
+        path=f"{SESSION}/feedback",
+        name="giveFeedback",
+        about="What an agent did with a suggestion of a session that goes on. It becomes an event, with who did it.",
+        serve=acting.feedback,
+        body=shown.FeedbackGiven,
+        answers=(Answer("It is taken.", media=(), status=202),),
+        refusals=(404, 413),
+        ticket="assist",
+    ),
+    Route(
+        method="POST",
+        path=f"{SESSION}/pause",
+        name="pauseSession",
+        about="Stop listening, whoever the session's client is: no sound from then on is stored, recorded or "
+        "transcribed. Answered once that is so, within three seconds, or refused (503).",
+        serve=acting.pause,
+        answers=(Answer("It is paused.", (shown.Paused,)),),
         refusals=(404,),
+        ticket="assist",
+    ),
+    Route(
+        method="POST",
+        path=f"{SESSION}/unpause",
+        name="unpauseSession",
+        about="Listen again.",
+        serve=acting.unpause,
+        answers=(Answer("It goes on.", (shown.Paused,)),),
+        refusals=(404,),
+        ticket="assist",
     ),
     Route(
         method="POST",

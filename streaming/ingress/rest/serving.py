@@ -15,7 +15,7 @@ from streaming.ingress import door
 from streaming.ingress.bodies import body
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.openai import routes as openai
-from streaming.ingress.rest import ticket
+from streaming.ingress.rest import acting, ticket
 from streaming.ingress.rest.answering import failed, json
 from streaming.ingress.rest.openapi import described
 from streaming.ingress.rest.queries import read
@@ -66,7 +66,7 @@ async def _call(route: Route, request: Request) -> Call[Any, Any]:
     """Who asks is looked at before what is asked. Raises Fault."""
     gateway: Gateway = request.app.state.gateway
     session_id: str = request.path_params.get("session_id", "")
-    reader = _reader(route, request, gateway.server, session_id)
+    reader = await _reader(route, request, gateway, session_id)
     if gateway.archive is None:
         raise ServiceFault("archive_down", "this server has no archive")
     query = read(route.query, request.query_params.multi_items())
@@ -74,14 +74,29 @@ async def _call(route: Route, request: Request) -> Call[Any, Any]:
     return Call(gateway, gateway.archive, reader, request, query, brought, session_id)
 
 
-def _reader(route: Route, request: Request, policy: door.ServerPolicy, session_id: str) -> door.Reader:
-    shown = request.query_params.get("ticket")
+async def _reader(route: Route, request: Request, gateway: Gateway, session_id: str) -> door.Reader:
+    policy, shown = gateway.server, request.query_params.get("ticket")
     if route.speaks:
         tenant = door.admit(policy, request.headers)
         return door.Reader(tenant, tenant)
-    if route.ticketed and shown:
-        return ticket.shown(policy, shown, session_id, now_ms())
-    return door.read(policy, request.headers)
+    if route.ticket and shown:
+        return ticket.shown(policy, shown, session_id, now_ms(), route.ticket)
+    try:
+        return door.read(policy, request.headers)
+    except ClientFault as fault:
+        if fault.code != "unauthorized" or not route.ticket:
+            raise
+        return await _otherwise(route, request, gateway, session_id)
+
+
+async def _otherwise(route: Route, request: Request, gateway: Gateway, session_id: str) -> door.Reader:
+    """Whoever has no key, but a ticket in its place, or is the session's own client. Raises ClientFault, BusDown."""
+    own = await acting.own(request, gateway.bus, session_id) if route.ticket == "assist" else None
+    if own:
+        return own
+    assert route.ticket
+    bearer = request.headers.get("authorization", "").partition(" ")[2].strip()
+    return ticket.shown(gateway.server, bearer, session_id, now_ms(), route.ticket)
 
 
 async def _body(kind: type[msgspec.Struct], request: Request) -> msgspec.Struct:

@@ -14,7 +14,9 @@
     DELETE /v1/sessions/{id}/notes/{note_id}               204
     GET    /v1/review?state&session&(filters as above)&cursor&limit    Reviews: what moderation was not sure of
     POST   /v1/review/{id}/{event}   Decided               201, kept.Note
-    POST   /v1/sessions/{id}/ticket                        Ticket
+    POST   /v1/sessions/{id}/ticket  SessionTicketAsked    Ticket
+    POST   /v1/sessions/{id}/feedback  FeedbackGiven       202
+    POST   /v1/sessions/{id}/pause   and /unpause          Paused
     POST   /v1/tickets               TicketAsked           201, SpeakersTicket: with a speaker's key
     DELETE /v1/sessions/{id}                               kept.Kept: the tombstone
 
@@ -23,10 +25,11 @@ Keys: `Authorization: Bearer <reader's key>`; none is needed where none is set (
 Errors: {"error": {code, message, retry_after?}} with 400, 401, 403, 404, 413, 416, 500, 501 or 503.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from streaming.answers import FeedbackAction
 from streaming.archive.export.flags import Flag
 from streaming.archive.export.transcript import Transcript
 from streaming.archive.kept import Decision, Kept, Line, Note
@@ -141,11 +144,39 @@ class Decided(Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
 
 
+May: TypeAlias = Literal["hear", "read", "assist"]
+
+
+class SessionTicketAsked(Struct, frozen=True, forbid_unknown_fields=True):
+    """`may`: `hear` the sound (for ten minutes at most); `read` all of the session, and watch it; `assist`: do in it
+    what an agent does, too. `seconds`: how long (600 unless it is said, up to 12 h). `name`: who that is, for the log
+    (up to 40 of A-Z, a-z, 0-9, - and _); the reader's own where it is left out."""
+
+    may: May = "hear"
+    seconds: float | None = None
+    name: str = ""
+
+
 class Ticket(Struct, frozen=True):
-    """For `/audio?ticket=` of one session, until `expires_at` (Unix ms), for players that cannot send a key."""
+    """Leave for one session, until `expires_at` (Unix ms): as `?ticket=`, as `Authorization: Bearer`, or as the
+    subprotocol `vivavoce-ticket.<ticket>`."""
 
     ticket: str
     expires_at: int
+
+
+class FeedbackGiven(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the agent did with a suggestion; `text` (up to 8000 characters): what was said instead."""
+
+    suggestion: Annotated[int, Meta(ge=0, le=SAFE)]
+    action: FeedbackAction
+    text: Annotated[str, Meta(max_length=8_000)] = ""
+
+
+class Paused(Struct, frozen=True):
+    """Whether the session is paused now."""
+
+    paused: bool
 
 
 class TicketAsked(Struct, frozen=True, forbid_unknown_fields=True):

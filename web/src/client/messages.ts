@@ -203,6 +203,8 @@ export interface SuggestionFeedback extends Entry {
   suggestion: number;
   action: "accepted" | "edited" | "rejected";
   text: string;
+  /** Who it was; "" for the session's own client. */
+  by: string;
 }
 
 export interface Summary extends Entry {
@@ -252,6 +254,19 @@ export interface Dtmf extends Entry {
   channel: number;
   key: string;
   at_ms: number;
+}
+
+/** Nothing is listened to from here on; `by`: the agent who wanted it, "" for the session's own client. */
+export interface SessionPaused extends Entry {
+  type: "session.paused";
+  at_ms: number;
+  by: string;
+}
+
+export interface SessionUnpaused extends Entry {
+  type: "session.unpaused";
+  at_ms: number;
+  by: string;
 }
 
 export interface SessionDegraded extends Entry {
@@ -341,6 +356,8 @@ export type LogEvent =
   | ModerationVerdict
   | AudioGap
   | Dtmf
+  | SessionPaused
+  | SessionUnpaused
   | SessionDegraded
   | ViewerJoined
   | ViewerLeft
@@ -368,6 +385,8 @@ const KNOWN: Record<ServerMessage["type"], true> = {
   "moderation.verdict": true,
   "audio.gap": true,
   dtmf: true,
+  "session.paused": true,
+  "session.unpaused": true,
   "session.degraded": true,
   "viewer.joined": true,
   "viewer.left": true,

@@ -104,6 +104,10 @@ export function after(before: Conversation, session: number, message: ServerMess
       return added(before, { kind: "remark", key: `${session}/gap/${message.id}`, text: gapWords(message) });
     case "dtmf":
       return added(before, { kind: "remark", key: `${session}/key/${message.id}`, text: `Key ${message.key} was pressed.` });
+    case "session.paused":
+      return message.by ? added(before, { kind: "remark", key: `${session}/pause/${message.id}`, text: `${message.by} has paused this session: nothing is listened to.` }) : before;
+    case "session.unpaused":
+      return message.by ? added(before, { kind: "remark", key: `${session}/pause/${message.id}`, text: `${message.by} has this session go on.` }) : before;
     case "viewer.joined":
       return added(before, { kind: "remark", key: `${session}/viewer/${message.id}`, text: `${viewerWords(message.who)} watches this session.` });
     case "viewer.left":
