@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from moderation.floor import Floor, Step, verdicts
 from moderation.gate import Judged, masked
 from moderation.screen import Screen
+from moderation.watch import REMOVED
 from streaming.answers import SuggestionFeedback, Summary
 from streaming.drafts import DraftAlert, DraftDone, DraftSummary
 from streaming.events import Event, Target
@@ -37,7 +38,7 @@ def clean(screen: Screen, text: str) -> str:
 
 
 def cleaned(screen: Screen, done: DraftDone) -> DraftDone:
-    """The end of a reply as it may be told: its error and its citations masked."""
+    """The end of a reply as the rules let it be told: its error and its citations masked, what they block left out."""
     error = None if done.error is None else clean(screen, done.error)
     return replace(done, error=error, citations=[_cited(screen, one) for one in done.citations])
 
@@ -45,7 +46,7 @@ def cleaned(screen: Screen, done: DraftDone) -> DraftDone:
 def _cited(screen: Screen, citation: Citation) -> Citation:
     return replace(
         citation,
-        quote=clean(screen, citation.quote),
+        quote=clean(screen, citation.quote) or REMOVED,
         title=clean(screen, citation.title),
         place=clean(screen, citation.place),
     )

@@ -78,9 +78,9 @@ def shown(floor: Floor, text: str, judged: Sequence[Judged], made_by: str) -> St
     return replace(floor, reply=now), events
 
 
-def done(floor: Floor, end: DraftDone, text: str, made_by: str) -> Step:
-    """The open reply is over, `text` is all of it as it was shown. What was kept out of what it was made from is
-    flagged, by whoever made it."""
+def done(floor: Floor, end: DraftDone, text: str, made_by: str, judged: Sequence[Judged] = ()) -> Step:
+    """The open reply is over, `text` is all of it as it was shown; `judged`: what was found in its sources and error.
+    What was kept out of what it was made from is flagged, by whoever made it."""
     reply = floor.reply
     if reply is None or reply.reply != end.reply:
         return floor, []
@@ -90,6 +90,8 @@ def done(floor: Floor, end: DraftDone, text: str, made_by: str) -> Step:
         told = verdicts(reply.target, flags, reply.shown, made_by)
     elif not reply.judged and end.status == "completed":
         told = verdicts(reply.target, [], reply.shown, made_by)
+    if judged:
+        told += verdicts(reply.target, judged, reply.shown, made_by)
     return replace(floor, reply=None), [*told, _closing(reply, end, text)]
 
 

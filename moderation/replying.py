@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from moderation import eager, notes, replies
 from moderation.behind import Behind, Told
+from moderation.ending import Ending
 from moderation.floor import Floor, Step, verdicts
 from moderation.gate import Cursor, Release
 from moderation.place import DraftEntry, Place
@@ -36,7 +37,7 @@ class Replying:
     def __init__(self, screen: Screen, conduct: Conduct, place: Place) -> None:
         self._screen = screen
         self._conduct = conduct
-        self._writing = Writing(screen, conduct)
+        self._writing, self._ending = self._fresh()
         self._behind = Behind(conduct)
         self._whole = Whole(conduct)
         self._after = Behind(conduct.afterwards, whole=True)
@@ -116,8 +117,9 @@ class Replying:
     def _waits(self, floor: Floor, fact: Draft) -> bool:
         """Whether the judge must have answered before this is told."""
         match fact:
-            case DraftDone(reply=number, status="completed"):
-                return _is_open(floor, number) and self._writing.waits
+            case DraftDone(reply=number, status=status) if _is_open(floor, number):
+                ends = self._ending.waits(fact)  # asked together with what is left of the text
+                return ends or (status == "completed" and self._writing.waits)
             case DraftSummary(summary=summary) if summary.summary > floor.summaries:
                 return self._whole.waits(Target(summary=summary.summary), notes.whole(self._screen, summary))
             case RepliesEnded():
@@ -156,7 +158,7 @@ class Replying:
         left: list[Event] = []
         if fact.reply > floor.replied:
             floor, left = self.after(floor, replies.failed(floor, self.text, replies.DROPPED))
-            self._writing = Writing(self._screen, self._conduct)
+            self._writing, self._ending = self._fresh()
         floor, events = replies.begun(floor, fact)
         return floor, [*left, *events]
 
@@ -168,8 +170,11 @@ class Replying:
         return floor, events
 
     def _done(self, floor: Floor, fact: DraftDone) -> Step:
-        clean = notes.cleaned(self._screen, fact)
-        return self.after(floor, replies.done(floor, clean, self.text, self._screen.ref))
+        clean, found = self._ending.told(fact, len(self.text))
+        return self.after(floor, replies.done(floor, clean, self.text, self._screen.ref, found))
+
+    def _fresh(self) -> tuple[Writing, Ending]:
+        return Writing(self._screen, self._conduct), Ending(self._screen, self._conduct)
 
     def after(self, before: Floor, step: Step) -> Step:
         """A step that may have ended the open reply: what the judge has not passed of what was shown is owed."""
@@ -177,7 +182,8 @@ class Replying:
         reply = before.reply
         if reply is None or floor.reply is not None:
             return floor, events
-        writing, self._writing = self._writing, Writing(self._screen, self._conduct)
+        writing = self._writing
+        self._writing, self._ending = self._fresh()
         return floor, events + self.owe(reply.target, writing.text, writing.unasked)
 
     # ---- the judge -----------------------------------------------------------------------------------------
@@ -192,6 +198,8 @@ class Replying:
         ask = self._writing.due(target) if target and target not in self._asking else None
         new = [*([ask] if ask else []), *self._whole.due(self._asking), *self._behind.due(self._asking)]
         self._asking |= {one.target for one in new}
+        if target and (end := self._ending.due(target)):
+            new.append(end)
         if floor.reply and not floor.ended:
             return new  # a reply has the right of way
         yet = {one.target for one in self._behind.owed}  # their text may be taken back
@@ -201,10 +209,16 @@ class Replying:
 
     def answered(self, floor: Floor, ask: Ask, answer: Answer) -> Step:
         """What follows from an answer."""
-        (self._asking_after if ask.after else self._asking).discard(ask.target)
-        if ask.after:
+        if not ask.ending:
+            (self._asking_after if ask.after else self._asking).discard(ask.target)
+        open_now = floor.reply is not None and floor.reply.target == ask.target
+        if ask.ending:
+            events = list[Event]()
+            if open_now:
+                self._ending.answered(answer)
+        elif ask.after:
             events = self._told(self._after.answered(ask, answer))
-        elif floor.reply and floor.reply.target == ask.target:
+        elif open_now:
             floor, events = self._shown(floor, self._writing.answered(ask, answer))
         else:
             self._whole.answered(ask, answer)

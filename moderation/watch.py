@@ -48,13 +48,14 @@ class Conduct(Struct, frozen=True):
 
 class Ask(Struct, frozen=True):
     """`texts` are windows, at `spans` of the target's text; with them it is judged up to code point `end`. `after`:
-    whom that goes to judges once more what was shown."""
+    whom that goes to judges once more what was shown. `ending`: they are of what a reply's end tells besides."""
 
     target: Target
     texts: Sequence[str]
     spans: Sequence[tuple[int, int]]
     end: int
     after: bool = False
+    ending: bool = False
 
     @property
     def by(self) -> Author:
