@@ -106,7 +106,8 @@ class Listening:
 
     async def _step(self, entries: list[Entry]) -> None:
         rung = self._desk.rung(self._tenant)
-        facts = self._recognizer.paced(rung.step, rung.partial_s, lean=rung.lean)
+        searched = self._desk.searches
+        facts = self._recognizer.paced(rung.step, rung.partial_s, lean=rung.lean, searched=searched)
         facts += self._answers()
         for entry in entries:
             facts += self._take(entry)

@@ -170,11 +170,13 @@ class Recognizer:
             sound.append(np.zeros(begin - sound.end, np.int16))
         sound.append(block[sound.end - begin :])
 
-    def paced(self, step: Step, partial_s: float, *, lean: bool = False) -> list[Heard]:
-        """Partials come every `partial_s` from now on (infinite: none), and finals are `lean` or not. Says so, if that
-        is news to the session."""
+    def paced(
+        self, step: Step, partial_s: float, *, lean: bool = False, searched: bool = True
+    ) -> list[Heard]:
+        """Partials come every `partial_s` from now on (infinite: none), finals are `lean` or not, and partials searched
+        for or not. Says so, if the step is news to the session."""
         for channel in self.channels:
-            channel.step_s, channel.lean = partial_s, lean
+            channel.step_s, channel.lean, channel.searched = partial_s, lean, searched
         was, self.state.step = self.state.step, step
         if step == was:
             return []

@@ -70,6 +70,11 @@ class Desk:
         """Where the sessions of `tenant` stand on the ladder now."""
         return self._dispatch.rung(tenant)
 
+    @property
+    def searches(self) -> bool:
+        """Whether there is room to search for what partials add."""
+        return self._dispatch.searches
+
     def moved(self) -> asyncio.Future[None]:
         """Done when somebody stands elsewhere on the ladder."""
         if self._moved is None or self._moved.done():

@@ -31,6 +31,8 @@ class Setup(Struct, frozen=True):
 
 
 RECENT_S: Final = 3.0
+SEARCHED: Final = 1.3
+"""So much more does a partial cost at most that is searched for."""
 AT_ONCE_S: Final = 0.15
 """Who asks again so soon after a pass has been waiting for it: sound comes in pieces."""
 
@@ -72,6 +74,8 @@ class Dispatch:
         self._demand = Demand(setup.demand, setup.costs, setup.workers, setup.windows)
         self._ladder = rungs(setup.schedule.step_s, setup.ladder, draft=setup.draft)
         self._fares: dict[str, Fare] = {}
+        self.searches = True
+        """Whether there is room to search for what partials add."""
         self._last: dict[str, dict[Key, tuple[float, float]]] = {}
         """By session and channel, when the last pass began and ended."""
 
@@ -149,7 +153,13 @@ class Dispatch:
         before = [fare.place.rung for fare in self._fares.values()]
         for tenant, fare in self._fares.items():
             fare.place = climb(fare.place, self._strain(tenant, now), now, self._ladder, self._setup.ladder)
+        self.searches = self._roomy(now)
         return before != [fare.place.rung for fare in self._fares.values()]
+
+    def _roomy(self, now: float) -> bool:
+        """Once they are searched for passes cost more; that alone does not end it."""
+        most = self._setup.ladder.search * (SEARCHED if self.searches else 1)
+        return self._demand.of(self._steps(self._ladder[0]), now) < most * self._setup.workers
 
     def _strain(self, tenant: str, now: float) -> Strain:
         fare, ladder = self._fares[tenant], self._ladder

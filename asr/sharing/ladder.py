@@ -23,7 +23,10 @@ MOST_PATIENCE: Final = 16.0
 
 class LadderPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """Partials come every `slower_s`, then every `slowest_s` at the latest. A step down follows when things were that
-    bad for `down_s`, or finals begin `late_s` late; one up after `up_s` with a foretold utilisation below `room`."""
+    bad for `down_s`, or finals begin `late_s` late; one up after `up_s` with a foretold utilisation below `room`.
+
+    What partials add is searched for while the utilisation is below `search`.
+    """
 
     slower_s: float = 0.7
     slowest_s: float = 1.5
@@ -31,6 +34,7 @@ class LadderPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     up_s: float = 4.0
     room: float = 0.75
     late_s: float = 1.0
+    search: float = 0.45
 
 
 class Rung(Struct, frozen=True):

@@ -36,8 +36,8 @@ class Channel:
         self.sound = Sound(self._cursor.needed())
         self._view = view(tools.sees, tools.bands, self.sound.start // HOP)
         self._asked: Request | None = None
-        self.step_s, self.lean = tools.policy.schedule.step_s, False
-        """Seconds of new sound after which a partial is due (infinite: none is); whether live finals are lean."""
+        self.step_s, self.lean, self.searched = tools.policy.schedule.step_s, False, True
+        """A partial is due after so many seconds of sound (infinite: none); are live finals lean, partials searched?"""
         self._early: Early | None = None
         self._display = Display(number, tools, state.utterance)
 
@@ -167,7 +167,7 @@ class Channel:
             edge = min(closing.edge, voice + round(policy.window.after_s * RATE))
         else:
             edge, voice = self.state.cursor, self.state.voice.end
-        sight = Sight(edge, voice, final=self.closing, lean=self.leans)
+        sight = Sight(edge, voice, final=self.closing, lean=self.leans, searched=self.searched)
         self._view.drop(spoken.window // HOP)
         end = max(edge // HOP, spoken.window // HOP + 1)
         view = self._view.until(self.sound, end)

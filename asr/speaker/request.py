@@ -26,12 +26,14 @@ class Request(NamedTuple):
 
 
 class Sight(NamedTuple):
-    """What a pass is to see: sound up to sample `edge`; the voice ended at `voice`. `lean`: as little as will do."""
+    """What a pass is to see: sound up to sample `edge`; the voice ended at `voice`. `lean`: as little as will do;
+    `searched`: what a partial adds is searched for."""
 
     edge: int
     voice: int
     final: bool
     lean: bool = False
+    searched: bool = False
 
 
 class Early(NamedTuple):
@@ -69,6 +71,7 @@ def question(state: ChannelState, spoken: Utterance, sight: Sight, view: Float32
         fallback=state.last_language,
         final=sight.final,
         lean=sight.lean,
+        searched=sight.searched,
         context=tools.vocabulary.tokens(before(state.hints, policy.hints)),
         translate=state.translate,
     )

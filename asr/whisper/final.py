@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from asr.hearing.mel import MOST
 from asr.whisper.loops import spoken, unloop
+from asr.whisper.partial import extend
 from asr.whisper.passes import (
     Aligned,
     Answer,
@@ -25,7 +26,6 @@ from asr.whisper.passes import (
     Question,
     align,
     asked,
-    extend,
     generate,
     tell,
 )

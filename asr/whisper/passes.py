@@ -9,15 +9,14 @@ from collections.abc import Generator, Sequence
 from typing import Any, TypeAlias, cast
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from asr.hearing.sound import Float32
-from asr.whisper.loops import Cut, spoken, unecho, unloop
 
 
 class PassPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """`keep`: probability above which an old token stays. A pass may make at most `cap` + `cap_rate` new tokens a
-    second of sound that no token explains yet. `beam` of the endpoint's pass. `detect_s`: least speech for telling
+    second of sound that no token explains yet. `beam` of the endpoint's pass, `partial_beam` of what a partial that is
+    searched for adds. `detect_s`: least speech for telling
     the language, which needs probability `detect_p`, in a final `detect_last_p`.
     Words that begin `late_s` after the voice are invented.
 
@@ -32,6 +31,7 @@ class PassPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     cap: int = 6
     cap_rate: float = 6.0
     beam: int = 5
+    partial_beam: int = 5
     detect_s: float = 1.0
     detect_p: float = 0.75
     detect_last_p: float = 0.5
@@ -121,7 +121,7 @@ class Question(Struct, frozen=True):
 
     `view` is it as the engine `sees` it: log10 mel power (bands, heard), or 160 x (heard - 1) + 400 samples from
     200 before the window on. `final`: what is answered is said for good; a
-    `lean` one is not searched for, unless it is doubted.
+    `lean` one is not searched for, unless it is doubted. `searched`: what a partial adds is searched for.
     `forced`: committed tokens, which explain the sound up to `said_s`; `tail`: the other tokens of the last pass.
     `begin_s`, `voice_s`: where the voice begins and ends in the window. `language` None: tell it, and take `fallback`
     in doubt. `context`: words that may well be said, as text that came before; `translate`: answer in English.
@@ -139,6 +139,7 @@ class Question(Struct, frozen=True):
     fallback: str
     final: bool = False
     lean: bool = False
+    searched: bool = False
     context: tuple[int, ...] = ()
     translate: bool = False
 
@@ -167,44 +168,6 @@ class Answer(Struct, frozen=True):
 
 
 Pass: TypeAlias = Generator[Call, Any, Answer]
-
-
-def extend(question: Question, policy: PassPolicy) -> Pass:
-    """Verify the last hypothesis, keep of it what still holds, and generate what follows."""
-    encoded = yield Encode(question.view, question.frames)
-    language, told = yield from tell(encoded, question, policy)
-    forced = question.forced
-    old = forced + (question.tail if not told or language == question.fallback else ())
-    aligned, kept, explained_s = Aligned(), len(forced), question.said_s
-    if old:
-        aligned = yield from align(encoded, language, old, question)
-        while kept < len(old) and aligned.probabilities[kept] > policy.keep:
-            kept += 1
-        # what no token explains is put into the last one: a committed word does not grow by it
-        explained_s = aligned.times[kept] if kept > len(forced) else question.said_s
-    unexplained_s = min(question.heard / 100, question.voice_s + 0.3) - explained_s
-    room = policy.cap + int(policy.cap_rate * max(0.3, unexplained_s))
-    call = asked(encoded, language, question, room)
-    made = yield from generate(replace(call, prefix=old[:kept], scored=False, weighed=True))
-    fresh, tokens = made.tokens, old[:kept] + made.tokens
-    looped = unloop(tokens, kept).found
-    if looped:  # a digit may be said many times: as many rounds are shown as have their time
-        again = yield from align(encoded, language, tokens, question)
-        borne = spoken(tokens, len(forced), again.times, question.voice_s)
-        tokens = tuple(tokens[number] for number in borne.picked)
-    elif len(fresh) >= room:
-        tokens = tokens[:-2]  # cut short in the middle of something
-    echo = unecho(tokens, len(forced)) if not looped else Cut(tokens, False)
-    likely = (*aligned.probabilities[len(forced) : kept], *made.probabilities) if not looped else ()
-    return Answer(
-        echo.tokens[len(forced) :],
-        aligned,
-        language,
-        told,
-        looped or echo.found,
-        likely=tuple(likely),
-        translated=question.translate,
-    )
 
 
 def asked(encoded: Any, language: str, question: Question, room: int) -> Generate:

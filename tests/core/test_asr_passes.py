@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from asr.hearing.sound import Float32
 from asr.whisper.final import conclude
+from asr.whisper.partial import extend
 from asr.whisper.passes import (
     Align,
     Aligned,
@@ -18,7 +19,6 @@ from asr.whisper.passes import (
     Pass,
     PassPolicy,
     Question,
-    extend,
 )
 
 POLICY = PassPolicy()

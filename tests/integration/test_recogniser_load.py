@@ -6,6 +6,8 @@ import pytest
 
 from asr.policy import AsrPolicy
 from asr.sharing.ladder import LadderPolicy
+from asr.whisper.final import look
+from asr.whisper.passes import Pass, PassPolicy, Question
 from asr.worker import Recogniser
 from streaming.bus import Bus
 from streaming.events import SessionDegraded
@@ -79,6 +81,27 @@ async def test_a_recogniser_tells_how_busy_its_sessions_will_keep_it(bus: Bus) -
     assert (idle.busy, idle.workers, left.busy) == (0, 2, 0)
     assert busy.busy > 0
     assert busy.newcomer > 0
+
+
+@pytest.mark.parametrize("search", [0.45, 0.0])
+async def test_partials_are_searched_where_there_is_room(
+    bus: Bus, search: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []
+
+    def looked(question: Question, policy: PassPolicy) -> Pass:
+        seen.extend([] if question.final else [question.searched])
+        return look(question, policy)
+
+    monkeypatch.setattr("asr.whisper.engine.look", looked)
+    asr, session = recogniser(ladder=LadderPolicy(search=search)), Session(bus)
+    await asr.start()
+    async with serving(asr, await session.open(), bus):
+        await session.say(speech.join(0.5, SENTENCE, 0.7), pace=1)
+        await session.until(HeardFinal)
+    await asr.stop()
+    assert seen
+    assert set(seen[1:]) == {search > 0}
 
 
 async def test_a_smaller_model_that_writes_other_tokens_is_left_out() -> None:
