@@ -14,7 +14,7 @@ from moderation.screen import Screen
 from moderation.watch import REMOVED
 from streaming.answers import SuggestionFeedback, Summary
 from streaming.drafts import DraftAlert, DraftDone, DraftSummary
-from streaming.events import Event, Target
+from streaming.events import AgentNote, Event, Target
 from streaming.facts import Feedback
 from streaming.parts import Citation, Section
 
@@ -89,11 +89,14 @@ def _summed(screen: Screen, floor: Floor, summary: Summary, others: Sequence[Jud
     return replace(floor, summaries=summary.summary), [event, *judgement]
 
 
-def fed_back(screen: Screen, floor: Floor, fact: Feedback) -> Step:
-    """What the agent did with a suggestion, its text masked. A number that no suggestion had changes nothing.
+def fed_back(screen: Screen, floor: Floor, fact: Feedback | AgentNote) -> Step:
+    """What the agent did with a suggestion, or is told by a supervisor, its text masked. A number that no suggestion
+    had changes nothing.
 
     No verdict is told: one about a suggestion counts code points of the suggestion's own text.
     """
+    if isinstance(fact, AgentNote):
+        return floor, [replace(fact, text=clean(screen, fact.text))]
     if floor.mode != "assist" or not 0 < fact.suggestion <= floor.replied:
         return floor, []
     text = clean(screen, fact.text)

@@ -21,6 +21,7 @@ from moderation.transcript import Masked
 from moderation.waiting import Waiting
 from moderation.watch import Answer, Ask, Conduct
 from streaming.events import (
+    AgentNote,
     AudioFinalized,
     AudioGap,
     ContextGiven,
@@ -101,7 +102,7 @@ class Scribe:
         stale = superseded(heard)
         for place, (entry, fact) in enumerate(heard):
             self._past, new = repeats.fresh(self._past, fact)
-            late = isinstance(fact, CancelReply | Feedback) and not self.floor.over
+            late = isinstance(fact, CancelReply | Feedback | AgentNote) and not self.floor.over
             if new and (late or not self.floor.ended):
                 events += self._hear(entry, fact, now_ms, stale=place in stale)
             self._place = replace(self._place, heard=entry)
@@ -164,7 +165,7 @@ class Scribe:
                 | SessionUnpaused()
             ):
                 return [fact]
-            case Feedback():
+            case Feedback() | AgentNote():
                 return self._step(notes.fed_back(self._screen, self.floor, fact))
             case _:
                 assert_never(fact)

@@ -34,7 +34,7 @@ from streaming.parts import (
     Target,
     Word,
 )
-from streaming.presence import Dtmf, SessionPaused, SessionUnpaused, ViewerJoined, ViewerLeft
+from streaming.presence import AgentNote, Dtmf, SessionPaused, SessionUnpaused, ViewerJoined, ViewerLeft
 
 Mode = Literal["transcribe", "chat", "assist"]
 Moderation = Literal["hold", "stream_first", "block_all"]
@@ -227,6 +227,7 @@ Event: TypeAlias = (
     | ModerationVerdict
     | AudioGap
     | Dtmf
+    | AgentNote
     | SessionPaused
     | SessionUnpaused
     | SessionDegraded

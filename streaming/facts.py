@@ -27,7 +27,7 @@ from streaming.events import (
     Word,
 )
 from streaming.parts import GapReason, Role, Sampling
-from streaming.presence import Dtmf, SessionPaused, SessionUnpaused
+from streaming.presence import AgentNote, Dtmf, SessionPaused, SessionUnpaused
 
 Origin = Literal["live", "import", "again"]
 """From where a session's sound came; `again`: it was that of another session."""
@@ -219,6 +219,7 @@ Heard: TypeAlias = (
     | AudioFinalized
     | AudioGap
     | Dtmf
+    | AgentNote
     | SessionPaused
     | SessionUnpaused
     | SessionDegraded

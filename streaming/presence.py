@@ -33,6 +33,16 @@ class ViewerLeft(Struct, frozen=True, tag="viewer.left"):
     time: str = ""
 
 
+class AgentNote(Struct, frozen=True, tag="agent.note"):
+    """What a supervisor says to the agent, moderated as all text is ("" when something in it is blocked). `by`: the
+    reader who wrote it. Only the agent's side sees it: readers with a key or a ticket, and the session's own client
+    in mode `assist`. The client of another mode, and who has the watch token, may be the caller, and is not sent it."""
+
+    text: str
+    by: str = ""
+    time: str = ""
+
+
 class SessionPaused(Struct, frozen=True, tag="session.paused"):
     """Nothing that is said or typed from here on is stored, recorded or transcribed. `by`: the agent who wanted it, ""
     for the session's own client."""

@@ -12,6 +12,7 @@ from rich.text import Text
 from streaming import advice
 from streaming.client.client import Message
 from streaming.events import (
+    AgentNote,
     Alert,
     AudioGap,
     Dtmf,
@@ -147,6 +148,13 @@ def _beside(event: Event | Transient) -> list[Text]:
     match event:
         case Dtmf(channel=channel, key=key):
             return [Text(f"  [key {key} on channel {channel}]", style="cyan")]
+        case AgentNote(text=text, by=by):
+            return [
+                Text(
+                    f"  [{by or 'supervisor'}: {text or 'a note that moderation withheld'}]",
+                    style="bold cyan",
+                )
+            ]
         case ViewerJoined(who=who):
             return [Text(f"  [{_viewer(who)} watches]", style="cyan")]
         case ViewerLeft(who=who):

@@ -11,7 +11,7 @@ from streaming.events import SessionDegraded
 from streaming.feed import Entry
 from streaming.ingress.conversing import promptly
 from streaming.ingress.held import Held
-from streaming.ingress.lines import ENDED
+from streaming.ingress.lines import ASIDE, ENDED, Line
 from streaming.wire import native as wire
 
 DEGRADED: Final = b'{"type":"session.degraded"'
@@ -19,12 +19,13 @@ PARTIAL: Final = b'{"type":"transcript.partial"'
 
 
 class Egress:
-    """One reader of a session's log."""
+    """One reader of a session's log. `aside`: it is sent what is for the agent's side alone."""
 
-    def __init__(self, bus: Bus, socket: WebSocket, slow_s: float) -> None:
+    def __init__(self, bus: Bus, socket: WebSocket, slow_s: float, *, aside: bool = False) -> None:
         self._bus = bus
         self._socket = socket
         self._slow_s = slow_s
+        self.aside = aside
         self.held = Held()
 
     async def send(self, frame: str) -> None:
@@ -37,13 +38,19 @@ class Egress:
         told = "events are read too slowly: resume the session from the last one read"
         await promptly(self._socket.send_text(frame), self._slow_s, told, retry_after=1)
 
+    async def tell(self, one: Line) -> None:
+        """A line of the log, if it is for this reader. Raises as `send` does."""
+        if self.aside or not one.aside:
+            await self.send(one.frame)
+
     async def follow(self, session_id: str, after: str) -> None:
         """All events behind `after`, as they come, up to and with `session.ended`."""
         feed = self._bus.open({keys.events(session_id): after})
         try:
             while True:
                 for entry in newest_partials(await feed.get()):
-                    await self.send(wire.joined(entry.id, entry.body))
+                    if self.aside or not entry.body.startswith(ASIDE):
+                        await self.send(wire.joined(entry.id, entry.body))
                     if entry.body.startswith(DEGRADED):
                         self.held.pace = msgspec.json.decode(entry.body, type=SessionDegraded)
                     if entry.body.startswith(ENDED):

@@ -15,17 +15,20 @@ ROOM: Final = WAITING * 3 // 4
 
 SEGMENT: Final = re.compile(rb'\{"type":"transcript\.(partial|final)",("channel":\d+,"segment":\d+),')
 ENDED: Final = b'{"type":"session.ended"'
+ASIDE: Final = b'{"type":"agent.note"'
+"""What whoever may be the caller is not sent: see `presence.AgentNote`."""
 
 
 class Line(Struct, frozen=True):
     """An event as all viewers are sent it: made once, shared by all. `segment`: what it says anew, if it does;
-    `partial`: a later line about the same segment overtakes it."""
+    `partial`: a later line about the same segment overtakes it. `aside`: for the agent's side alone."""
 
     at: tuple[int, int]
     frame: str
     segment: bytes = b""
     partial: bool = False
     last: bool = False
+    aside: bool = False
 
 
 def line(entry: Entry) -> Line:
@@ -33,7 +36,7 @@ def line(entry: Entry) -> Line:
     told = SEGMENT.match(entry.body)
     frame, at = wire.joined(entry.id, entry.body), place(entry.id)
     if told is None:
-        return Line(at, frame, last=entry.body.startswith(ENDED))
+        return Line(at, frame, last=entry.body.startswith(ENDED), aside=entry.body.startswith(ASIDE))
     return Line(at, frame, told[2], told[1] == b"partial")
 
 

@@ -85,6 +85,7 @@ class Speaking:
     def _adopt(self, owned: Owned, opened: records.Opened) -> None:
         self._owned = owned
         self._session_id, self._inbox = owned.session_id, owned.inbox
+        self._egress.aside = opened.config.mode == "assist"
         self._suggested = Suggested(self._bus, opened.config)
         self._lag = Lag(self._policy, back=opened.socket != "1")
 

@@ -48,6 +48,7 @@ class Viewing:
             return
         self._gateway.admit_viewer()
         try:
+            self._egress.aside = who != TOKEN
             await self._watching.enter(sid, who)
             await self._egress.send(wire.encode(said.SessionWatching(sid)))
             await self._serve(sid, asked.after)
@@ -100,7 +101,7 @@ class Viewing:
             seat.sent = place(await self._catch_up(sid, after))
             while True:
                 one = await seat.get()
-                await self._egress.send(one.frame)
+                await self._egress.tell(one)
                 if one.last:
                     raise Finished
         finally:
@@ -111,7 +112,7 @@ class Viewing:
         last id. Raises Finished behind the log's last entry."""
         while page := await self._bus.read(keys.events(sid), after, PAGE):
             for entry in newest_partials(page):
-                await self._egress.send(line(entry).frame)
+                await self._egress.tell(line(entry))
                 if entry.body.startswith(ENDED):
                     raise Finished
             after = page[-1].id

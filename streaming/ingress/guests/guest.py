@@ -23,7 +23,7 @@ import msgspec
 
 from streaming import keys
 from streaming.errors import Fault
-from streaming.events import EndReason, Event, SessionEnded
+from streaming.events import AgentNote, EndReason, Event, SessionEnded
 from streaming.ingress import owning, records
 from streaming.ingress.conversing import Finished, conversed
 from streaming.ingress.egress import newest_partials
@@ -181,12 +181,14 @@ class Guest:
                 self._waiting.moved.set()
 
     async def _follow(self, tell: Tell) -> NoReturn:
+        aside = self._opened.config.mode == "assist"
         feed = self._bus.open({keys.events(self.session_id): "0-0"})
         try:
             while True:
                 for entry in newest_partials(await feed.get()):
                     event = EVENT.decode(entry.body)
-                    await tell(entry.id, event)
+                    if aside or not isinstance(event, AgentNote):
+                        await tell(entry.id, event)
                     if isinstance(event, SessionEnded):
                         await self._ended()
         finally:

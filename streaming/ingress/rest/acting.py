@@ -1,4 +1,5 @@
-"""What an agent does in a session that another connection speaks in: feedback on a suggestion, a pause.
+"""What an agent does in a session that another connection speaks in (feedback on a suggestion, a pause), and what a
+supervisor tells the agent.
 
 The log says who did it. A pause is done by the gateway that has the session's client, when it next looks (twice a
 second); it is told as done once it is.
@@ -9,7 +10,7 @@ import hashlib
 import hmac
 import logging
 import time
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from starlette.requests import Request
@@ -24,8 +25,9 @@ from streaming.ingress.door import Reader
 from streaming.ingress.rest.answering import PRIVATE, json
 from streaming.ingress.rest.queries import NoQuery
 from streaming.ingress.rest.route import Call
-from streaming.ingress.rest.shapes import FeedbackGiven, Paused
+from streaming.ingress.rest.shapes import AgentNoteAsked, FeedbackGiven, Paused
 from streaming.ingress.suggested import Suggested
+from streaming.presence import AgentNote
 
 log = logging.getLogger(__name__)
 
@@ -40,12 +42,26 @@ async def feedback(call: Call[NoQuery, FeedbackGiven]) -> Response:
     config, asked, bus = await _session(call), call.body, call.gateway.bus
     await Suggested(bus, config).check(asked.suggestion)
     fact = Feedback(asked.suggestion, asked.action, asked.text, call.reader.name)
-    sid = config.session_id
-    told = [msgspec.json.encode(fact), now_ms(), keys.HELD_MS]
-    if await bus.run("act", [keys.session(sid), keys.heard(sid)], told) is None:
-        raise _gone(sid)
-    log.info("an agent gave feedback", extra={"sid": sid, "who": call.reader.name})
+    await _said(bus, config.session_id, fact)
+    log.info("an agent gave feedback", extra={"sid": config.session_id, "who": call.reader.name})
     return Response(status_code=202, headers=PRIVATE)
+
+
+async def note(call: Call[NoQuery, AgentNoteAsked]) -> Response:
+    """It is taken, and will be an event that only the agent's side sees. Raises ClientFault, BusDown."""
+    config, text = await _session(call), call.body.text.strip()
+    if not text:
+        raise ClientFault("bad_request", "a note to the agent needs a text")
+    await _said(call.gateway.bus, config.session_id, AgentNote(text, call.reader.name))
+    log.info("a note went to the agent", extra={"sid": config.session_id, "who": call.reader.name})
+    return Response(status_code=202, headers=PRIVATE)
+
+
+async def _said(bus: Bus, sid: str, fact: Feedback | AgentNote) -> None:
+    """To the session's moderator. Raises ClientFault (`unknown_session`), BusDown."""
+    told = [msgspec.json.encode(fact), now_ms(), keys.HELD_MS]
+    if await bus.run("act", [keys.session(sid), keys.heard(sid), keys.events(sid)], told) is None:
+        raise _gone(sid)
 
 
 async def pause(call: Call[NoQuery, None]) -> Response:
@@ -96,7 +112,7 @@ async def going_on(bus: Bus, session_id: str, tenant: str) -> SessionConfig | No
     return config if config and config.tenant == tenant else None
 
 
-async def _session(call: Call[NoQuery, FeedbackGiven] | Call[NoQuery, None]) -> SessionConfig:
+async def _session(call: Call[NoQuery, Any]) -> SessionConfig:
     """Raises ClientFault (`unknown_session`), BusDown."""
     config = await going_on(call.gateway.bus, call.session_id, call.reader.tenant)
     if config is None:

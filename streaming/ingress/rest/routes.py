@@ -187,6 +187,17 @@ ROUTES: Final = (
     ),
     Route(
         method="POST",
+        path=f"{SESSION}/note",
+        name="tellAgent",
+        about="A supervisor's word to the agent of a session that goes on: an event that desks see, and callers do "
+        "not. Needs a reader's key; no ticket does.",
+        serve=acting.note,
+        body=shown.AgentNoteAsked,
+        answers=(Answer("It is taken.", media=(), status=202),),
+        refusals=(404, 413),
+    ),
+    Route(
+        method="POST",
         path=f"{SESSION}/pause",
         name="pauseSession",
         about="Stop listening, whoever the session's client is: no sound from then on is stored, recorded or "

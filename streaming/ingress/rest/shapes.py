@@ -16,6 +16,7 @@
     POST   /v1/review/{id}/{event}   Decided               201, kept.Note
     POST   /v1/sessions/{id}/ticket  SessionTicketAsked    Ticket
     POST   /v1/sessions/{id}/feedback  FeedbackGiven       202
+    POST   /v1/sessions/{id}/note    AgentNoteAsked        202: seen by the agent, not by the caller
     POST   /v1/sessions/{id}/pause   and /unpause          Paused
     POST   /v1/tickets               TicketAsked           201, SpeakersTicket: with a speaker's key
     DELETE /v1/sessions/{id}                               kept.Kept: the tombstone
@@ -171,6 +172,12 @@ class FeedbackGiven(Struct, frozen=True, forbid_unknown_fields=True):
     suggestion: Annotated[int, Meta(ge=0, le=SAFE)]
     action: FeedbackAction
     text: Annotated[str, Meta(max_length=8_000)] = ""
+
+
+class AgentNoteAsked(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the agent is to be told, in up to 2000 characters."""
+
+    text: Annotated[str, Meta(max_length=2_000)]
 
 
 class Paused(Struct, frozen=True):

@@ -289,6 +289,13 @@ export interface ViewerLeft extends Entry {
   who: string;
 }
 
+/** A supervisor's word to the agent, for the desk alone; "" when moderation withheld it. */
+export interface AgentNote extends Entry {
+  type: "agent.note";
+  text: string;
+  by: string;
+}
+
 export interface AudioEnded extends Entry {
   type: "audio.ended";
   accounting: ChannelAccount[];
@@ -361,6 +368,7 @@ export type LogEvent =
   | SessionDegraded
   | ViewerJoined
   | ViewerLeft
+  | AgentNote
   | AudioEnded
   | SessionEnded;
 export type ServerMessage = LogEvent | AudioAck | SessionLag | SessionResumed | SessionWatching | ErrorTold;
@@ -390,6 +398,7 @@ const KNOWN: Record<ServerMessage["type"], true> = {
   "session.degraded": true,
   "viewer.joined": true,
   "viewer.left": true,
+  "agent.note": true,
   "audio.ended": true,
   "session.ended": true,
   "audio.ack": true,

@@ -108,6 +108,8 @@ export function after(before: Conversation, session: number, message: ServerMess
       return message.by ? added(before, { kind: "remark", key: `${session}/pause/${message.id}`, text: `${message.by} has paused this session: nothing is listened to.` }) : before;
     case "session.unpaused":
       return message.by ? added(before, { kind: "remark", key: `${session}/pause/${message.id}`, text: `${message.by} has this session go on.` }) : before;
+    case "agent.note":
+      return added(before, { kind: "remark", key: `${session}/note/${message.id}`, text: noteWords(message.by, message.text) });
     case "viewer.joined":
       return added(before, { kind: "remark", key: `${session}/viewer/${message.id}`, text: `${viewerWords(message.who)} watches this session.` });
     case "viewer.left":
@@ -170,6 +172,11 @@ function said(before: Conversation, session: number, message: TranscriptFinal): 
 
 function replyOf(session: number, reply: number, status: Reply["status"]): Reply {
   return { kind: "reply", key: `${session}/reply/${reply}`, text: "", taken: "", status, error: null, marks: [], citations: [] };
+}
+
+/** A supervisor's note to the agent. */
+export function noteWords(by: string, text: string): string {
+  return `${by || "Supervisor"} to the agent: ${text || "(withheld by moderation)"}`;
 }
 
 function viewerWords(who: string): string {
