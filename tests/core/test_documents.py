@@ -5,6 +5,7 @@ import contextlib
 import io
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from deploy.documents.errors import GROUPS, meanings
 from deploy.documents.scan import ROOT, raised
 from streaming.cli import parser
 from streaming.config import Settings
-from streaming.settings import known_keys
+from streaming.settings import Source, known_keys, settle
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").rglob("*.md"))]
 NAMES = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
@@ -123,6 +124,12 @@ def test_each_setting_that_a_document_names_is_one(name: str) -> None:
         settings.add(variable.removeprefix("VIVAVOCE_").lower().replace("__", "."))
     known = {*KEYS, *(key.rpartition(".")[0] for key in KEYS)}
     assert sorted(one for one in settings if one not in known and not one.startswith(FREE)) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_example_of_settings_in_a_document_is_taken(name: str) -> None:
+    for block in re.findall(r"^```toml\n(.*?)^```", (ROOT / name).read_text(), re.MULTILINE | re.DOTALL):
+        settle(Settings, [Source(name, tomllib.loads(block))])
 
 
 def exempt(name: str) -> bool:
