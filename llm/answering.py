@@ -22,8 +22,10 @@ from llm.history import FRAME_TOKENS, Message, Turn, estimate, messages
 from llm.making import Decided, Made, Maker, Token
 from llm.policy import LlmPolicy
 from llm.prompt import Prompt
+from llm.tools.offering import wanted
 from llm.tools.toolbox import Helped, Toolbox
 from streaming.errors import ServiceFault
+from streaming.functions import is_result
 from streaming.parts import Citation, Role, Usage
 
 NO_WORDS: Final = "There were no words in this turn to answer."
@@ -38,13 +40,14 @@ class Service(Struct, frozen=True):
 
 
 class Cited(Struct, frozen=True):
-    """Where the answer comes from; `timing`: `retrieval_ms`, what it took to find it. `cut`: see ReplyDone;
-    `flags`: see DraftDone."""
+    """Where the answer comes from; `timing`: `retrieval_ms`, what it took to find it. `cut` and `function`: see
+    ReplyDone; `flags`: see DraftDone."""
 
     citations: list[Citation] = []
     timing: dict[str, int] = {}
     cut: bool = False
     flags: list[str] = []
+    function: str = ""
 
 
 class Said(Struct, frozen=True):
@@ -67,8 +70,16 @@ async def answer(maker: Maker, policy: LlmPolicy, desk: Desk, said: Said) -> Asy
     """
     said = _harmless(said)
     grounding, turns = desk.grounding, said.turns
+    if turns and desk.config.sampling.functions:
+        ask = asked(desk.config, policy, _chat(policy, desk.prompt, said))
+        if call := await wanted(maker.alone if isinstance(maker, Helped) else maker, ask):
+            yield Cited(function=call.name)
+            yield Token(call.arguments)
+            yield call.usage
+            yield _signed(call.decided, desk, grounded=False)
+            return
     stream = _plain(maker, policy, desk, said)
-    if grounding and turns and not small_talk(turns[-1].said) and desk.config.sampling.schema is None:
+    if grounding and turns and _factual(turns[-1].said) and desk.config.sampling.schema is None:
         since = time.monotonic()
         sources = await grounding.look(turns)
         took = {"retrieval_ms": round((time.monotonic() - since) * 1000)}
@@ -81,6 +92,11 @@ async def answer(maker: Maker, policy: LlmPolicy, desk: Desk, said: Said) -> Asy
     async with aclosing(stream) as found:
         async for made in found:
             yield made
+
+
+def _factual(text: str) -> bool:
+    """Whether documents may speak of it: it is no courtesy, nor what a function of the client's has answered."""
+    return not small_talk(text) and not is_result(text)
 
 
 async def _told(maker: Maker, policy: LlmPolicy, desk: Desk, said: Said) -> bool:

@@ -54,7 +54,7 @@ Permit = Literal["granted", "wait", "spent", "gone"]
 
 class Outcome(Struct, frozen=True):
     """How the engine's work on a reply ended: `error` says why it failed, if it did; `made_by` who made it after all,
-    "" when nobody else than was thought at its beginning; `cut`: see ReplyDone;
+    "" when nobody else than was thought at its beginning; `cut` and `function`: see ReplyDone;
     `citations`: where it comes from; `flags`: see DraftDone."""
 
     error: str | None = None
@@ -64,6 +64,7 @@ class Outcome(Struct, frozen=True):
     cut: bool = False
     citations: list[Citation] = []
     flags: list[str] = []
+    function: str = ""
 
 
 def heard(place: Place, entry_id: str, event: Event) -> Step:
@@ -170,6 +171,7 @@ def _done(place: Place, status: ReplyStatus, outcome: Outcome) -> Draft:
         cut=outcome.cut,
         citations=outcome.citations,
         flags=outcome.flags,
+        function=outcome.function,
     )
 
 

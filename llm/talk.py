@@ -188,8 +188,8 @@ class Talk:
             log.error("reply failed: %s", kind, extra={"sid": self._lease.session_id, "reply": reply})
             error = OURS
         timing["total_ms"] = round((clock() - since) * 1000)
-        outcome = Outcome(error, usage, timing, made_by, cited.cut, cited.citations, cited.flags)
-        await self._inbox.put(Finished(reply, outcome))
+        told = cited.cut, cited.citations, cited.flags, cited.function
+        await self._inbox.put(Finished(reply, Outcome(error, usage, timing, made_by, *told)))
 
     def _maker(self, reply: int, turn: int) -> Maker:
         """Whoever makes `reply`, after a tool that has leave: see `llm.inbox`."""

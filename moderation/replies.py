@@ -108,6 +108,7 @@ def _closing(reply: Reply, end: DraftDone, text: str) -> Event:
             timing=end.timing,
             error=end.error,
             cut=end.cut,
+            function=end.function,
         )
     return SuggestionDone(
         suggestion=reply.reply,

@@ -43,7 +43,8 @@ class ReplyDone(Struct, frozen=True, tag="reply.done"):
     """The reply is over. `text` is the whole of it as shown; `error` says what went wrong when `status` is failed.
 
     `timing`: `first_token_ms` and `total_ms` since the turn's (eager) end was read by the responder; `queue_ms` before.
-    `cut`: it has the most tokens that a reply may have, and may want an end.
+    `cut`: it has the most tokens that a reply may have, and may want an end. `function`: one of the client's own that
+    it is to call; `text` are the arguments, as JSON.
     """
 
     reply: int
@@ -56,6 +57,7 @@ class ReplyDone(Struct, frozen=True, tag="reply.done"):
     timing: dict[str, int] = {}
     error: str | None = None
     cut: bool = False
+    function: str = ""
     time: str = ""
 
 

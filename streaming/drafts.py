@@ -44,6 +44,7 @@ class DraftDone(Struct, frozen=True, tag="done"):
     citations: list[Citation] = field(default_factory=list[Citation])
     cut: bool = False
     flags: list[str] = field(default_factory=list[str])
+    function: str = ""
 
 
 class DraftSummary(Struct, frozen=True, tag="summary"):

@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from streaming.functions import Choice, Function
+
 Role = Literal["system", "user", "assistant", "tool"]
 Encoding = Literal["pcm_s16le", "pcm_f32le", "mulaw", "alaw", "opus"]
 GapReason = Literal["lost", "concealed", "shed", "paused"]
@@ -31,7 +33,8 @@ class Sampling(Struct, frozen=True, omit_defaults=True):
     """How a session's replies are to be made, where that is not as the server's settings say (None, "" or empty).
 
     `max_tokens` of a reply at most; `stop`: the reply ends before the first of these; `schema`: it is JSON of this JSON
-    Schema; `model`: by name. The others as OpenAI's chat completions have them.
+    Schema; `model`: by name. `functions` are the client's own: a reply may be a call of one of them (`choice`: it is
+    one in any case). The others as OpenAI's chat completions have them.
     """
 
     max_tokens: int | None = None
@@ -43,6 +46,8 @@ class Sampling(Struct, frozen=True, omit_defaults=True):
     stop: tuple[str, ...] = ()
     schema: dict[str, Any] | None = None
     model: str = ""
+    functions: tuple[Function, ...] = ()
+    choice: Choice = "auto"
 
 
 class Limits(Struct, frozen=True):

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol, cast
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,8 +18,25 @@ from streaming.refusal import Refusal
 _GAPS: Final = re.compile(r"(?<=\d)[ .\-/](?=\d)")
 _RUNS: Final = re.compile(r"\d{3,}")
 
+_NAMED: Final = ("$defs", "definitions")
+_REFERENCE: Final = re.compile(r"^#/(?:\$defs|definitions)/")
+
 NONE: Final = "none"
 """The name of no function."""
+
+
+class Described(Protocol):
+    """A function that may be chosen."""
+
+    @property
+    def description(self) -> str:
+        """What it is good for."""
+        ...
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """A JSON schema of what it is called with."""
+        ...
 
 
 class Call(Struct, frozen=True):
@@ -43,10 +60,33 @@ def check(tools: Mapping[str, ToolPolicy]) -> None:
             raise Refusal(f'llm.tools.{name}.parameters is a JSON schema of an object: type = "object"')
 
 
-def schema(tools: Mapping[str, ToolPolicy]) -> dict[str, Any]:
-    """A choice is one of these functions with arguments as it wants them, or none."""
-    some = [_choice(name, tool.parameters or {"type": "object"}) for name, tool in tools.items()]
-    return {"anyOf": [*some, _choice(NONE, None)]}
+def schema(tools: Mapping[str, Described], *, must: bool = False) -> dict[str, Any]:
+    """A choice is one of these functions with arguments as it wants them, or none, unless it `must` be one."""
+    some, named = list[dict[str, Any]](), dict[str, Any]()
+    for name, tool in tools.items():
+        wants = {key: value for key, value in tool.parameters.items() if key not in _NAMED}
+        some.append(_choice(name, _owned(wants, name) if wants else {"type": "object"}))
+        for key in _NAMED:
+            parts: dict[str, Any] = tool.parameters.get(key, {})
+            named |= {f"{name}.{part}": _owned(one, name) for part, one in parts.items()}
+    choice = {"anyOf": some if must else [*some, _choice(NONE, None)]}
+    return choice | {"$defs": named} if named else choice
+
+
+def _owned(part: Any, owner: str) -> Any:
+    """A part of a function's schema as it stands in the choice's, where what it defines by name has its owner's before
+    it."""
+    if isinstance(part, list):
+        return [_owned(one, owner) for one in cast(list[Any], part)]
+    if not isinstance(part, dict):
+        return part
+    known = cast(dict[str, Any], part)
+    return {
+        key: _REFERENCE.sub(f"#/$defs/{owner}.", value)
+        if key == "$ref" and isinstance(value, str)
+        else _owned(value, owner)
+        for key, value in known.items()
+    }
 
 
 def _choice(name: str, arguments: dict[str, Any] | None) -> dict[str, Any]:
@@ -61,8 +101,9 @@ def _choice(name: str, arguments: dict[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def question(tools: Mapping[str, ToolPolicy], said: Sequence[Message]) -> list[Message]:
-    """What the model is asked: the functions, and what was said, without its own prompt: it is to choose, not talk."""
+def question(tools: Mapping[str, Described], said: Sequence[Message], *, must: bool = False) -> list[Message]:
+    """What the model is asked: the functions, and what was said, without its own prompt: it is to choose, not talk.
+    It `must` choose one, or may do without."""
     lines = [
         f"- {name}: {tool.description} Arguments: {msgspec.json.encode(tool.parameters).decode()}"
         for name, tool in tools.items()
@@ -70,8 +111,9 @@ def question(tools: Mapping[str, ToolPolicy], said: Sequence[Message]) -> list[M
     told = (
         "You choose which function helps to answer the last message of the user. Functions:\n"
         + "\n".join(lines)
-        + f"\n- {NONE}: nothing has to be looked up or done.\nAnswer with JSON: the function, and arguments taken from "
-        "what the user said. Where an argument was not said, choose none."
+        + ("" if must else f"\n- {NONE}: nothing has to be looked up or done.")
+        + "\nAnswer with JSON: the function, and arguments taken from what the user said."
+        + ("" if must else f" Where an argument was not said, choose {NONE}.")
     )
     return [Message("system", told), *(message for message in said if message.role != "system")]
 

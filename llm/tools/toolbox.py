@@ -135,6 +135,11 @@ class Helped:
         """See `Maker`."""
         return self._maker.made_by
 
+    @property
+    def alone(self) -> Maker:
+        """Whoever answers, without the tools."""
+        return self._maker
+
     async def result(self, ask: Ask) -> Result:
         """What a tool says to the turn: chosen and called for the first request, the same for all that follow."""
         if self._result is None:

@@ -133,7 +133,7 @@ async def test_what_is_wrong_is_told_in_the_clients_own_terms(redis_url: str, ll
     wrong: list[tuple[dict[str, Any], int, str | None]] = [
         ({"messages": []}, 400, "messages"),
         ({"messages": ASK, "n": 2}, 400, "n"),
-        ({"messages": ASK, "tools": [{"type": "function"}]}, 400, "tools"),
+        ({"messages": ASK, "functions": [{"name": "f"}]}, 400, "functions"),
         ({"messages": ASK, "response_format": {"type": "json_schema"}}, 400, "response_format"),
         ({"messages": ASK, "temperature": 3}, 400, "temperature"),
         ({"messages": [*ASK, {"role": "assistant", "content": "So"}]}, 400, "messages"),

@@ -22,15 +22,19 @@ async def complete(call: Call) -> Completion | None:
     completing = Completing(call.gateway, call.tenant, asked)
     head = Head(completing.config.session_id, now_ms() // 1000, _model(asked, workers))
     await completing.begin(workers)
+    held: list[ReplyDelta] = []  # what may be a call is told as one, or else as words, when it is whole
     async with aclosing(completing.reply()) as reply:
         async for event in reply:
             match event:
+                case ReplyDelta() if asked.stream and (held or _may_be_call(asked, event)):
+                    held.append(event)
                 case ReplyDelta() if asked.stream:
                     if not call.begun:
                         await call.say(opening(head))
                     await call.say(delta(head, event))
                 case ReplyDone() if asked.stream:
-                    await _close(call, head, event, usage=asked.usage)
+                    said = held
+                    await _close(call, head, (said, event), usage=asked.usage)
                     return None
                 case ReplyDone():
                     return whole(head, event)
@@ -39,8 +43,14 @@ async def complete(call: Call) -> Completion | None:
     raise ServiceFault("reply_failed", "the reply was broken off: ask again")
 
 
-async def _close(call: Call, head: Head, done: ReplyDone, *, usage: bool) -> None:
-    last = closing(head, done, usage=usage)  # before anything is said: a reply without a word may have failed
+def _may_be_call(asked: Asked, first: ReplyDelta) -> bool:
+    return bool(asked.sampling.functions) and first.offset == 0 and first.text.startswith("{")
+
+
+async def _close(call: Call, head: Head, left: tuple[list[ReplyDelta], ReplyDone], *, usage: bool) -> None:
+    held, done = left
+    # before anything is said: a reply without a word may have failed
+    last = [*(delta(head, more) for more in held), *closing(head, done, usage=usage)]
     for part in last if call.begun else [opening(head), *last]:
         await call.say(part)
     await call.end()

@@ -9,8 +9,10 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
+from streaming.functions import answered, called
 from streaming.parts import Role, Sampling
 from streaming.wire.openai.faults import Wrong, member
+from streaming.wire.openai.tools import Called, Named, Tool, offered
 
 ROLES: Final[dict[str, Role]] = {
     "system": "system",
@@ -36,10 +38,12 @@ class Part(Struct, frozen=True):
 
 
 class Said(Struct, frozen=True):
-    """A message of the conversation."""
+    """A message of the conversation; `tool_calls` were made by an assistant, `tool_call_id` is what a tool answers."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: str | list[Part] | None = None
+    tool_calls: list[Called] | None = None
+    tool_call_id: str = ""
 
 
 class Schema(Struct, frozen=True):
@@ -83,7 +87,8 @@ class ChatAsked(Struct, frozen=True, kw_only=True):
     logprobs: bool | None = None
     modalities: list[str] | None = None
     logit_bias: dict[str, float] | None = None
-    tools: list[dict[str, Any]] | None = None
+    tools: Annotated[list[Tool], Meta(max_length=128)] | None = None
+    tool_choice: Literal["none", "auto", "required"] | Named | None = None
     functions: list[dict[str, Any]] | None = None
 
 
@@ -108,9 +113,7 @@ def understood(body: bytes, most: int) -> Asked:
     _possible(asked)
     if len(asked.messages) > most:
         raise Wrong(f"there are more than {most} messages: leave the oldest out", "messages")
-    said: list[tuple[Role, str]] = [
-        (ROLES[one.role], _text(place, one)) for place, one in enumerate(asked.messages)
-    ]
+    said = _said(asked.messages)
     *before, last = said
     if last[0] not in ("user", "tool") or not last[1].strip():
         raise Wrong("the last message is the user's, or a tool's, and has some text", "messages")
@@ -131,7 +134,6 @@ def _possible(asked: ChatAsked) -> None:
         "logprobs": bool(asked.logprobs),
         "modalities": asked.modalities not in (None, ["text"]),
         "logit_bias": bool(asked.logit_bias),
-        "tools": bool(asked.tools),
         "functions": bool(asked.functions),
     }
     for name, asks in cannot.items():
@@ -139,6 +141,25 @@ def _possible(asked: ChatAsked) -> None:
             raise Wrong(
                 f"{name} is not supported by this server: leave it out", name, "unsupported_parameter"
             )
+
+
+def _said(messages: list[Said]) -> list[tuple[Role, str]]:
+    names: dict[str, str] = {}
+    said: list[tuple[Role, str]] = []
+    for place, one in enumerate(messages):
+        text = _text(place, one)
+        for call in one.tool_calls or []:
+            names[call.id] = call.function.name
+            text = f"{text}\n{called(call.function.name, call.function.arguments)}".strip()
+        if one.role == "tool":
+            if one.tool_call_id not in names:
+                raise Wrong(
+                    "tool_call_id names no call of an assistant's message before",
+                    f"messages[{place}].tool_call_id",
+                )
+            text = answered(names[one.tool_call_id], text)
+        said.append((ROLES[one.role], text))
+    return said
 
 
 def _text(place: int, said: Said) -> str:
@@ -169,6 +190,10 @@ def _sampling(asked: ChatAsked) -> Sampling:
         stop=tuple(stop),
         schema=_schema(asked.response_format),
         model=asked.model,
+        functions=offered(asked.tools or [], asked.tool_choice),
+        choice="required"
+        if asked.tool_choice == "required" or isinstance(asked.tool_choice, Named)
+        else "auto",
     )
 
 

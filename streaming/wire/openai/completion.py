@@ -3,14 +3,14 @@
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from streaming.answers import ReplyDelta, ReplyDone
 from streaming.errors import ServiceFault
 from streaming.parts import Citation
 
 DONE: Final = b"data: [DONE]\n\n"
-Finish: TypeAlias = Literal["stop", "length", "content_filter"]
+Finish: TypeAlias = Literal["stop", "length", "content_filter", "tool_calls"]
 
 
 class Usage(Struct, frozen=True):
@@ -21,12 +21,29 @@ class Usage(Struct, frozen=True):
     total_tokens: int
 
 
+class FunctionCall(Struct, frozen=True):
+    """What is to be called; `arguments` are JSON."""
+
+    name: str
+    arguments: str
+
+
+class ToolCall(Struct, frozen=True):
+    """A call that the client is to make. `index`: the first of a stream's, which is all there is."""
+
+    id: str
+    function: FunctionCall
+    type: Literal["function"] = "function"
+    index: int | UnsetType = UNSET
+
+
 class Message(Struct, frozen=True):
     """The answer. `refusal` is there for clients that look for it."""
 
-    content: str
+    content: str | None
     role: Literal["assistant"] = "assistant"
     refusal: None = None
+    tool_calls: list[ToolCall] | UnsetType = UNSET
 
 
 class Choice(Struct, frozen=True):
@@ -65,6 +82,7 @@ class Delta(Struct, frozen=True, omit_defaults=True):
 
     role: str = ""
     content: str | None = None
+    tool_calls: list[ToolCall] = []
 
 
 class Piece(Struct, frozen=True):
@@ -104,7 +122,9 @@ class Head(Struct, frozen=True):
 
 def whole(head: Head, done: ReplyDone) -> Completion:
     """The answer. Raises ServiceFault: it failed."""
-    choice = Choice(Message(done.text), finish(done))
+    ended, call = finish(done), _call(head, done)
+    text = done.text if not done.function else None
+    choice = Choice(Message(text, tool_calls=[call] if call else UNSET), ended)
     return Completion(
         id=head.id,
         created=head.created,
@@ -128,12 +148,12 @@ def delta(head: Head, more: ReplyDelta) -> bytes:
 
 def closing(head: Head, done: ReplyDone, *, usage: bool) -> list[bytes]:
     """The last events. Raises ServiceFault: it failed."""
-    last = _chunk(
-        head, Piece(Delta(), finish(done)), system_fingerprint=done.made_by, vivavoce=_sources(head, done)
-    )
+    ended, call = finish(done), _call(head, done, index=0)
+    told = [_event(_chunk(head, Piece(Delta(tool_calls=[call]))))] if call else []
+    last = _chunk(head, Piece(Delta(), ended), system_fingerprint=done.made_by, vivavoce=_sources(head, done))
     used = _usage(done) if usage else None
     cost = [_event(Chunk(head.id, head.created, head.model, [], used))] if used else []
-    return [_event(last), *cost, DONE]
+    return [*told, _event(last), *cost, DONE]
 
 
 def finish(done: ReplyDone) -> Finish:
@@ -141,10 +161,27 @@ def finish(done: ReplyDone) -> Finish:
     match done.status:
         case "blocked":
             return "content_filter"
+        case "completed" if done.function:
+            return "tool_calls" if _whole(done.text) else "content_filter"
         case "completed":
             return "length" if done.cut else "stop"
         case _:
             raise ServiceFault("reply_failed", done.error or "the reply was broken off: ask again")
+
+
+def _call(head: Head, done: ReplyDone, index: int | UnsetType = UNSET) -> ToolCall | None:
+    """The call that the reply is, if it is one and may be made."""
+    if not done.function or done.status != "completed" or not _whole(done.text):
+        return None
+    return ToolCall(f"call_{head.session_id}", FunctionCall(done.function, done.text), index=index)
+
+
+def _whole(text: str) -> bool:
+    """Whether moderation has left JSON of it: what it has masked may not be."""
+    try:
+        return isinstance(msgspec.json.decode(text), dict)
+    except msgspec.DecodeError:
+        return False
 
 
 def _chunk(head: Head, piece: Piece, **more: Any) -> Chunk:
