@@ -65,7 +65,8 @@ class Floor(Struct, frozen=True, omit_defaults=True):
     `open`: the number of each channel's open segment; `grown`: channels whose open segment was shown as it grew;
     `said`: the segments of each channel's turn so far. `last_ms`: the latest end of a final. `replied`: the last
     reply's (or suggestion's) number, `answered`: the last turn that had one; `muted`: replies to turns up to this one
-    are not wanted. `summaries`, `alerts`: the last number of each.
+    are not wanted. `summaries`, `alerts`: the last number of each. `ticked`: what of the
+    checklist was told to be said.
     `eager`: the turn that may yet be taken back; `taken`: those that were, and to which a reply may yet begin.
     `ended`: `audio.ended` is in the log; `deadline_ms`: wall clock by which the session must end then. `over`:
     `session.ended` is there too.
@@ -83,6 +84,7 @@ class Floor(Struct, frozen=True, omit_defaults=True):
     muted: int = 0
     summaries: int = 0
     alerts: int = 0
+    ticked: int = -1
     reply: Reply | None = None
     eager: Eager | None = None
     taken: list[int] = []

@@ -13,7 +13,7 @@ from moderation.gate import Judged, masked
 from moderation.screen import Screen
 from moderation.watch import REMOVED
 from streaming.answers import SuggestionFeedback, Summary
-from streaming.drafts import DraftAlert, DraftDone, DraftSummary
+from streaming.drafts import DraftAlert, DraftChecklist, DraftDone, DraftSummary
 from streaming.events import AgentNote, Event, Target
 from streaming.facts import Feedback
 from streaming.parts import Citation, Section
@@ -58,15 +58,20 @@ def whole(screen: Screen, summary: Summary) -> str:
 
 
 def told(
-    screen: Screen, floor: Floor, fact: DraftSummary | DraftAlert, others: Sequence[Judged] = ()
+    screen: Screen,
+    floor: Floor,
+    fact: DraftSummary | DraftAlert | DraftChecklist,
+    others: Sequence[Judged] = (),
 ) -> Step:
-    """A summary, of which the judge found `others`, or an alert. A number that was there before is an echo of the
-    past."""
+    """A summary, of which the judge found `others`, an alert, or the operator's own checklist. A number that was there
+    before is an echo of the past."""
     match fact:
         case DraftSummary(summary=summary) if summary.summary > floor.summaries:
             return _summed(screen, floor, summary, others)
         case DraftAlert(alert=alert) if alert.alert > floor.alerts:
             return replace(floor, alerts=alert.alert), [alert]
+        case DraftChecklist(checklist=checklist) if (ticked := checklist.ticked) > floor.ticked:
+            return replace(floor, ticked=ticked), [checklist]
         case _:
             return floor, []
 

@@ -21,6 +21,7 @@ from moderation.writing import Writing
 from streaming.drafts import (
     Draft,
     DraftAlert,
+    DraftChecklist,
     DraftDelta,
     DraftDone,
     DraftStarted,
@@ -143,7 +144,7 @@ class Replying:
                 return replies.over(floor, self.text)
             case DraftSummary():
                 return self._summed(floor, fact)
-            case DraftAlert():
+            case DraftAlert() | DraftChecklist():
                 return notes.told(self._screen, floor, fact)
 
     def _summed(self, floor: Floor, fact: DraftSummary) -> Step:

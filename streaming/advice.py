@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from streaming.events import Alert, SuggestionDone, SuggestionFeedback, Summary
+from streaming.events import Alert, Checklist, SuggestionDone, SuggestionFeedback, Summary
 from streaming.parts import Citation
 
 MARKS = {"answer": "say", "question": "ask", "checklist": "to do"}
@@ -26,8 +26,8 @@ def sources(citations: Sequence[Citation]) -> list[Text]:
     return [Text(f"    [{number}] {' > '.join(part for part in parts if part)}") for number, parts in named]
 
 
-def told(event: Summary | Alert | SuggestionFeedback) -> list[Text]:
-    """A summary, an alert, or what the agent did with a suggestion."""
+def told(event: Summary | Alert | Checklist | SuggestionFeedback) -> list[Text]:
+    """A summary, an alert, the checklist, or what the agent did with a suggestion."""
     match event:
         case Summary(kind=kind, sections=sections):
             head = Text("  [summary]" if kind == "wrapup" else "  [so far]", style="cyan")
@@ -36,5 +36,9 @@ def told(event: Summary | Alert | SuggestionFeedback) -> list[Text]:
             much = "" if value is None else f" ({value:.3g})"
             what = kind.replace("_", " ")
             return [Text(f"  [alert: {what if name == what else f'{what}: {name}'}{much}]", style="red")]
+        case Checklist(items=items):
+            return [
+                Text(f"  [{'x' if one.done else ' '}] {one.name}: {one.say}", style="cyan") for one in items
+            ]
         case SuggestionFeedback(suggestion=number, action=action):
             return [Text(f"  [suggestion {number} {action}]", style="cyan")]

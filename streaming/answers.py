@@ -122,6 +122,26 @@ class Summary(Struct, frozen=True, tag="summary"):
     time: str = ""
 
 
+class Item(Struct, frozen=True):
+    """Something that an agent has to say: its `name`, the words that are suggested, and whether it was said."""
+
+    name: str
+    say: str
+    done: bool
+
+
+class Checklist(Struct, frozen=True, tag="checklist"):
+    """All that the agent has to say, in order; told as the call begins and whenever something was said of it."""
+
+    items: list[Item]
+    time: str = ""
+
+    @property
+    def ticked(self) -> int:
+        """How much of it was said."""
+        return sum(one.done for one in self.items)
+
+
 class Alert(Struct, frozen=True, tag="alert"):
     """Something that an agent or a supervisor wants to know at once.
 

@@ -4,7 +4,7 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct, field
 
-from streaming.answers import Alert, ReplyStatus, SuggestionKind, Summary
+from streaming.answers import Alert, Checklist, ReplyStatus, SuggestionKind, Summary
 from streaming.parts import Citation, Usage
 
 DraftKind: TypeAlias = Literal["reply"] | SuggestionKind
@@ -59,8 +59,16 @@ class DraftAlert(Struct, frozen=True, tag="alert"):
     alert: Alert
 
 
+class DraftChecklist(Struct, frozen=True, tag="checklist"):
+    """What was said of the checklist; one with no more of it than the last is no news."""
+
+    checklist: Checklist
+
+
 class RepliesEnded(Struct, frozen=True, tag="replies_ended"):
     """The responder has read `audio.ended` and owes no reply, suggestion or summary."""
 
 
-Draft: TypeAlias = DraftStarted | DraftDelta | DraftDone | DraftSummary | DraftAlert | RepliesEnded
+Draft: TypeAlias = (
+    DraftStarted | DraftDelta | DraftDone | DraftSummary | DraftAlert | DraftChecklist | RepliesEnded
+)

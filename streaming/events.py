@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from streaming.answers import (
     Alert,
+    Checklist,
     ReplyDelta,
     ReplyDone,
     ReplyStarted,
@@ -45,7 +46,8 @@ Step = Literal["full", "slower", "slowest", "draft", "finals", "late", "held"]
 
 
 class SessionStarted(Struct, frozen=True, tag="session.started"):
-    """The first entry of every log. Only its owner is sent `resume_token` and `watch_token` along with it."""
+    """The first entry of every log. Only its owner is sent `resume_token` and `watch_token` along with it. `record`: it
+    is kept in the archive."""
 
     session_id: str
     mode: Mode
@@ -53,6 +55,7 @@ class SessionStarted(Struct, frozen=True, tag="session.started"):
     limits: Limits
     time: str
     audio: AudioFormat | None = None
+    record: bool = False
 
 
 class SpeechStarted(Struct, frozen=True, tag="speech.started"):
@@ -224,6 +227,7 @@ Event: TypeAlias = (
     | SuggestionFeedback
     | Summary
     | Alert
+    | Checklist
     | ModerationVerdict
     | AudioGap
     | Dtmf

@@ -15,6 +15,7 @@ from streaming.events import (
     AgentNote,
     Alert,
     AudioGap,
+    Checklist,
     Dtmf,
     Event,
     ModerationVerdict,
@@ -127,7 +128,7 @@ class Lines:
 def _notes(event: Event | Transient) -> list[Text]:
     """What is worth a line beside what was said."""
     match event:
-        case Summary() | Alert() | SuggestionFeedback():
+        case Summary() | Alert() | Checklist() | SuggestionFeedback():
             return advice.told(event)
         case ModerationVerdict(action=action, categories=categories) if action != "pass":
             return [Text(f"  moderation: {action} ({', '.join(categories)})", style="yellow")]

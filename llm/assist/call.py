@@ -93,6 +93,7 @@ class Call:
             facts += self._heard(page, found.after)
         self._place, more = places.restarted(self._place, found)
         facts += [*more, *self._closed()]
+        facts += self._step(places.ticked(self._place, self._checklist.told()))
         await write(self._lease, self._draft, self._place, facts)
         return last
 
@@ -125,6 +126,7 @@ class Call:
         for item in items:
             facts += self._heard(item, self._place.after) if isinstance(item, list) else self._brought(item)
         facts += self._told(self._alerts.due(self._now()))
+        facts += self._step(places.ticked(self._place, self._checklist.told()))
         self._leave()
         facts += self._closed()
         await write(self._lease, self._draft, self._place, facts)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from llm.assist.phrases import Phrases
 from llm.assist.policy import ChecklistItem
-from streaming.answers import AGENT
+from streaming.answers import AGENT, Item
+from streaming.answers import Checklist as ChecklistTold
 from streaming.events import Event, TranscriptFinal
 
 
@@ -20,6 +21,11 @@ class Checklist:
         """The log's next event."""
         if isinstance(event, TranscriptFinal) and event.channel == AGENT:
             self._done |= {int(name) for name in self._phrases.heard(AGENT, event.text)}
+
+    def told(self) -> ChecklistTold:
+        """As the agent sees it."""
+        done = [place in self._done for place in range(len(self._items))]
+        return ChecklistTold([Item(one.name, one.say, ok) for one, ok in zip(self._items, done, strict=True)])
 
     def open(self) -> list[tuple[int, ChecklistItem]]:
         """What was not said yet, with its place in the list."""

@@ -19,10 +19,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from llm.assist.airtime import Heard
-from streaming.answers import CUSTOMER, Alert, ReplyStatus, SuggestionKind, Summary, SummaryKind
+from streaming.answers import CUSTOMER, Alert, Checklist, ReplyStatus, SuggestionKind, Summary, SummaryKind
 from streaming.drafts import (
     Draft,
     DraftAlert,
+    DraftChecklist,
     DraftDelta,
     DraftDone,
     DraftStarted,
@@ -49,6 +50,7 @@ class Place(Struct, frozen=True, omit_defaults=True):
     quick answer. `latest`: the last turn of anybody. `items`: in which turn a checklist item was suggested last.
     `summed`: the last turn that a summary covers; `summed_ms`: when it was made. `silence`: from where dead air was
     told last. `ending_ms`: when `audio.ended` came (wall clock); `wrapped`: the wrap-up is made, or given up.
+    `ticked`: what of the checklist was told to be said.
     """
 
     after: str = "0-0"
@@ -69,6 +71,7 @@ class Place(Struct, frozen=True, omit_defaults=True):
     silence: int = -1
     ending_ms: int = 0
     wrapped: bool = False
+    ticked: int = -1
     over: bool = False
 
     @property
@@ -187,17 +190,16 @@ def alerted(place: Place, alert: Heard) -> Decided:
             return place, []
         place = replace(place, silence=alert.from_ms)
     place = replace(place, alerts=place.alerts + 1)
-    told = Alert(
-        alert=place.alerts,
-        kind=alert.kind,
-        name=alert.name,
-        from_ms=alert.from_ms,
-        to_ms=alert.to_ms,
-        channel=alert.channel,
-        segment=alert.segment,
-        value=alert.value,
-    )
+    found = (alert.from_ms, alert.to_ms, alert.channel, alert.segment, alert.value)
+    told = Alert(place.alerts, alert.kind, alert.name, *found)
     return place, [DraftAlert(told)]
+
+
+def ticked(place: Place, checklist: Checklist) -> Decided:
+    """What was said of the checklist, if that is news; an empty one never is."""
+    if not checklist.items or checklist.ticked <= place.ticked:
+        return place, []
+    return replace(place, ticked=checklist.ticked), [DraftChecklist(checklist)]
 
 
 def summed(

@@ -72,6 +72,11 @@ async def replay(_: Request) -> Response:
     return FileResponse(PAGE / "replay.html")
 
 
+async def desk(_: Request) -> Response:
+    """The page of an agent in a call."""
+    return FileResponse(PAGE / "desk.html")
+
+
 async def no_page(_: Request) -> Response:
     """The page was not built."""
     return PlainTextResponse("The page is not built here: `make page`. The API is at /v1/stream.\n", 404)
@@ -126,9 +131,9 @@ def application(gateway: Gateway) -> Starlette:
         return WebSocketRoute(dialect.path, speak)
 
     page = (
-        [Route("/replay", replay), Mount("/", StaticFiles(directory=PAGE, html=True))]
+        [Route("/replay", replay), Route("/desk", desk), Mount("/", StaticFiles(directory=PAGE, html=True))]
         if PAGE.exists()
-        else [Route("/", no_page), Route("/replay", no_page)]
+        else [Route(path, no_page) for path in ("/", "/replay", "/desk")]
     )
     routes = [
         Route("/healthz", healthz),

@@ -132,7 +132,9 @@ async def begin(gateway: Gateway, message: said.SessionStart, tenant: str) -> Be
             door.judged(workers, close=Close.POLICY)
         serves = roster.served(workers)
         limits, now = gateway.policy.limits(), stamp(now_ms())
-        first = SessionStarted(config.session_id, config.mode, serves, limits, now, config.audio)
+        first = SessionStarted(
+            config.session_id, config.mode, serves, limits, now, config.audio, config.record
+        )
         async with gateway.starting:
             if config.audio:
                 door.seat(server, workers, await jobs.posted(bus, "asr"))

@@ -24,6 +24,7 @@ from streaming import keys
 from streaming.bus import Bus
 from streaming.events import (
     Alert,
+    Checklist,
     Event,
     SessionEnded,
     SuggestionDone,
@@ -159,10 +160,11 @@ async def test_a_customers_turn_brings_a_quick_cited_answer_then_a_better_one_a_
             assert [(alert.kind, alert.name, alert.channel) for alert in alerts] == [("keyword", "loss", 1)]
             await put(bus, [(HEARD, Feedback(2, "edited", f"say {CARD}"))])
             told = (await until(bus, SuggestionFeedback))[-1]
-            assert told == SuggestionFeedback(2, "edited", "say [card number]", told.time)  # type: ignore[attr-defined]
+            assert told == SuggestionFeedback(2, "edited", "say [card number]", time=told.time)  # type: ignore[attr-defined]
             await put(bus, [*spoken(2, "this call is recorded", 0), *spoken(3, "thank you"), END])
             await asyncio.wait_for(asyncio.gather(moderating, working), 20)
         events = await log(bus)
+        assert [event.ticked for event in events if isinstance(event, Checklist)] == [0, 1]
         assert isinstance(events[-1], SessionEnded)
         assert [event.kind for event in events if isinstance(event, Summary)] == ["wrapup"]
         done = [(event.kind, event.answers) for event in events if isinstance(event, SuggestionDone)]

@@ -65,6 +65,8 @@ export interface SessionStarted extends Entry {
   serves: Served[];
   limits: Limits;
   audio: AudioFormat | null;
+  /** It is kept in the archive. */
+  record?: boolean;
   resume_token: string;
   watch_token: string;
 }
@@ -216,6 +218,12 @@ export interface Summary extends Entry {
   made_by: string;
 }
 
+/** What the agent has to say, in order, and what of it was said. */
+export interface Checklist extends Entry {
+  type: "checklist";
+  items: { name: string; say: string; done: boolean }[];
+}
+
 export interface Alert extends Entry {
   type: "alert";
   alert: number;
@@ -360,6 +368,7 @@ export type LogEvent =
   | SuggestionFeedback
   | Summary
   | Alert
+  | Checklist
   | ModerationVerdict
   | AudioGap
   | Dtmf
@@ -390,6 +399,7 @@ const KNOWN: Record<ServerMessage["type"], true> = {
   "suggestion.feedback": true,
   summary: true,
   alert: true,
+  checklist: true,
   "moderation.verdict": true,
   "audio.gap": true,
   dtmf: true,
