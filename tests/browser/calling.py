@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -32,7 +32,7 @@ AGENT, CUSTOMER = 0, 1
 
 
 @contextmanager
-def desk_stack(logs: Path, *roles: str, **more: str) -> Iterator[Stack]:
+def desk_stack(logs: Path, *roles: str, **more: str) -> Generator[Stack]:
     """A gateway and a moderator, and these roles, each a process."""
     home = logs / "home"
     home.mkdir()
@@ -88,7 +88,8 @@ class Call:
 
     def log(self) -> list[dict[str, Any]]:
         """All that was told."""
-        return [json.loads(fields[b"e"]) for _, fields in self._redis.xrange(keys.events(self.sid))]
+        entries: Any = self._redis.xrange(keys.events(self.sid))
+        return [json.loads(fields[b"e"]) for _, fields in entries]
 
     def kinds(self, kind: str) -> list[dict[str, Any]]:
         return [one for one in self.log() if one["type"] == kind]

@@ -19,13 +19,14 @@ from tests.stack import Stack
 pytestmark = pytest.mark.browser
 
 WIDE = {"width": 1280, "height": 760}
+QUICKLY = {"VIVAVOCE_RECORDER__BATCH_S": "1"}
 UNSURE = "[...CSS.highlights.get('vv-unsure')].map((range) => range.toString())"
 """What is dimmed."""
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with calling.desk_stack(tmp_path_factory.mktemp("logs"), "recorder") as stack:
+    with calling.desk_stack(tmp_path_factory.mktemp("logs"), "recorder", **QUICKLY) as stack:
         yield stack
 
 
@@ -186,16 +187,13 @@ def test_the_wrap_up_is_edited_and_kept_as_a_note_of_the_session(
     context: BrowserContext, stack: Stack, call: Call
 ) -> None:
     page = at_desk(context, stack, call.sid)
-    call.owner.send(bytes(64_000))
-    here = f"{stack.url}/v1/sessions/{call.sid}"
-    waited(page, lambda: page.request.get(here).ok)  # a second of it is in the archive
     call.tell(ev.Summary(1, "wrapup", 1, [Section("reason", "A parcel was lost.")], MADE_BY, TIME))
     box = page.get_by_label("Wrap-up")
     expect(box).to_have_value("Reason: A parcel was lost.")
     box.fill("Reason: a parcel was lost, and is paid back.")
     page.get_by_role("button", name="Keep").click()
     expect(page.get_by_text("Kept with the call")).to_be_visible()
-    kept = page.request.get(here).json()["notes"]
+    kept = page.request.get(f"{stack.url}/v1/sessions/{call.sid}").json()["notes"]
     assert [(one["kind"], one["text"]) for one in kept] == [
         ("note", "Reason: a parcel was lost, and is paid back.")
     ]

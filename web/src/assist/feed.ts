@@ -6,7 +6,17 @@ import type { Call } from "./call.ts";
 import { after, EMPTY } from "./call.ts";
 
 /** The server said no to an act; `message` says what to do. */
-export class Refused extends Error {}
+export class Refused extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const NOTE_MS = 2_000;
+const NOTE_TRIES = 25;
 
 /** What may be done in a call. `paused` is told by the call itself once it is so. */
 export interface Acts {
@@ -91,8 +101,16 @@ export class Feed extends EventTarget implements Acts {
     else this.client?.unpause();
   }
 
+  /** A call that has just begun, or ended, is in the archive some time later: it is tried until it is. */
   async note(text: string): Promise<void> {
-    await this.post("notes", { kind: "note", text });
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.post("notes", { kind: "note", text });
+      } catch (wrong) {
+        if (!(wrong instanceof Refused) || wrong.code !== "unknown_session" || tries >= NOTE_TRIES) throw wrong;
+      }
+      await new Promise((resolve) => setTimeout(resolve, NOTE_MS));
+    }
   }
 
   private async post(what: string, body?: unknown): Promise<void> {
@@ -101,8 +119,8 @@ export class Feed extends EventTarget implements Acts {
     const asked = { method: "POST", headers, body: body === undefined ? null : JSON.stringify(body) };
     const answer = await fetch(`${this.where.url}/${what}`, asked).catch(() => undefined);
     if (answer?.ok) return;
-    const told = (await answer?.json().catch(() => undefined)) as { error?: { message: string } } | undefined;
-    throw new Refused(told?.error?.message ?? "the server does not answer: try again");
+    const told = (await answer?.json().catch(() => undefined)) as { error?: { code: string; message: string } } | undefined;
+    throw new Refused(told?.error?.code ?? "unreachable", told?.error?.message ?? "the server does not answer: try again");
   }
 }
 

@@ -18,6 +18,7 @@ export const laneStyle = css`
     font-size: 0.875rem; background: var(--raised); border: 1px solid var(--edge); border-radius: 99px; padding: 0.35rem 0.9rem;
   }
   .earlier { display: block; margin: 0 auto 0.5rem; }
+  .earlier[hidden] { visibility: hidden; }
   .latest { position: absolute; inset-block-end: 0.75rem; inset-inline-start: 50%; translate: -50% 0; box-shadow: 0 2px 12px rgb(0 0 0 / 0.15); }
   :host(:dir(rtl)) .latest { translate: 50% 0; }
   .latest[hidden] { display: none; }

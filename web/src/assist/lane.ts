@@ -3,7 +3,7 @@
  * let go of at the top in a frame in which nothing else changes. Whoever scrolls up is left alone.
  */
 
-import { html, LitElement, nothing } from "lit";
+import { html, LitElement } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
 import { clock } from "../replay/words.ts";
@@ -27,7 +27,8 @@ export class CallLane extends LitElement {
   /** The first line that is shown, counted from the call's beginning. */
   declare from: number;
   private drawn: Lane = { lines: [], forgotten: 0 };
-  private trimming = false;
+  /** Old lines are about to be let go of (`due`), or are just now: until that is painted nothing else is drawn. */
+  private trimming: "" | "due" | "now" = "";
   private leftAt = 0;
   private marked = -1;
 
@@ -55,9 +56,7 @@ export class CallLane extends LitElement {
     return html`
       <h2>${this.name}</h2>
       <div class="scroll" tabindex="0" role="region" aria-label=${this.name} @scroll=${this.scrolled}>
-        ${this.from > drawn.forgotten
-          ? html`<button class="earlier" @click=${this.back}>Earlier</button>`
-          : nothing}
+        <button class="earlier" ?hidden=${this.from <= drawn.forgotten} @click=${this.back}>Earlier</button>
         <ol>${repeat(lines, (one) => one.key, (one) => guard([one, one.key === this.marked], () => said(one, one.key === this.marked)))}</ol>
       </div>
       <button class="latest" ?hidden=${!this.away} @click=${this.follow}>${fresh > 0 ? `${fresh} new` : "Latest"} <span aria-hidden="true">↓</span></button>
@@ -68,14 +67,14 @@ export class CallLane extends LitElement {
     unsure(this, this.drawn.lines.filter((one) => !one.settled));
     if (this.away) return;
     this.end();
-    if (this.trimming) {
-      this.trimming = false;
+    if (this.trimming === "now") {
+      this.trimming = "";
       requestAnimationFrame(() => this.requestUpdate());
-    } else if (this.total - this.from > SHOWN + SPARE) {
-      this.trimming = true;
+    } else if (!this.trimming && this.total - this.from > SHOWN + SPARE) {
+      this.trimming = "due";
       requestAnimationFrame(() => {
-        if (this.away) this.trimming = false;
-        else this.from = this.drawn.forgotten + this.drawn.lines.length - SHOWN;
+        this.trimming = this.away ? "" : "now";
+        if (!this.away) this.from = this.drawn.forgotten + this.drawn.lines.length - SHOWN;
         this.requestUpdate();
       });
     }
@@ -111,7 +110,7 @@ export class CallLane extends LitElement {
   private leave(): void {
     if (!this.away) this.leftAt = this.total;
     this.away = true;
-    this.trimming = false;
+    this.trimming = "";
   }
 
   private readonly follow = () => {

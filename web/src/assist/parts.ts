@@ -51,7 +51,7 @@ export function summary(call: Call, how: Wrapping) {
     <textarea id="wrapup" class="box" dir="auto" .value=${how.text} @input=${how.typed}></textarea>
     <div class="keep">${call.record
       ? html`<button class="main" ?disabled=${!how.text.trim() || how.kept !== ""} @click=${how.keep}>Keep</button>
-          <span role="status">${how.kept === "kept" ? "Kept with the call" : nothing}</span>`
+          <span role="status">${{ kept: "Kept with the call", keeping: "Keeping…", "": "" }[how.kept]}</span>`
       : html`<span>This call is not recorded: copy what you need.</span>`}</div>
   </section>`;
 }
