@@ -21,7 +21,7 @@ export class CallReplay extends LitElement {
   static override styles = [themed, css`
     :host { display: block; background: var(--ground); --mono: ui-monospace, Menlo, Consolas, monospace; --column: 60rem; --gutter: 1rem; }
     p { margin: 0; padding: 0.75rem 1rem; }
-    p:empty { display: none; }
+    p:empty { padding: 0; }
   `];
 
   /** The session's address, `https://host/v1/sessions/SESSION`. */
