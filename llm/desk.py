@@ -4,6 +4,7 @@ A newer version of an index is for sessions that begin after it.
 """
 
 import logging
+from functools import partial
 from typing import Final, Protocol
 
 from msgspec import Struct
@@ -74,9 +75,11 @@ class Desks:
         return list(found.values())
 
     async def open(self, config: SessionConfig) -> Desk:
-        """A session's desk. An index that cannot be opened now has no passages: `llm.grounding.without` decides."""
+        """A session's desk. An index that cannot be opened now has no passages until it can: `llm.grounding.without`
+        decides."""
         plain, grounded, summary = self._prompts(config.tenant)
         index, wanted = None, self._policy.tenant(config.tenant).index
+        again = partial(self._index, config.tenant)
         try:
             index = await self._index(config.tenant)
         except ServiceFault as fault:
@@ -86,7 +89,7 @@ class Desks:
             prompt=plain,
             grounded=grounded,
             summary=summary,
-            grounding=Grounding(index, self._policy.grounding) if wanted else None,
+            grounding=Grounding(index, self._policy.grounding, again) if wanted else None,
         )
 
     def _prompts(self, tenant: str) -> tuple[Prompt, Prompt, Prompt]:

@@ -21,6 +21,7 @@ from streaming.bus import Bus
 from streaming.events import Served
 from streaming.facts import SessionConfig
 from streaming.lease import Lease
+from streaming.working import Candid
 
 Group: TypeAlias = BaseExceptionGroup[BaseException]
 
@@ -96,6 +97,10 @@ class Responder:
                 await Talk(lease, bus, self._service, desk).run()
         except BaseExceptionGroup as group:
             raise _first(group) from group
+
+    def trouble(self) -> str:
+        """What keeps it from the documents just now, if anything does: its replies say that they do not know."""
+        return self._library.trouble() if isinstance(self._library, Candid) else ""
 
     async def stop(self) -> None:
         """Close what `start` opened."""

