@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import httpx
 import numpy as np
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from av import AudioFrame
 from msgspec import Struct, field
 
 from tests.barrage import besieged, left
@@ -15,6 +16,7 @@ from tests.flood import SENTINEL, caught, more, tasks
 from tests.gateway import eventually
 from tests.impostors import Realtime
 from tests.malformed import Json, Junk
+from tests.speech import RATE
 from tests.webrtc import Voice
 
 
@@ -30,9 +32,22 @@ CHANNELS = {
     "whip": Offered("/whip", "vivavoce.v1", Junk),
     "realtime": Offered("/v1/realtime/calls", "oai-events", Realtime),
 }
+LANES = 6
 EACH = 40
 LARGEST = 200_000
 """What its client's library sends at once."""
+
+
+class Hum(Voice):
+    """A tenth of a second of sound, and no packet more: it is not what is tried."""
+
+    def __init__(self) -> None:
+        super().__init__(np.zeros(RATE // 10, np.int16))
+
+    async def recv(self) -> AudioFrame:
+        if self.over.is_set():
+            await asyncio.Event().wait()
+        return await super().recv()
 
 
 class ChannelBarrage(Struct):
@@ -47,31 +62,35 @@ class ChannelBarrage(Struct):
     silent: list[str] = field(default_factory=list)
 
     async def run(self, redis_url: str, offered: Offered, messages: int, seed: int = 0) -> "ChannelBarrage":
-        """Send so many, by one connection after the other, and see what is left."""
+        """Send so many, by a few connections at a time, and see what is left."""
         with caught(self.crashes):
             async with besieged(redis_url) as (gateway, bus):
                 await asyncio.sleep(0.3)
                 before = tasks()
-                while self.sent < messages:
-                    self.connections += 1
-                    url = f"http://127.0.0.1:{gateway.port}"
-                    await self._connection(url, offered, seed + self.connections)
+                url = f"http://127.0.0.1:{gateway.port}"
+                async with httpx.AsyncClient(base_url=url, timeout=30) as web, asyncio.TaskGroup() as lanes:
+                    for _ in range(LANES):
+                        lanes.create_task(self._lane(web, offered, messages, seed))
                 self.leaked = sorted(await eventually(lambda: more(before), lambda found: not found, 10))
                 self.left = await eventually(lambda: left(gateway, bus, ""), lambda found: not found, 10)
         return self
 
-    async def _connection(self, url: str, offered: Offered, seed: int) -> None:
+    async def _lane(self, web: httpx.AsyncClient, offered: Offered, messages: int, seed: int) -> None:
+        while self.sent < messages:
+            self.connections += 1
+            await self._connection(web, offered, seed + self.connections)
+
+    async def _connection(self, web: httpx.AsyncClient, offered: Offered, seed: int) -> None:
         pc, heard, over = RTCPeerConnection(RTCConfiguration([])), asyncio.Queue[Json](), asyncio.Event()
-        pc.addTrack(Voice(np.zeros(1_600, np.int16)))
+        pc.addTrack(Hum())
         channel = pc.createDataChannel(offered.label)
         channel.on("message", lambda text: heard.put_nowait(json.loads(text)))
         channel.on("close", over.set)
         there = asyncio.Event()
         channel.on("open", there.set)
         await pc.setLocalDescription(await pc.createOffer())
-        async with httpx.AsyncClient(timeout=30) as web:
-            headers = {"content-type": "application/sdp"}
-            answer = await web.post(url + offered.path, content=pc.localDescription.sdp, headers=headers)
+        headers = {"content-type": "application/sdp"}
+        answer = await web.post(offered.path, content=pc.localDescription.sdp, headers=headers)
         assert answer.status_code == 201, answer.text
         await pc.setRemoteDescription(RTCSessionDescription(answer.text, "answer"))
         await asyncio.wait_for(there.wait(), 20)

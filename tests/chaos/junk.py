@@ -36,28 +36,29 @@ async def malformed_messages(short: bool) -> Figures:
     }
 
 
-async def malformed_dialects(short: bool) -> Figures:
-    """The same for the sockets of other dialects, and for the data channels of WebRTC."""
-    figures: Figures = {"faults": []}
-    for name, kind in DIALECTS.items():
-        with _redis() as url:
-            one = await Barrage().run(url, kind, _many(short))
-        closes = sorted(one.closes.keys() - kind.closes)
-        wrong = [*one.crashes, *one.leaked, *one.left, *one.misshapen, *one.silent, *closes]
-        figures[name] = _told(one, closed=one.closes, refused=one.refused, sockets=one.sockets)
-        figures["faults"] += [f"{name}: {what}" for what in wrong]
-    for name, offered in CHANNELS.items():
-        with _redis() as url:
-            other = await ChannelBarrage().run(url, offered, _many(short))
-        wrong = [*other.crashes, *other.leaked, *other.left, *other.silent]
-        figures[f"{name}, data channel"] = _told(other, connections=other.connections)
-        figures["faults"] += [f"{name}, data channel: {what}" for what in wrong]
-    return figures
+async def malformed_dialect(name: str, short: bool) -> Figures:
+    """The same for the socket of another dialect."""
+    kind = DIALECTS[name]
+    with _redis() as url:
+        one = await Barrage().run(url, kind, _many(short))
+    closes = sorted(one.closes.keys() - kind.closes)
+    wrong = [*one.crashes, *one.leaked, *one.left, *one.misshapen, *one.silent, *map(str, closes)]
+    closed = {str(code): count for code, count in one.closes.items()}
+    refused = {str(status): count for status, count in one.refused.items()}
+    return {**_told(one), "sockets": one.sockets, "closed": closed, "refused": refused, "faults": wrong}
 
 
-def _told(one: Barrage | ChannelBarrage, **more: object) -> Figures:
+async def malformed_channel(name: str, short: bool) -> Figures:
+    """The same for the data channels of WebRTC."""
+    with _redis() as url:
+        one = await ChannelBarrage().run(url, CHANNELS[name], _many(short))
+    wrong = [*one.crashes, *one.leaked, *one.left, *one.silent]
+    return {**_told(one), "connections": one.connections, "faults": wrong}
+
+
+def _told(one: Barrage | ChannelBarrage) -> Figures:
     left = {"crashes": len(one.crashes), "leaked_tasks": len(one.leaked), "left": len(one.left)}
-    return {"messages": one.sent, "told": one.told, **more, **left}
+    return {"messages": one.sent, "told": dict(one.told), **left}
 
 
 def _many(short: bool) -> int:

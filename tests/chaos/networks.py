@@ -84,7 +84,6 @@ async def _alone(role: str, span_s: float, count: int) -> Figures:
         link = made.service.proxy(made.service.redis.port)
         made.service.kill(f"{role}-0")
         made.service.start(role, 0, redis_port=link.port)
-        await asyncio.sleep(1.5)
         await made.ready(gateway=1, asr=1, moderator=1)
         said = speakers(count, span_s + 8)
         talk = talking(said, made.service.url)

@@ -1,6 +1,7 @@
 """What every scenario needs: a service that is ready, speakers that speak, and somebody who watches the processes."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -25,18 +26,29 @@ class Stage(NamedTuple):
     bus: Bus
 
     async def ready(self, **expected: int) -> None:
-        """Until so many processes of each role have said that they serve. Raises with the logs' end."""
+        """Until so many processes of each role that run now have said that they serve. Raises with the logs' end."""
         deadline = time.monotonic() + READY_S
         while True:
             try:
-                there = [worker.role for worker in await roster.present(self.bus)]
+                running = {str(process.pid) for process in self.service.running.values()}
+                present = await roster.present(self.bus)
+                there = [one.role for one in present if one.name.rpartition(":")[2] in running]
             except BusDown:
                 there = []
-            if all(there.count(role) >= count for role, count in expected.items()):
+            if all(there.count(role) >= count for role, count in expected.items()) and self._listening():
                 return
             if time.monotonic() > deadline:
                 raise RuntimeError(f"only {there} are there\n{self.service.logs()[-3_000:]}")
             await asyncio.sleep(0.05)
+
+    def _listening(self) -> bool:
+        """Whether each gateway does: it says that it is there a little before."""
+        for port in self.service.ports:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+            except OSError:
+                return False
+        return True
 
 
 @asynccontextmanager

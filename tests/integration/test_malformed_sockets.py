@@ -11,7 +11,7 @@ from tests.gateway import Gateway
 from tests.impostors import DIALECTS
 
 MESSAGES = 250
-"""`make chaos SCENARIO=malformed_dialects` sends 5,000 to each."""
+"""`make chaos` sends 5,000 to each (`SCENARIO=malformed_deepgram`, and so on)."""
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
