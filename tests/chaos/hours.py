@@ -2,7 +2,7 @@
 
     .venv/bin/python -m tests.chaos.hours [--minutes 60] [--lanes 2] [--pace 2]
 
-An hour of them in a minute belongs to the suite; the command takes as long as it is told.
+An hour of them in little more than a minute belongs to the suite; the command takes as long as it is told.
 """
 
 import argparse
@@ -30,7 +30,7 @@ class Traffic(Struct, frozen=True):
 
 async def come_and_go(short: bool) -> Figures:
     """Short sessions, a dozen at a time, each with a few words; then the memory of the processes is compared."""
-    figures = await passing(Traffic(8, 4) if short else Traffic(60, 12))
+    figures = await passing(Traffic(8, 4) if short else Traffic(80, 12))
     return {**figures, "faults": [] if short and not faults(figures) else figures["faults"]}
 
 
