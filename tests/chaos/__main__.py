@@ -50,7 +50,7 @@ async def _all(names: Sequence[str], short: bool) -> dict[str, Figures]:
     found: dict[str, Figures] = {}
     for name in names:
         if name in ALONE:
-            found |= _noted(name, await _apart(name, short))
+            found |= _noted(name, await apart(name, short=short))
     async for name, figures in _beside([name for name in BESIDE if name in names], short):
         found |= _noted(name, figures)
     return found
@@ -67,13 +67,13 @@ async def _beside(names: Sequence[str], short: bool) -> AsyncGenerator[tuple[str
 
     async def one(name: str) -> tuple[str, Figures]:
         async with room:
-            return name, await _apart(name, short)
+            return name, await apart(name, short=short)
 
     for ended in asyncio.as_completed([one(name) for name in names]):
         yield await ended
 
 
-async def _apart(name: str, short: bool) -> Figures:
+async def apart(name: str, *, short: bool) -> Figures:
     """A scenario in a process of its own; that it did not get to its end is a fault too."""
     words = [sys.executable, "-m", "tests.chaos", name, *(["--short"] if short else [])]
     tied = tether()
