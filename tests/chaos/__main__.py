@@ -69,7 +69,7 @@ async def _beside(names: Sequence[str], short: bool) -> AsyncGenerator[tuple[str
         async with room:
             return name, await apart(name, short=short)
 
-    for ended in asyncio.as_completed([one(name) for name in names]):
+    for ended in asyncio.as_completed([asyncio.create_task(one(name)) for name in names]):
         yield await ended
 
 
