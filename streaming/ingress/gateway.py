@@ -14,6 +14,7 @@ from streaming.ingress.audience import Watching
 from streaming.ingress.door import ServerPolicy
 from streaming.ingress.intake import Intake
 from streaming.ingress.openai.policy import ApiPolicy
+from streaming.ingress.overview import Overview
 from streaming.ingress.webrtc.policy import WebrtcPolicy
 from streaming.session import SessionPolicy
 from streaming.wire.audiohook.policy import AudiohookPolicy
@@ -51,6 +52,14 @@ class Gateway(Struct):
     webrtc: WebrtcPolicy = WebrtcPolicy()
     exchange: object = None  # its WebRTC connections, once it serves
     asking: dict[str, int] = field(default_factory=dict[str, int])  # requests at work, by tenant
+    looked: Overview | None = None
+
+    @property
+    def overview(self) -> Overview:
+        """What supervisors are shown."""
+        if self.looked is None:
+            self.looked = Overview(self.bus)
+        return self.looked
 
     @contextmanager
     def asked(self, tenant: str) -> Generator[None]:

@@ -4,7 +4,16 @@ from typing import Final
 
 from streaming.archive.export.transcript import Transcript
 from streaming.archive.kept import Kept, Note
-from streaming.ingress.rest import acting, hearing, listing, noting, reading, reviewing, ticketing
+from streaming.ingress.rest import (
+    acting,
+    hearing,
+    listing,
+    noting,
+    reading,
+    reviewing,
+    supervising,
+    ticketing,
+)
 from streaming.ingress.rest import queries as asked
 from streaming.ingress.rest import shapes as shown
 from streaming.ingress.rest.route import Answer, Route
@@ -20,6 +29,15 @@ ROUTES: Final = (
         serve=listing.sessions,
         query=asked.SessionsQuery,
         answers=(Answer("A page of sessions, or all live ones.", (shown.Sessions, shown.LiveSessions)),),
+    ),
+    Route(
+        method="GET",
+        path="/v1/live",
+        name="followLive",
+        about="All sessions that go on now (the last 200 begun), with last words, topic, alerts and lag, and then what "
+        "changes, for as long as it is read: server-sent events, the data of each an overview.Update as JSON.",
+        serve=supervising.follow,
+        answers=(Answer("Updates; the first has all.", media=("text/event-stream",)),),
     ),
     Route(
         method="GET",

@@ -2,6 +2,7 @@
 
     GET    /v1/sessions?since&until&channel&language&verdict&origin&metadata.<key>&cursor&limit   Sessions
     GET    /v1/sessions?live=1&metadata.<key>              LiveSessions: sessions that run now
+    GET    /v1/live                                        server-sent events: overview.Update, about once a second
     GET    /v1/sessions/{id}                               Shown: the session (kept.Kept) and its notes (kept.Note)
     GET    /v1/sessions/{id}/events?after=                 NDJSON: the log behind an id, byte for byte as viewers saw it
     GET    /v1/sessions/{id}/transcript                    export.transcript.Transcript
