@@ -9,7 +9,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: "es2022",
-    rolldownOptions: { input: ["index.html", "replay.html", "desk.html"] },
+    rolldownOptions: { input: ["index.html", "live.html", "replay.html", "desk.html"] },
   },
   server: { proxy: { "/v1": { target: "http://127.0.0.1:8080", ws: true, changeOrigin: true } } },
   test: { include: ["test/**/*.test.ts"] },

@@ -67,6 +67,11 @@ async def schema(_: Request) -> Response:
     return JSONResponse(wire.schema())
 
 
+async def live(_: Request) -> Response:
+    """The supervisor's page."""
+    return FileResponse(PAGE / "live.html")
+
+
 async def replay(_: Request) -> Response:
     """The page of recorded sessions."""
     return FileResponse(PAGE / "replay.html")
@@ -131,9 +136,14 @@ def application(gateway: Gateway) -> Starlette:
         return WebSocketRoute(dialect.path, speak)
 
     page = (
-        [Route("/replay", replay), Route("/desk", desk), Mount("/", StaticFiles(directory=PAGE, html=True))]
+        [
+            Route("/replay", replay),
+            Route("/live", live),
+            Route("/desk", desk),
+            Mount("/", StaticFiles(directory=PAGE, html=True)),
+        ]
         if PAGE.exists()
-        else [Route(path, no_page) for path in ("/", "/replay", "/desk")]
+        else [Route(path, no_page) for path in ("/", "/replay", "/live", "/desk")]
     )
     routes = [
         Route("/healthz", healthz),

@@ -145,7 +145,7 @@ export class VivavoceClient {
     this.flush();
   }
 
-  update(change: { language?: string | null; endpointing?: Endpointing }): void {
+  update(change: { language?: string | null; hotwords?: string[]; endpointing?: Endpointing }): void {
     this.say({ type: "session.update", ...change });
   }
 

@@ -70,10 +70,31 @@ export const composerStyle = css`
   input:checked + .track { background: var(--accent); }
   input:checked + .track::after { translate: 0.9rem 0; }
   .switch input:focus-visible + .track { outline: 2px solid var(--accent); outline-offset: 2px; }
+  .settings {
+    font-size: 0.875rem; color: var(--ink); background: none; border: 1px solid var(--edge); border-radius: 99px; padding: 0.3rem 0.9rem;
+  }
+  .settings:hover { background: var(--hover); }
+  [popover] {
+    inset: auto; position: fixed; bottom: 14.2rem; left: max(1rem, calc(50vw - var(--column) / 2 + 1rem)); margin: 0; width: min(26rem, calc(100vw - 2rem));
+    max-height: calc(100dvh - 15.2rem); overflow: auto; box-sizing: border-box; color: var(--ink); background: var(--raised);
+    border: 1px solid var(--edge); border-radius: 1rem; padding: 1.1rem 1.4rem; box-shadow: 0 10px 40px rgb(0 0 0 / 0.18);
+  }
+  h2 { font: 500 1.0625rem / 1.3 var(--serif); margin: 0 0 0.8rem; }
+  .field-row { display: flex; align-items: center; gap: 0.75rem; margin: 0.5rem 0; }
+  .field-row > :first-child:not(.switch) { flex: 0 0 6rem; }
+  .field-row select { flex: 1; min-width: 0; }
+  .gauge { flex: 1; height: 0.6rem; border: 1px solid var(--edge); border-radius: 1rem; overflow: hidden; }
+  .gauge i { display: block; height: 100%; background: var(--record); transform: scaleX(var(--level, 0)); transform-origin: left; }
+  .hint { margin: 0.2rem 0 0.9rem; font-size: 0.8125rem; color: var(--soft); line-height: 1.45; }
+  #hotwords {
+    display: block; width: 100%; box-sizing: border-box; margin: 0.35rem 0; padding: 0.5rem 0.7rem; font-size: 0.9375rem; resize: vertical;
+    background: var(--raised); border: 1px solid var(--edge); border-radius: 0.5rem; max-height: 9rem; field-sizing: fixed;
+  }
   kbd {
     font: inherit; font-size: 0.8125rem; border: 1px solid var(--edge); border-radius: 0.3rem; padding: 0.05rem 0.4rem;
     margin: 0 0.3rem 0 0.9rem;
   }
+  .keys { margin: 0 0 0.9rem; font-size: 0.8125rem; color: var(--soft); }
   .keys kbd:first-child { margin-left: 0; }
   .file { display: inline-flex; align-items: center; gap: 0.75rem; color: var(--ink); min-width: 0; }
   .name { max-width: 12rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
@@ -86,6 +107,10 @@ export const composerStyle = css`
     .options { margin-left: 0; gap: 0.4rem 1.2rem; }
     .keys { display: none; }
     .column { padding-bottom: 0.6rem; }
+    textarea { font-size: 1rem; padding-left: 0.7rem; padding-right: 0; }
+    textarea::placeholder { white-space: nowrap; }
+    .plain { width: 2.4rem; }
+    [popover] { bottom: 17rem; left: 1rem; max-height: calc(100dvh - 18rem); }
   }
   @media (hover: none) { .keys { display: none; } }
   @media (prefers-reduced-motion: reduce) {

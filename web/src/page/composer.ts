@@ -3,6 +3,7 @@
 import { html, LitElement, nothing } from "lit";
 import { composerStyle } from "./composer-style.ts";
 import type { Live } from "./live.ts";
+import { microphones } from "./microphone.ts";
 
 const LANGUAGES = [
   ["", "Detect"],
@@ -22,17 +23,20 @@ const LANGUAGES = [
 const MOST = 8000;
 
 export class Composer extends LitElement {
-  static override properties = { live: { attribute: false }, stamp: { attribute: false }, text: { state: true } };
+  static override properties = { live: { attribute: false }, stamp: { attribute: false }, text: { state: true }, devices: { state: true } };
   static override styles = composerStyle;
 
   declare live: Live;
   /** Changes whenever `live` did. */
   declare stamp: number;
   declare text: string;
+  /** Microphones to choose from. */
+  declare devices: Awaited<ReturnType<typeof microphones>>;
 
   constructor() {
     super();
     this.text = "";
+    this.devices = [];
     this.stamp = 0;
   }
 
@@ -40,6 +44,12 @@ export class Composer extends LitElement {
   level(level: number): void {
     this.renderRoot.querySelector<HTMLElement>(".meter")?.style.setProperty("--level", level.toFixed(3));
     this.renderRoot.querySelector<HTMLElement>(".microphone")?.style.setProperty("--level", level.toFixed(3));
+    const gauge = this.renderRoot.querySelector<HTMLElement>(".gauge");
+    const percent = Math.round(level * 100);
+    gauge?.style.setProperty("--level", level.toFixed(3));
+    if (Math.abs(percent - Number(gauge?.ariaValueNow)) < 5) return; // said only when it is another
+    gauge?.setAttribute("aria-valuenow", String(percent));
+    gauge?.setAttribute("aria-valuetext", `${percent} %`);
   }
 
   override render() {
@@ -50,7 +60,7 @@ export class Composer extends LitElement {
           ${this.microphone()}${this.pause()}
           <div class="field">
             <label for="message" class="unseen">Message</label>
-            <textarea id="message" rows="1" maxlength=${MOST} placeholder="Type a message" enterkeyhint="send"
+            <textarea id="message" rows="1" dir="auto" maxlength=${MOST} placeholder="Type a message" enterkeyhint="send"
               .value=${this.text} @input=${this.typed} @keydown=${this.pressed}></textarea>
             <button type="button" class="plain" title="Choose a sound file" @click=${this.choose}>
               ${icon("M9 18V6l9-2v11M9 18a2.5 2.5 0 1 1-5 0a2.5 2.5 0 0 1 5 0zm9-3a2.5 2.5 0 1 1-5 0a2.5 2.5 0 0 1 5 0z")}
@@ -92,22 +102,51 @@ export class Composer extends LitElement {
     const { live } = this;
     return html`
       <div class="options">
-        ${this.choice("replies", "Reply to me")} ${this.choice("record", "Record")} ${this.choice("webrtc", "WebRTC")}
+        ${this.choice("replies", "Reply to me")} ${this.choice("record", "Record")}
         <label>Language
           <select @change=${(event: Event) => live.setLanguage((event.target as HTMLSelectElement).value)}>
             ${LANGUAGES.map(([code, name]) => html`<option value=${code} ?selected=${code === live.language}>${name}</option>`)}
           </select></label>
-        <span class="keys"><kbd>F2</kbd> microphone <kbd>F8</kbd> pause <kbd>Esc</kbd> stop the reply</span>
+        <button type="button" class="settings" popovertarget="settings">Settings</button>
+        <div id="settings" popover @toggle=${this.toggled}>${this.settings()}</div>
         ${live.playing ? this.file() : nothing}
       </div>
     `;
   }
 
-  private choice(what: "replies" | "record" | "webrtc", label: string) {
+  private choice(what: "replies" | "record" | "webrtc" | "translate", label: string) {
     return html`<label class="switch"><input type="checkbox" role="switch" .checked=${this.live[what]}
       @change=${(event: Event) => this.live.choose(what, (event.target as HTMLInputElement).checked)} />
       <span class="track" aria-hidden="true"></span>${label}</label>`;
   }
+
+  private settings() {
+    const { live } = this;
+    return html`
+      <h2>Settings</h2>
+      <div class="field-row"><label for="source">Microphone</label>
+        <select id="source" @change=${(event: Event) => live.setSource((event.target as HTMLSelectElement).value)}>
+          <option value="" ?selected=${!live.source}>As the browser has it</option>
+          ${this.devices.map(({ id, name }) => html`<option value=${id} ?selected=${id === live.source}>${name}</option>`)}
+        </select></div>
+      <div class="field-row"><span id="level">Level</span><span class="gauge" role="meter" aria-labelledby="level" aria-valuemin="0" aria-valuemax="100"
+        aria-valuenow="0" aria-valuetext="Microphone off"><i></i></span></div>
+      <p class="hint">${live.microphone === "on" ? "Speak: the bar should move, and seldom reach its end." : "Switch the microphone on to see how loud it is, and all microphones by name."}</p>
+      <div class="field-row">${this.choice("translate", "Write everything in English")}</div>
+      <div class="field-row">${this.choice("webrtc", "Send sound by WebRTC")}</div>
+      <p class="hint">WebRTC copes better with a bad network; a WebSocket, else, loses nothing however long it takes.</p>
+      <label for="hotwords">Words to be spelled right</label>
+      <textarea id="hotwords" rows="3" dir="auto" placeholder="Names and terms, one a line" .value=${live.hotwords}
+        @change=${(event: Event) => live.setHotwords((event.target as HTMLTextAreaElement).value)}></textarea>
+      <p class="hint">All of this is kept in this browser alone.</p>
+      <p class="keys"><kbd>F2</kbd> microphone <kbd>F8</kbd> pause <kbd>Esc</kbd> stop the reply</p>
+      <button type="button" class="settings" popovertarget="settings" popovertargetaction="hide">Close<span class="unseen"> settings</span></button>
+    `;
+  }
+
+  private readonly toggled = async () => {
+    this.devices = await microphones();
+  };
 
   private file() {
     const percent = Math.round(this.live.progress * 100);

@@ -26,6 +26,7 @@ export interface Line {
   kind: "line";
   key: string;
   text: string;
+  channel: number;
   source: "speech" | "text";
   startMs: number;
   taken: string;
@@ -165,7 +166,7 @@ function said(before: Conversation, session: number, message: TranscriptFinal): 
   const { channel, segment, text, source, start_ms: startMs, lag_ms: recognitionMs } = message;
   const pending = before.pending.filter((one) => one.channel !== channel || one.segment > segment);
   if (text === "") return { ...before, pending }; // what was heard so far turned out to be nothing
-  const line: Line = { kind: "line", key: `${session}/segment/${segment}`, text, source, startMs, taken: "", marks: [] };
+  const line: Line = { kind: "line", key: `${session}/segment/${segment}`, text, channel, source, startMs, taken: "", marks: [] };
   if (source === "text") return added(before, line);
   return { ...added({ ...before, pending }, line), stages: { ...before.stages, recognitionMs } };
 }

@@ -6,6 +6,7 @@ import { after, EMPTY, remarked } from "./conversation.ts";
 import { loudness, Microphone, openContext } from "./microphone.ts";
 import type { Playing } from "./soundfile.ts";
 import { decode, play } from "./soundfile.ts";
+import { hotwords, remember, remembered } from "./settings.ts";
 import * as words from "./words.ts";
 
 /** Told when anything that is shown has changed, and how loud the sound is that goes out now (0 to 1). */
@@ -22,11 +23,17 @@ export class Live {
   playing: Playing | undefined;
   /** Typed messages that have not come back from the server yet. */
   outgoing: readonly string[] = [];
-  replies = true;
+  replies: boolean;
   record = false;
   /** Whether sound is to go by WebRTC; where that does not connect, a WebSocket does it. */
-  webrtc = false;
-  language = "";
+  webrtc: boolean;
+  language: string;
+  /** Transcripts in English, whatever is spoken. */
+  translate: boolean;
+  /** Words that may well be said, and are to be spelled so. */
+  hotwords: string;
+  /** The microphone that is listened to; "": the browser's choice. */
+  source: string;
   key = sessionStorage.getItem("vivavoce-key") ?? "";
   recordedS = 0;
   private own: words.Notice | undefined;
@@ -40,6 +47,9 @@ export class Live {
 
   constructor(watching: Watching) {
     this.watching = watching;
+    const kept = remembered();
+    [this.replies, this.webrtc, this.language] = [kept.replies, kept.webrtc, kept.language];
+    [this.translate, this.hotwords, this.source] = [kept.translate, kept.hotwords, kept.source];
     addEventListener("pagehide", () => this.client?.end());
   }
 
@@ -143,8 +153,9 @@ export class Live {
   }
 
   /** Whether turns are answered, all is recorded, or sound goes by WebRTC: that is fixed for a session, so a new one begins. */
-  choose(what: "replies" | "record" | "webrtc", wanted: boolean): void {
+  choose(what: "replies" | "record" | "webrtc" | "translate", wanted: boolean): void {
     this[what] = wanted;
+    this.remember();
     if (this.client) this.leave(words.FROM_HERE_ON[what][wanted ? "yes" : "no"]);
     this.watching.changed();
   }
@@ -152,8 +163,30 @@ export class Live {
   /** ISO 639-1, or "" to detect it. */
   setLanguage(code: string): void {
     this.language = code;
+    this.remember();
     this.client?.update({ language: code || null });
     this.watching.changed();
+  }
+
+  /** One a line, or with commas between them. A session that goes on has them from now on. */
+  setHotwords(text: string): void {
+    this.hotwords = text;
+    this.remember();
+    this.client?.update({ hotwords: hotwords(text) });
+  }
+
+  /** Listen to this microphone, at once if one is listened to. */
+  async setSource(id: string): Promise<void> {
+    this.source = id;
+    this.remember();
+    if (this.microphone !== "on") return;
+    this.stopMicrophone();
+    await this.startMicrophone();
+  }
+
+  private remember(): void {
+    const { replies, webrtc, language, translate, hotwords, source } = this;
+    remember({ replies, webrtc, language, translate, hotwords, source });
   }
 
   setKey(key: string): void {
@@ -188,7 +221,7 @@ export class Live {
     this.microphone = "asking";
     this.say(undefined);
     try {
-      this.device = await Microphone.open(this.context(), { samples: this.recorded, gone: this.lostMicrophone });
+      this.device = await Microphone.open(this.context(), { samples: this.recorded, gone: this.lostMicrophone }, this.source);
       this.session().carry(this.device.track);
       this.recordedS = 0;
       this.microphone = "on";
@@ -233,6 +266,8 @@ export class Live {
     const audio = { encoding: "pcm_s16le", sample_rate: this.context().sampleRate, channels: 1 } as const;
     const config: SessionConfig = { mode: this.replies ? "chat" : "transcribe", audio, ...(this.record ? { record: true } : {}) };
     if (this.language) config.language = this.language;
+    if (this.translate) config.translate = true;
+    if (hotwords(this.hotwords).length) config.hotwords = hotwords(this.hotwords);
     client.on("message", (message) => this.heard(number, message));
     client.on("state", (state) => this.turned(client, state));
     client.start(config);

@@ -30,13 +30,17 @@ export class Microphone {
     this.nodes = nodes;
   }
 
-  /** Asks the person, then listens. Rejects with what `microphoneRefused` can put into words. */
-  static async open(context: AudioContext, listener: Listener): Promise<Microphone> {
+  /** Asks the person, then listens to this `device` ("": the browser's choice; also when it is not there any more). Rejects with what `microphoneRefused` can put into words. */
+  static async open(context: AudioContext, listener: Listener, device = ""): Promise<Microphone> {
     if (!globalThis.isSecureContext || !navigator.mediaDevices || !context.audioWorklet) {
       throw new MicrophoneFault("insecure");
     }
     const wanted = { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: true };
-    const stream = await navigator.mediaDevices.getUserMedia({ audio: wanted });
+    const exactly = device ? { ...wanted, deviceId: { exact: device } } : wanted;
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: exactly }).catch((reason: Error) => {
+      if (!device || reason.name !== "OverconstrainedError") throw reason;
+      return navigator.mediaDevices.getUserMedia({ audio: wanted });
+    });
     await context.resume();
     let loading = loaded.get(context);
     if (!loading) loaded.set(context, (loading = context.audioWorklet.addModule(workletUrl)));
@@ -67,4 +71,11 @@ export function loudness(samples: Float32Array): number {
   for (const value of samples) sum += value * value;
   const decibels = 10 * Math.log10(sum / Math.max(1, samples.length) + 1e-12);
   return Math.max(0, Math.min(1, (decibels + 60) / 60));
+}
+
+/** The microphones there are, each with a name. Browsers name them only once the person has allowed one. */
+export async function microphones(): Promise<readonly { id: string; name: string }[]> {
+  const all = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+  const found = all.filter(({ kind, deviceId }) => kind === "audioinput" && deviceId && deviceId !== "default" && deviceId !== "communications");
+  return found.map(({ deviceId: id, label }, at) => ({ id, name: label || `Microphone ${at + 1}` }));
 }

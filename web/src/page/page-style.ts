@@ -7,8 +7,9 @@ export const pageStyle = css`
   }
   .column { max-width: var(--column); margin: 0 auto; padding: 0 var(--gutter); }
   header { border-bottom: 1px solid var(--line); }
-  header .column { display: flex; align-items: center; justify-content: space-between; height: 4rem; }
-  .name { font: 500 1.375rem / 1 var(--serif); letter-spacing: -0.01em; display: flex; align-items: center; gap: 0.7rem; }
+  header .column { display: flex; flex-wrap: wrap; align-items: center; gap: 0 0.5rem; min-height: 4rem; }
+  header .name { margin-inline-end: auto; }
+  .name { font: 500 1.375rem / 1 var(--serif); letter-spacing: -0.01em; display: flex; align-items: center; gap: 0.7rem; margin: 0; }
   .name svg { fill: none; stroke: var(--accent); stroke-width: 2.6; stroke-linecap: round; }
   .unseen {
     position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
@@ -19,7 +20,6 @@ export const pageStyle = css`
   }
   .quiet:hover { color: var(--ink); background: var(--hover); }
   a.quiet { text-decoration: none; }
-  header nav { margin-right: -0.9rem; white-space: nowrap; }
   :is(a, button, input):focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 
   main { display: grid; grid-template: minmax(0, 1fr) auto / minmax(0, 1fr); min-height: 0; position: relative; }
@@ -84,7 +84,7 @@ export const pageStyle = css`
     [popover] { inset: auto 1rem 7.5rem auto; }
   }
   @media (max-width: 40rem) {
-    header .column { height: 3.25rem; }
+    header .column { min-height: 3.25rem; }
     header .quiet { padding: 0.45rem 0.6rem; }
     dl div { min-width: 0; }
     dl div:nth-child(4) { display: none; }
@@ -92,6 +92,8 @@ export const pageStyle = css`
   }
   @media (max-width: 26rem) {
     .name { font-size: 0; gap: 0; }
-    .wide { display: none; }
+    header .column { gap: 0; }
+    header .quiet { padding: 0.45rem 0.4rem; }
+    .wide { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   }
 `;

@@ -6,6 +6,7 @@ import { Composer } from "./composer.ts";
 import { replying } from "./conversation.ts";
 import { Live } from "./live.ts";
 import { pageStyle } from "./page-style.ts";
+import "./theme.ts";
 import "./transcript.ts";
 
 export class Page extends LitElement {
@@ -45,10 +46,10 @@ export class Page extends LitElement {
     const { live } = this;
     return html`
       <header><div class="column">
-        <span class="name"><svg viewBox="0 0 32 24" width="28" height="21" aria-hidden="true"><path
-          d="M3 9v6M9.5 4v16M16 8v8M22.500 2v20M29 10v4" /></svg>Vivavoce</span>
-        <nav><a class="quiet" href="./replay" aria-label="Recorded sessions">Recorded<span class="wide"> sessions</span></a>
-          <button class="quiet" @click=${() => live.fresh()}>New conversation</button></nav>
+        <h1 class="name"><svg viewBox="0 0 32 24" width="28" height="21" aria-hidden="true"><path
+          d="M3 9v6M9.5 4v16M16 8v8M22.500 2v20M29 10v4" /></svg>Vivavoce</h1>
+        <vv-pages here="speak"></vv-pages>
+        <button class="quiet" @click=${() => live.fresh()}>New<span class="wide"> conversation</span></button>
       </div></header>
       <main>
         <vv-transcript .conversation=${live.conversation} .outgoing=${live.outgoing}></vv-transcript>

@@ -5,8 +5,20 @@ export const transcriptStyle = css`
   .scroll:focus-visible { outline: 2px solid var(--accent); outline-offset: -2px; }
   .column { max-width: var(--column); margin: 0 auto; padding: 2.5rem var(--gutter) 5rem; }
   .welcome { padding: 12vh 0 2rem; max-width: 33rem; }
-  h1 { font: 400 clamp(2.2rem, 6vw, 3.4rem) / 1.1 var(--serif); letter-spacing: -0.02em; margin: 0 0 1.25rem; }
+  .welcome h2 { font: 400 clamp(2.2rem, 6vw, 3.4rem) / 1.1 var(--serif); letter-spacing: -0.02em; margin: 0 0 1.25rem; }
   .welcome p { font-size: 1.0625rem; line-height: 1.65; margin: 0 0 1rem; color: var(--soft); }
+
+  .welcome:has(+ .first) { padding: 1rem 0 0.75rem; }
+  .first { max-width: 40rem; border-top: 1px solid var(--line); padding: 1.1rem 0 0; color: var(--soft); font-size: 0.9375rem; line-height: 1.6; }
+  .first h2 { font: 600 0.9375rem / 1.4 system-ui, sans-serif; color: var(--ink); margin: 0 0 0.5rem; }
+  .first ul { margin: 0 0 0.9rem; padding-inline-start: 1.1rem; }
+  .first b { color: var(--ink); font-weight: 600; }
+  .understood {
+    font: inherit; font-size: 0.875rem; color: var(--ink); background: none; border: 1px solid var(--edge); border-radius: 99px;
+    padding: 0.4rem 1.1rem; cursor: pointer;
+  }
+  .understood:hover { background: var(--hover); }
+  .understood:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 
   .entry { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); column-gap: 1.5rem; margin: 0 0 1.5rem; }
   .who { font-size: 0.8125rem; line-height: 1.85rem; font-weight: 600; color: var(--soft); white-space: nowrap; }

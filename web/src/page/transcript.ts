@@ -13,6 +13,13 @@ import { transcriptStyle } from "./transcript-style.ts";
 
 /** How close to its end the page must be to follow what comes. */
 const NEAR_PX = 80;
+const KNOWN = "vivavoce-known";
+
+/** What the page calls a channel. */
+function named(speakers: string, channel: number): string {
+  const names = speakers.split("|");
+  return names[channel] ?? names[0] ?? "";
+}
 
 export class Transcript extends LitElement {
   static override properties = {
@@ -21,16 +28,19 @@ export class Transcript extends LitElement {
     speaker: {},
     waiting: {},
     away: { state: true },
+    known: { state: true },
   };
   static override styles = [css`:host { display: block; position: relative; min-height: 0; }`, transcriptStyle];
 
   declare conversation: Conversation;
   declare outgoing: readonly string[];
-  /** Who speaks, as the page calls them. */
+  /** Who speaks, as the page calls them: each channel's name, with | between them. */
   declare speaker: string;
   /** What stands there before anything was said; "": how to begin. */
   declare waiting: string;
   declare away: boolean;
+  /** The reader has been here, and has read how it works. */
+  declare known: boolean;
 
   constructor() {
     super();
@@ -39,6 +49,7 @@ export class Transcript extends LitElement {
     this.speaker = "You";
     this.waiting = "";
     this.away = false;
+    this.known = localStorage.getItem(KNOWN) === "yes";
   }
 
   override render() {
@@ -52,7 +63,7 @@ export class Transcript extends LitElement {
             ${repeat(items, (item) => item.key, (item) => shown(item, this.speaker))}
           </div>
           <div class="now" aria-live="off">
-            ${this.outgoing.map((text) => sending(text))} ${repeat(pending, (one) => one.key, (one) => hearing(one, this.speaker))}
+            ${this.outgoing.map((text) => sending(text))} ${repeat(pending, (one) => one.key, (one) => hearing(one, named(this.speaker, one.channel)))}
           </div>
         </div>
       </div>
@@ -65,8 +76,15 @@ export class Transcript extends LitElement {
   }
 
   private welcome() {
-    return this.waiting ? html`<p class="remark">${this.waiting}</p>` : welcome();
+    if (this.waiting) return html`<p class="remark">${this.waiting}</p>`;
+    return html`${welcome()}${this.known ? nothing : firstVisit(this.understood)}`;
   }
+
+  private readonly understood = () => {
+    localStorage.setItem(KNOWN, "yes");
+    this.known = true;
+    this.renderRoot.querySelector<HTMLElement>(".scroll")?.focus();
+  };
 
   private get box(): HTMLElement | null {
     return this.renderRoot.querySelector(".scroll");
@@ -74,12 +92,13 @@ export class Transcript extends LitElement {
 
   private readonly follow = () => {
     const { box } = this;
-    if (box) box.scrollTop = box.scrollHeight;
+    if (box && this.conversation.items.length + this.conversation.pending.length + this.outgoing.length) box.scrollTop = box.scrollHeight;
   };
 
   private readonly scrolled = () => {
     const { box } = this;
-    if (box) this.away = box.scrollHeight - box.scrollTop - box.clientHeight > NEAR_PX;
+    const empty = !this.conversation.items.length;
+    if (box) this.away = !empty && box.scrollHeight - box.scrollTop - box.clientHeight > NEAR_PX;
   };
 }
 
@@ -88,21 +107,33 @@ customElements.define("vv-transcript", Transcript);
 function welcome(): TemplateResult {
   return html`
     <div class="welcome">
-      <h1>Say something.</h1>
+      <h2>Say something.</h2>
       <p>Press the microphone and speak, type below, or drop a sound file anywhere on this page. Words appear while you
         speak; what is still uncertain is <i class="unsure">set like this</i> until it settles.</p>
     </div>
   `;
 }
 
+function firstVisit(understood: () => void): TemplateResult {
+  return html`<section class="first" aria-labelledby="first">
+    <h2 id="first">The first time here?</h2>
+    <ul>
+      <li>Your voice goes to this server and nowhere else. It is kept only if you switch on <b>Record</b>.</li>
+      <li>What you say is answered once you pause. Answers are checked before you see them; switch off <b>Reply to me</b> to be written down only.</li>
+      <li>Microphones, words that should be spelled right, and more are under <b>Settings</b>.</li>
+    </ul>
+    <button class="understood" @click=${understood}>Got it</button>
+  </section>`;
+}
+
 function shown(item: Item, speaker: string): TemplateResult {
   switch (item.kind) {
     case "line":
-      return spoken(item, speaker);
+      return spoken(item, named(speaker, item.channel));
     case "reply":
       return answered(item);
     case "remark":
-      return html`<p class="remark">${item.text}</p>`;
+      return html`<p class="remark" dir="auto">${item.text}</p>`;
   }
 }
 
@@ -118,7 +149,7 @@ function spoken(line: Line, speaker: string): TemplateResult {
   return html`
     <article class="entry you" aria-label=${speaker}>
       <div class="who">${speaker} <span class="when">${when}</span></div>
-      <div class="what"><p>${struck(line.taken)}${line.text}</p>${marks(line.marks.filter((mark) => mark.action !== "pass"))}</div>
+      <div class="what"><p dir="auto">${struck(line.taken)}${line.text}</p>${marks(line.marks.filter((mark) => mark.action !== "pass"))}</div>
     </article>
   `;
 }
@@ -129,7 +160,7 @@ function answered(reply: Reply): TemplateResult {
     <article class="entry reply" aria-label="Reply" aria-busy=${streaming ? "true" : "false"} data-status=${reply.status}>
       <div class="who">Reply</div>
       <div class="what">
-        <p>${struck(reply.taken)}${reply.text}${streaming ? html`<span class="caret" aria-hidden="true"></span>` : nothing}</p>
+        <p dir="auto">${struck(reply.taken)}${reply.text}${streaming ? html`<span class="caret" aria-hidden="true"></span>` : nothing}</p>
         ${outcome(reply)}${sources(reply)}${marks(reply.marks)}
       </div>
     </article>
@@ -189,7 +220,7 @@ function sending(text: string): TemplateResult {
   return html`
     <div class="entry you sending">
       <div class="who">You <span class="when">sending…</span></div>
-      <div class="what"><p>${text}</p></div>
+      <div class="what"><p dir="auto">${text}</p></div>
     </div>
   `;
 }
@@ -199,7 +230,7 @@ function hearing(pending: Pending, speaker: string): TemplateResult {
   return html`
     <div class="entry you hearing">
       <div class="who">${speaker} <span class="when">listening…</span></div>
-      <div class="what"><p class="partial"><span class="stable">${all.slice(0, pending.stable).join("")}</span><i
+      <div class="what"><p class="partial" dir="auto"><span class="stable">${all.slice(0, pending.stable).join("")}</span><i
         class="unsure">${all.slice(pending.stable).join("")}</i></p></div>
     </div>
   `;

@@ -7,6 +7,7 @@ import { VivavoceClient } from "../client.ts";
 import type { Conversation } from "./conversation.ts";
 import { after, EMPTY } from "./conversation.ts";
 import { pageStyle } from "./page-style.ts";
+import "./theme.ts";
 import "./transcript.ts";
 import { connectionWords, sentence } from "./words.ts";
 
@@ -44,9 +45,10 @@ export class WatchPage extends LitElement {
   override render() {
     return html`
       <header><div class="column">
-        <span class="name"><svg viewBox="0 0 32 24" width="28" height="21" aria-hidden="true"><path
-          d="M3 9v6M9.5 4v16M16 8v8M22.500 2v20M29 10v4" /></svg>Vivavoce</span>
+        <h1 class="name"><svg viewBox="0 0 32 24" width="28" height="21" aria-hidden="true"><path
+          d="M3 9v6M9.5 4v16M16 8v8M22.500 2v20M29 10v4" /></svg>Vivavoce</h1>
         <span>Read only</span>
+        <vv-pages></vv-pages>
       </div></header>
       <main>
         <vv-transcript .conversation=${this.conversation} speaker="Speaker" waiting="Nothing was said yet."></vv-transcript>

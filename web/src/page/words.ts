@@ -13,6 +13,7 @@ export interface Notice {
 export const FROM_HERE_ON = {
   replies: { yes: "From here on, replies", no: "From here on, only what is said" },
   record: { yes: "From here on, recorded", no: "From here on, not recorded" },
+  translate: { yes: "From here on, in English", no: "From here on, as it is spoken" },
   webrtc: { yes: "From here on, by WebRTC", no: "From here on, by WebSocket" },
 } as const;
 

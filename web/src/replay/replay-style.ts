@@ -6,7 +6,7 @@ export const replayStyle = [
   css`
     :host { display: grid; grid-template: auto auto minmax(0, 1fr) / minmax(0, 1fr); height: 100dvh; color: var(--ink); background: var(--ground); }
     header { border-bottom: 1px solid var(--line); }
-    header .column { display: flex; align-items: center; gap: 1rem; height: 3.5rem; padding: 0 var(--gutter); max-width: 76rem; margin: 0 auto; }
+    header .column { display: flex; flex-wrap: wrap; align-items: center; gap: 0 1rem; min-height: 3.5rem; padding: 0 var(--gutter); max-width: 76rem; margin: 0 auto; }
     .name {
       font: 500 1.375rem / 1 var(--serif); letter-spacing: -0.01em; display: flex; align-items: center; gap: 0.7rem; color: inherit;
       text-decoration: none;
@@ -16,6 +16,10 @@ export const replayStyle = [
     header button { margin-left: auto; margin-right: -0.85rem; }
     main { min-height: 0; }
     main.list { overflow: auto; }
+    @media (max-width: 30rem) {
+      .word { display: none; }
+      header .column { gap: 0 0.5rem; }
+    }
     @media (max-width: 56rem) { main.session { overflow: auto; } }
     .card {
       box-sizing: border-box; max-width: 74rem; width: calc(100% - 2 * var(--gutter)); margin: 0.75rem auto 0; display: flex; flex-wrap: wrap;

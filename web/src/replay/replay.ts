@@ -2,6 +2,7 @@
 
 import { html, LitElement, nothing } from "lit";
 import type { Notice } from "../page/words.ts";
+import "../page/theme.ts";
 import { KEYS, setSigns, signsOn } from "./keys.ts";
 import { address, ANYTHING, place } from "./place.ts";
 import { replayStyle } from "./replay-style.ts";
@@ -49,10 +50,11 @@ export class Replay extends LitElement {
     const inSession = this.at.name === "session";
     return html`
       <header><div class="column">
-        <a class="name" href="./"><svg viewBox="0 0 32 24" width="28" height="21" aria-hidden="true"><path
-          d="M3 9v6M9.500 4v16M16 8v8M22.500 2v20M29 10v4" /></svg>Vivavoce</a>
+        <a class="name" href="./" aria-label="Vivavoce"><svg viewBox="0 0 32 24" width="28" height="21" aria-hidden="true"><path
+          d="M3 9v6M9.500 4v16M16 8v8M22.500 2v20M29 10v4" /></svg><span class="word">Vivavoce</span></a>
         ${inSession ? html`<a class="quiet" href="#">← All sessions</a>` : html`<h1>Recorded sessions</h1>`}
         <button class="quiet" title="?" @click=${() => this.dialog("help")}>Keys</button>
+        <vv-pages here="replay"></vv-pages>
       </div></header>
       <div class="notices">${this.notices()}</div>
       <main class=${this.at.name}>

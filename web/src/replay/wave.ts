@@ -41,11 +41,13 @@ export class Wave extends LitElement {
   override connectedCallback() {
     super.connectedCallback();
     this.scheme.addEventListener("change", this.recolour);
+    this.chosen.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   }
 
   override disconnectedCallback() {
     super.disconnectedCallback();
     this.scheme.removeEventListener("change", this.recolour);
+    this.chosen.disconnect();
     this.wave?.destroy();
     this.wave = undefined;
   }
@@ -111,6 +113,7 @@ export class Wave extends LitElement {
     this.dispatchEvent(new CustomEvent(type, { detail: ms }));
   }
 
+  private readonly chosen = new MutationObserver(() => this.recolour());
   private readonly recolour = () => this.wave?.setOptions(colours());
 
   // ---- what stands on the time line ---------------------------------------------------------------------------------
@@ -171,7 +174,12 @@ function laneName(channel: number): HTMLElement {
 }
 
 function colours() {
-  const style = getComputedStyle(document.documentElement);
-  const of = (name: string) => style.getPropertyValue(name).trim();
-  return { waveColor: of("--edge"), progressColor: of("--accent"), cursorColor: of("--record") };
+  const probe = document.body.appendChild(document.createElement("i")); // a canvas knows no light-dark()
+  const of = (name: string) => {
+    probe.style.color = `var(${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const all = { waveColor: of("--edge"), progressColor: of("--accent"), cursorColor: of("--record") };
+  probe.remove();
+  return all;
 }

@@ -1,0 +1,129 @@
+"""The supervisor's page in a real Chromium, at the real gateway and moderator: live sessions, one of them watched."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection
+
+from tests.browser.test_page import faults
+from tests.browser.test_watch_real import speaker, stack
+from tests.stack import Stack
+from tests.viewers import CHAT
+
+pytestmark = pytest.mark.browser
+__all__ = ["stack"]
+
+
+@pytest.fixture
+def live(context: BrowserContext, stack: Stack) -> Page:
+    """The page, with a reader's key. A script error, or a complaint of the browser about what may be loaded, fails."""
+    page = context.new_page()
+    page.on("pageerror", lambda error: pytest.fail(f"the page raised {error}"))
+    page.goto(f"{stack.url}/live")
+    expect(page.get_by_role("alert")).to_contain_text("Live sessions are seen with a reader's key.")
+    assert faults(page) == []
+    page.get_by_label("Reader's key").fill("read")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_empty()
+    return page
+
+
+class Caller(NamedTuple):
+    socket: ClientConnection
+    title: str
+
+    def type(self, text: str) -> None:
+        self.socket.send(json.dumps({"type": "text", "text": text}))
+
+    def card(self, page: Page) -> Locator:
+        return page.get_by_role("article", name=self.title)
+
+
+@pytest.fixture
+def caller(stack: Stack) -> Iterator[Caller]:
+    """Somebody who types."""
+    title = f"Mrs Meyer, line {secrets.token_hex(2)}"
+    with speaker(stack, json.dumps(json.loads(CHAT) | {"metadata": {"title": title}})) as (owner, _):
+        yield Caller(owner, title)
+        with suppress(ConnectionClosed):  # the test may have ended it
+            owner.send('{"type":"session.end"}')
+
+
+def told(owner: ClientConnection, until: str) -> list[str]:
+    """Types of what its client is told, up to what holds these words."""
+    out: list[str] = []
+    while True:
+        frame = str(owner.recv(timeout=10))
+        out.append(json.loads(frame)["type"])
+        if until in frame:
+            return out
+
+
+def test_what_is_said_is_seen_at_a_glance_and_a_note_reaches_the_log_but_not_the_caller(
+    live: Page, caller: Caller
+) -> None:
+    caller.type("My card is 4111 1111 1111 1111, and my bill is wrong.")
+    card = caller.card(live)
+    expect(card).to_contain_text("and my bill is wrong.")
+    assert "4111" not in live.content()
+    card.get_by_role("button", name="Watch").click()
+    log = live.get_by_role("log")
+    expect(log).to_contain_text("and my bill is wrong.")
+    expect(card).to_contain_text("1 watching")
+    live.get_by_label("Note to the agent").fill("Offer ten days.")
+    live.keyboard.press("Enter")
+    expect(log).to_contain_text("ann to the agent: Offer ten days.")
+    expect(card).to_contain_text("1 note")
+    caller.type("Are you there?")
+    kinds = told(caller.socket, "Are you there?")
+    assert "viewer.joined" in kinds
+    assert "agent.note" not in kinds
+    caller.socket.send('{"type":"session.end"}')
+    expect(caller.card(live)).to_have_count(0)
+    expect(log).to_contain_text("Are you there?")
+
+
+def test_it_is_done_by_keyboard_and_the_focus_goes_where_it_is_needed(live: Page, caller: Caller) -> None:
+    caller.type("Hello")
+    expect(caller.card(live)).to_contain_text("Hello")
+    focused = """() => { let e = document.activeElement;
+      while (e?.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;
+      return [e.innerText.split('\\n')[0].trim(), getComputedStyle(e).outlineStyle] }"""
+    name, outline = "", ""
+    for _ in range(12):
+        live.keyboard.press("Tab")
+        name, outline = live.evaluate(focused)
+        if name.startswith("Watch"):
+            break
+    assert (name.startswith("Watch"), outline) == (True, "solid")
+    live.keyboard.press("Enter")
+    expect(live.get_by_role("region", name="Watched session")).to_be_visible()
+    assert live.evaluate(focused)[0] == caller.title
+    live.keyboard.press("Escape")
+    expect(live.get_by_role("region", name="Watched session")).to_have_count(0)
+    assert live.evaluate(focused)[0].startswith("Watch")
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_axe_finds_nothing_and_a_narrow_window_needs_no_sideways_scrolling(
+    live: Page, caller: Caller, theme: str
+) -> None:
+    caller.type("شكرا for the help")
+    live.get_by_label("Theme").select_option(theme)
+    card = caller.card(live)
+    expect(card).to_contain_text("شكرا")
+    assert card.locator("dd").first.evaluate("e => getComputedStyle(e).direction") == "rtl"
+    card.get_by_role("button", name="Watch").click()
+    expect(live.get_by_role("log")).to_contain_text("شكرا")
+    assert faults(live) == []
+    live.set_viewport_size({"width": 360, "height": 700})
+    assert not live.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert faults(live) == []
+    live.reload()
+    expect(live.locator("html")).to_have_attribute("data-theme", theme.lower())
