@@ -1,5 +1,6 @@
 """OpenAI's WebRTC: the unmodified `openai` client makes secrets and calls, aiortc speaks real words into them."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -9,6 +10,9 @@ import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from openai import AsyncOpenAI
 
+from streaming import keys
+from streaming.bus import Bus
+from streaming.ingress import owning
 from tests.gateway import Gateway, eventually
 from tests.integration.test_whip import SPEECH, WORDS
 from tests.speech import errors, plain
@@ -112,3 +116,27 @@ async def test_what_is_wrong_with_a_call_is_told_as_openai_does(
         answer = await client.post(url, content=body, headers={"content-type": kind})
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
     assert len(answer.json()["error"]["message"]) > 10
+
+
+async def test_sound_that_comes_before_its_session_waits_for_it(
+    gateway: Gateway, peer: Peer, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, begun = owning.begin, asyncio.Event()
+
+    async def slow(*what: Any) -> owning.Begun:
+        await asyncio.sleep(1.5)
+        begun.set()
+        return await begin(*what)
+
+    async def sound() -> int:
+        live = [name.decode() for name in await bus.call("ZRANGE", "live", 0, -1)]
+        read = [await bus.read(keys.audio(sid), "0-0") for sid in live]
+        return sum(len(entry.pcm) // 2 for entries in read for entry in entries)
+
+    monkeypatch.setattr(owning, "begin", slow)
+    async with AsyncOpenAI(base_url=f"http://127.0.0.1:{gateway.port}/v1", api_key="any") as client:
+        made: Any = await client.realtime.calls.create(sdp=await peer.offer(), session=SESSION)  # type: ignore[arg-type]
+    await peer.take(made.text)
+    assert await eventually(sound, lambda found: found > 16_000) > 16_000
+    assert begun.is_set()
+    assert [event["type"] for event in peer.events if event["type"] == "error"] == []

@@ -64,6 +64,15 @@ class Guest:
                 self._finish()
 
     @property
+    def begun(self) -> bool:
+        """Whether there is a session."""
+        return self._there.is_set()
+
+    async def there(self) -> None:
+        """Wait until there is one."""
+        await self._there.wait()
+
+    @property
     def session_id(self) -> str:
         """Of the session that was begun."""
         return self._owned.session_id

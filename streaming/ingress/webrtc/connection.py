@@ -99,10 +99,10 @@ class Connection:
         self._waiting.put(heard)
 
     async def _listen(self) -> NoReturn:
+        await self._party.there()
         while True:
             await self._waiting.some()
-            while (one := self._waiting.get()) is not None:
-                await self._take(one)
+            await self._taken()
 
     async def _take(self, one: Heard) -> None:
         if isinstance(one, Sound):
@@ -114,7 +114,11 @@ class Connection:
     async def _drain(self) -> None:
         """All that was heard, also what was held behind a hole."""
         self._waiting.put(self._ear.flush())
-        while (one := self._waiting.get()) is not None:
+        await self._taken()
+
+    async def _taken(self) -> None:
+        """What waits, if there is a session for it yet."""
+        while self._party.begun and (one := self._waiting.get()) is not None:
             await self._take(one)
 
     async def _read(self) -> NoReturn:
@@ -123,8 +127,7 @@ class Connection:
             if self._channel.flooded:
                 told = "more was said on the data channel than can be taken: send fewer and shorter messages"
                 raise ClientFault("flooded", told, close=Close.POLICY)
-            while (one := self._waiting.get()) is not None:
-                await self._take(one)
+            await self._taken()
             await self._party.said(text)
 
     # ---- its life ----------------------------------------------------------------------------------------------------

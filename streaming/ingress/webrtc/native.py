@@ -28,6 +28,15 @@ class Native:
         self.leaving = False
 
     @property
+    def begun(self) -> bool:
+        """See `Party`."""
+        return self._guest.begun
+
+    async def there(self) -> None:
+        """See `Party`."""
+        await self._guest.there()
+
+    @property
     def session_id(self) -> str:
         """Of the session, once it has begun."""
         return self._guest.session_id

@@ -18,6 +18,15 @@ class Party(Protocol):
     label: str
     leaving: bool
 
+    @property
+    def begun(self) -> bool:
+        """Whether there is a session, which sound can be said to."""
+        ...
+
+    async def there(self) -> None:
+        """Wait until there is."""
+        ...
+
     def here(self) -> AbstractContextManager[None]:
         """While its client is connected."""
         ...

@@ -51,6 +51,15 @@ class Caller:
         self._say: Say | None = None
         self.leaving = False
 
+    @property
+    def begun(self) -> bool:
+        """See `Party`."""
+        return self._talk.begun
+
+    async def there(self) -> None:
+        """See `Party`."""
+        await self._talk.there()
+
     def here(self) -> AbstractContextManager[None]:
         """See `Party`."""
         return self._talk.here()

@@ -40,6 +40,15 @@ class Talk:
         self._responding = Responding(gateway, tenant, realtime, self._done)
         self._first = realtime.opened()
 
+    @property
+    def begun(self) -> bool:
+        """Whether there is a session that hears."""
+        return self._guest.begun
+
+    async def there(self) -> None:
+        """Wait until there is."""
+        await self._guest.there()
+
     @contextmanager
     def here(self) -> Generator[None]:
         """While its client is connected."""
@@ -98,8 +107,10 @@ class Talk:
                 case Begin(start=start):
                     await self._guest.begin(start)
                 case Sound(data=data):
+                    await self.there()  # another task may still be at its beginning
                     await self._guest.sound(data)
                 case Say(message=message):
+                    await self.there()
                     await self._guest.say(message)
                 case _:
                     raise AssertionError(effect)
