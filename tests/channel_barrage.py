@@ -89,7 +89,7 @@ class ChannelBarrage(Struct):
         there = asyncio.Event()
         channel.on("open", there.set)
         await pc.setLocalDescription(await pc.createOffer())
-        headers = {"content-type": "application/sdp"}
+        headers = {"content-type": "application/sdp", "connection": "close"}
         answer = await web.post(offered.path, content=pc.localDescription.sdp, headers=headers)
         assert answer.status_code == 201, answer.text
         await pc.setRemoteDescription(RTCSessionDescription(answer.text, "answer"))
