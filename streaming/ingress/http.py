@@ -120,6 +120,14 @@ def _foreign(origins: Sequence[str]) -> list[Middleware]:
     ]
 
 
+def _pages() -> list[Route | Mount]:
+    """The pages, where they were built."""
+    if not PAGE.exists():
+        return [Route(path, no_page) for path in ("/", "/replay", "/live", "/desk")]
+    own = [Route("/replay", replay), Route("/live", live), Route("/desk", desk)]
+    return [*own, Mount("/", StaticFiles(directory=PAGE, html=True))]
+
+
 def application(gateway: Gateway) -> Starlette:
     """The gateway as an ASGI application."""
 
@@ -135,16 +143,6 @@ def application(gateway: Gateway) -> Starlette:
 
         return WebSocketRoute(dialect.path, speak)
 
-    page = (
-        [
-            Route("/replay", replay),
-            Route("/live", live),
-            Route("/desk", desk),
-            Mount("/", StaticFiles(directory=PAGE, html=True)),
-        ]
-        if PAGE.exists()
-        else [Route(path, no_page) for path in ("/", "/replay", "/live", "/desk")]
-    )
     routes = [
         Route("/healthz", healthz),
         Route("/readyz", readyz),
@@ -157,7 +155,7 @@ def application(gateway: Gateway) -> Starlette:
         *whip.mounted(),
         *calling.mounted(),
         *rest.mounted(),
-        *page,
+        *_pages(),
     ]
     app = Starlette(routes=routes, middleware=_foreign(gateway.server.origins))
     app.state.gateway = gateway

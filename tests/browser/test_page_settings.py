@@ -135,3 +135,15 @@ def test_a_screen_reader_is_told_of_finals_alone(page: Page, fake: FakeServer) -
     assert live("the oth") in (None, "off")
     [log] = [one for one in tree if one["role"]["value"] == "log"]
     assert log["name"]["value"] == "Transcript"
+
+
+def test_a_window_of_320_pixels_needs_no_sideways_scrolling(page: Page, fake: FakeServer) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    opened(page, fake)
+    fake.emit(said.final(30, "Donaudampfschifffahrtsgesellschaftskapitän" * 2))
+    expect(page.get_by_role("log")).to_contain_text("Donau")
+    wide = "e => e.scrollWidth > e.clientWidth"
+    assert not page.evaluate(f"({wide})(document.documentElement)")
+    assert not page.locator(".scroll").evaluate(wide)
+    for name in ("Microphone", "Send", "What serves this"):
+        expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
