@@ -33,7 +33,7 @@ async def complete(call: Call) -> Completion | None:
                         await call.say(opening(head))
                     await call.say(delta(head, event))
                 case ReplyDone() if asked.stream:
-                    said = held
+                    said = [] if event.function else held
                     await _close(call, head, (said, event), usage=asked.usage)
                     return None
                 case ReplyDone():
