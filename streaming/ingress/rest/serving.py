@@ -86,16 +86,24 @@ async def _reader(route: Route, request: Request, gateway: Gateway, session_id: 
     except ClientFault as fault:
         if fault.code != "unauthorized" or not route.ticket:
             raise
-        return await _otherwise(route, request, gateway, session_id)
+        other = await _otherwise(route, request, gateway, session_id)
+        if other is None:
+            raise
+        return other
 
 
-async def _otherwise(route: Route, request: Request, gateway: Gateway, session_id: str) -> door.Reader:
-    """Whoever has no key, but a ticket in its place, or is the session's own client. Raises ClientFault, BusDown."""
+async def _otherwise(route: Route, request: Request, gateway: Gateway, session_id: str) -> door.Reader | None:
+    """Whoever has no key, but a ticket in its place, or is the session's own client; None: a key was meant.
+
+    Raises ClientFault, BusDown.
+    """
     own = await acting.own(request, gateway.bus, session_id) if route.ticket == "assist" else None
     if own:
         return own
     assert route.ticket
     bearer = request.headers.get("authorization", "").partition(" ")[2].strip()
+    if not ticket.LIKE.match(bearer):
+        return None
     return ticket.shown(gateway.server, bearer, session_id, now_ms(), route.ticket)
 
 

@@ -23,6 +23,8 @@ ENOUGH: Final[dict[May, tuple[str, ...]]] = {
     "assist": ("assist",),
 }
 """Who may more may less."""
+LIKE: Final = re.compile(r"\d+\.")
+"""How a ticket begins."""
 NAME: Final = re.compile(r"[A-Za-z0-9_-]{0,40}")
 
 
