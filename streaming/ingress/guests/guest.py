@@ -42,7 +42,7 @@ Wrong = Callable[[Fault], Awaitable[None]]
 
 
 class Guest:
-    """One client's session. Until `begin` there is none, and nothing but `begin` may be called."""
+    """One client's session. Until `begin` there is none, and nothing but that, `begun` and `there` may be used."""
 
     def __init__(self, gateway: Gateway, tenant: str) -> None:
         self._gateway = gateway
