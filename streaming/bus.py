@@ -169,17 +169,16 @@ class Bus:
     async def run_many(self, script: str, calls: Sequence[tuple[Sequence[str], Sequence[Arg]]]) -> list[Any]:
         """Many runs of a script in one round trip; a run's own error stands in its place in the list.
 
-        Those that share their first key are done in order. The script itself goes with them only where it must.
+        The script goes with them: were it missing for some alone, others would overtake those.
 
         Raises:
             BusDown: Redis is away, or cannot write now; some of the runs may have been done.
         """
         if not calls:
             return []
-        runs = [("EVALSHA", sha(script), len(keys), *keys, *args) for keys, args in calls]
-        ordered = len({keys[0] for keys, _ in calls}) < len(calls)
+        commands = [("EVALSHA", sha(script), len(keys), *keys, *args) for keys, args in calls]
         async with self._words():
-            replies = await self._servers.evaluate(lua(script), runs, self._frame(script), ordered=ordered)
+            replies = await self._servers.ask(commands, self._frame(script)._replace(script=lua(script)))
         return self._each(replies)
 
     def _frame(self, script: str) -> Frame:

@@ -10,22 +10,13 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
-from redis.exceptions import (
-    AskError,
-    ConnectionError,
-    MovedError,
-    NoScriptError,
-    ResponseError,
-    TryAgainError,
-)
+from redis.exceptions import AskError, ConnectionError, MovedError, ResponseError, TryAgainError
 
 from streaming.server import AWAY, Arg, Credentials, Frame, Server, at, framed
 from streaming.slots import Address, Range, key_of, ranges, slot
 
 PLAIN: Final = Frame()
 REDIRECTIONS: Final = 40
-LOADS: Final = 5
-"""A script is sent so often to a server that forgets it at once."""
 MOVING_S: Final = 0.05
 LOOK_S: Final = 0.2
 EVERY_S: Final = 10.0
@@ -73,26 +64,6 @@ class Servers:
         for number, reply in enumerate(replies):
             if isinstance(reply, MovedError | AskError | TryAgainError):
                 replies[number] = await self._again(commands[number], reply, frame)
-        return replies
-
-    async def evaluate(
-        self, script: str, runs: Sequence[Sequence[Arg]], frame: Frame, *, ordered: bool
-    ) -> list[Any]:
-        """The reply to each EVALSHA of one script, as `ask` has it.
-
-        A server that does not know the script (it is new, or somebody flushed its scripts) has done nothing of a run:
-        it is sent the script, and that run again. `ordered`: the script goes first, or another process that loads it
-        meanwhile would let a run overtake the one before it.
-        """
-        loading = frame._replace(script=script)
-        replies = await self.ask(runs, loading if ordered else frame)
-        for _ in range(LOADS):
-            unknown = [number for number, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
-            if not unknown:
-                break
-            again = await self.ask([runs[number] for number in unknown], loading)
-            for number, reply in zip(unknown, again, strict=True):
-                replies[number] = reply
         return replies
 
     async def everywhere(self, command: Sequence[Arg]) -> list[Any]:
