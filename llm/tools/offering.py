@@ -9,15 +9,14 @@ from typing import Final
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from llm.asking import Ask
 from llm.making import Decided, Maker
-from llm.structured import structured
-from llm.tools.choosing import NONE, Call, invented, question, schema
+from llm.tools.choosing import NONE, Call, invented
+from llm.tools.chosen import chosen
 from streaming.errors import ServiceFault
 from streaming.functions import called, is_result
-from streaming.parts import Sampling, Usage
+from streaming.parts import Usage
 
 log = logging.getLogger(__name__)
 
@@ -44,17 +43,8 @@ async def wanted(maker: Maker, ask: Ask) -> Wanted | None:
     """
     offered = {one.name: one for one in ask.sampling.functions}
     must = ask.sampling.choice == "required"
-    choosing = replace(
-        ask,
-        messages=question(offered, ask.messages, must=must),
-        max_tokens=CHOICE_TOKENS,
-        temperature=0.0,
-        schema=schema(offered, must=must),
-        grounds="",
-        sampling=Sampling(model=ask.sampling.model),
-    )
     try:
-        made = await structured(maker, choosing, Call)
+        made = await chosen(maker, ask, offered, CHOICE_TOKENS, must=must)
     except ServiceFault as fault:
         if must:
             raise

@@ -15,9 +15,9 @@ from msgspec.structs import replace
 
 from llm.asking import Ask
 from llm.making import Decided, Made, Maker
-from llm.structured import structured
 from llm.tools.calling import Caller, ToolFailed
-from llm.tools.choosing import NONE, Call, check, invented, question, schema, with_result
+from llm.tools.choosing import NONE, Call, check, invented, with_result
+from llm.tools.chosen import chosen
 from llm.tools.policy import ToolPolicy
 from streaming.errors import ServiceFault
 from streaming.parts import Sampling
@@ -101,17 +101,8 @@ class Toolbox:
         return Result(call.tool, told, timing | {took: _ms(since)}, given)
 
     async def _choice(self, maker: Maker, ask: Ask, tools: Mapping[str, ToolPolicy]) -> Call | None:
-        asked = replace(
-            ask,
-            messages=question(tools, ask.messages),
-            max_tokens=CHOICE_TOKENS,
-            temperature=0.0,
-            schema=schema(tools),
-            grounds="",
-            sampling=Sampling(),
-        )
         try:
-            call = (await structured(maker, asked, Call)).value
+            call = (await chosen(maker, replace(ask, sampling=Sampling()), tools, CHOICE_TOKENS)).value
         except ServiceFault as fault:
             log.warning("no tool could be chosen: %s", fault.code)
             return None
