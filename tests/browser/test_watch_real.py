@@ -1,7 +1,6 @@
 """`/?watch=` in a real Chromium, at the real gateway, while somebody types and the moderator answers for it."""
 
 import json
-import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from websockets.sync.client import ClientConnection, connect
 
-from tests.conftest import running_redis
+from tests.browser.calling import desk_stack
 from tests.stack import Stack
 from tests.viewers import CHAT
 
@@ -20,19 +19,9 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A gateway that wants keys, and a moderator, each a process."""
-    settings = {"VIVAVOCE_HOME": str(tmp_path_factory.mktemp("home")), "VIVAVOCE_SERVER__KEYS": "shop:speak"}
-    settings |= {"VIVAVOCE_SERVER__READERS": "shop/ann:read", "VIVAVOCE_MODERATION__END_TIMEOUT_S": "1"}
-    with running_redis() as url:
-        stack = Stack(url, tmp_path_factory.mktemp("logs"), settings)
-        stack.start("gateway", "moderator")
-        try:
-            deadline = time.monotonic() + 60
-            while "moderator" not in {one["role"] for one in stack.readyz().get("workers", ())}:
-                assert time.monotonic() < deadline, stack.log()[-4_000:]
-                time.sleep(0.1)
-            yield stack
-        finally:
-            stack.close()
+    keys = {"VIVAVOCE_SERVER__KEYS": "shop:speak", "VIVAVOCE_SERVER__READERS": "shop/ann:read"}
+    with desk_stack(tmp_path_factory.mktemp("logs"), **keys) as one:
+        yield one
 
 
 @contextmanager
