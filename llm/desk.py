@@ -13,7 +13,7 @@ from llm.grounding.grounding import Grounding
 from llm.policy import LlmPolicy
 from llm.prompt import Prompt
 from llm.prompts.shelf import Shelf
-from llm.retrieval.passage import Retriever
+from llm.retrieval.passage import IndexAway, Retriever
 from streaming.errors import ServiceFault
 from streaming.events import Served
 from streaming.facts import SessionConfig
@@ -62,12 +62,21 @@ class Desks:
             self._prompts(tenant)
 
     async def served(self) -> list[Served]:
-        """The prompts that are used, and the indexes, each once. Raises ServiceFault: an index cannot be opened."""
+        """The prompts that are used, and the indexes, each once. One whose store is away is looked for again with each
+        session, and is not named here.
+
+        Raises:
+            ServiceFault: an index cannot be opened, and that will not mend itself.
+        """
         found: dict[str, Served] = {}
         for tenant in (EVERYBODY, *self._policy.tenants):
             plain, grounded, _ = self._prompts(tenant)
             found[plain.ref] = plain.served
-            index = await self._index(tenant)
+            try:
+                index = await self._index(tenant)
+            except IndexAway as away:
+                log.error("%s", away.message)
+                continue
             if index:
                 found[grounded.ref] = grounded.served
                 name = index.ref.partition("@")[0]

@@ -13,7 +13,7 @@ from llm.assist.place import Outcome, Place, Work
 from llm.assist.writing import Unreadable, next_messages, next_schema, read_next
 from llm.grounding.fence import neutral
 from llm.grounding.grounding import Grounding
-from llm.grounding.query import small_talk
+from llm.grounding.query import farewell, small_talk
 from llm.grounding.sources import Sources
 from llm.grounding.terms import terms
 from llm.history import FRAME_TOKENS, Message, Turn, estimate, messages
@@ -90,7 +90,7 @@ class Suggesting:
 
     def _asks(self, turns: Sequence[Turn]) -> bool:
         """There is something in the newest turn that a document may answer: thanks and farewells have nothing."""
-        said = turns[-1].said if turns else ""
+        said = _newest(turns)
         return "answer" in self._wanted and bool(terms(said)) and not small_talk(said)
 
     async def _answer(self, work: Work) -> None:
@@ -123,7 +123,8 @@ class Suggesting:
             if place.turn - place.items.get(number, -again) >= again
         ]
         items = [item for _, item in ripe]
-        if "question" not in self._wanted and not items:
+        asks = "question" in self._wanted and not farewell(_newest(self._dialogue.turns(place.turn)))
+        if not asks and not items:
             return
         lines = self._dialogue.lines(place.turn)
         room = min(means.policy.history_tokens, means.policy.context - NEXT_TOKENS)
@@ -131,7 +132,7 @@ class Suggesting:
         made = await means.whole(means.ask(chat, NEXT_TOKENS, next_schema(items)), means.prompts.next)
         question, item = read_next(made.text, items)
         outcome = Outcome(usage=made.usage, timing=made.timing)
-        if question and "question" in self._wanted:
+        if question and asks:
             await self._put(Begun(work, "question", made.made_by))
             await self._put(Words(work, question))
             await self._put(Ended(work, outcome))
@@ -189,3 +190,7 @@ class _Answer:
             self._begun = True
             await self._put(Begun(self._work, "answer", joined([self._means.engine.made_by, *self._refs])))
         await self._put(Words(self._work, text))
+
+
+def _newest(turns: Sequence[Turn]) -> str:
+    return turns[-1].said if turns else ""

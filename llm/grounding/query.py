@@ -15,8 +15,10 @@ VAGUE: Final = frozenset(
 ELLIPTIC: Final = re.compile(r"\s*(?:and|or|but|so|what about|how about|et|y|und|a co)\b", re.IGNORECASE)
 POLITE: Final = frozenset(
     """hello hi hey good morning afternoon evening day thanks thank bye goodbye welcome nice merci bonjour salut revoir
-    hola gracias adios buenos dias dekuji ahoj dobry den nashledanou danke hallo guten tag""".split()  # noqa: SIM905
+    hola gracias adios buenos dias dekuji ahoj dobry den nashledanou danke hallo guten tag
+    wiedersehen""".split()  # noqa: SIM905
 )
+FAREWELL: Final = frozenset("bye goodbye revoir adios nashledanou wiedersehen".split())  # noqa: SIM905
 POLITE_TERMS: Final = frozenset(term for word in POLITE for term in terms(word))
 LONGEST: Final = 48
 """Words of a query. Of a long turn the end counts: that is where the question is."""
@@ -58,3 +60,8 @@ def small_talk(text: str) -> bool:
     """A greeting, thanks or a farewell: no document is asked about."""
     said = set(words(text))
     return bool(said & POLITE) and not set(terms(text)) - POLITE_TERMS
+
+
+def farewell(text: str) -> bool:
+    """Nothing but a farewell: whoever says it wants to be asked nothing more."""
+    return small_talk(text) and bool(FAREWELL & set(words(text)))

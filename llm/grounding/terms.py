@@ -20,6 +20,7 @@ _ENDINGS: Final = (
     "er",
     "es",
     "ly",
+    "ys",
     "s",
     "y",
     "e",

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from llm.retrieval.embedding import Embedder
-from llm.retrieval.passage import Found
+from llm.retrieval.passage import Found, IndexAway
 from llm.retrieval.shared import SharedIndex, published
 from streaming.bus import Bus
 from streaming.errors import BusDown, ServiceFault
@@ -42,7 +42,7 @@ class SharedLibrary:
         try:
             manifest = await published(self._bus, tenant, name)
         except BusDown as down:
-            raise ServiceFault("index_unavailable", f"The Redis of llm.index_redis is away: {down}") from None
+            raise IndexAway(f"The Redis of llm.index_redis is away: {down}") from None
         embedder = self._embedder or await self._loop.run_in_executor(self._pool, self._make)
         self._embedder = embedder
         if manifest.model != embedder.model:

@@ -4,6 +4,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from streaming.errors import ServiceFault
+
 
 class Passage(Struct, frozen=True):
     """A piece of a document.
@@ -31,6 +33,13 @@ class Found(Struct, frozen=True):
     passage: Passage
     score: float
     likeness: float | None = None
+
+
+class IndexAway(ServiceFault):
+    """Where the indexes are cannot be reached now: it is worth another try, with nothing changed."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("index_unavailable", message)
 
 
 class Retriever(Protocol):

@@ -20,7 +20,7 @@ from llm.retrieval import bm25, fusion, stored
 from llm.retrieval.embedding import Embedder
 from llm.retrieval.local import CANDIDATES
 from llm.retrieval.manifest import Manifest, checked, decoded, encoded
-from llm.retrieval.passage import Found, Passage
+from llm.retrieval.passage import Found, IndexAway, Passage
 from streaming.bus import Arg, Bus
 from streaming.errors import BusDown, ServiceFault
 
@@ -92,7 +92,7 @@ class SharedIndex:
         try:
             replies = await self._bus.each(*commands)
         except BusDown as down:
-            raise ServiceFault("index_unavailable", f"The index's Redis is away: {down}") from None
+            raise IndexAway(f"The index's Redis is away: {down}") from None
         for wrong in (reply for reply in replies if isinstance(reply, Exception)):
             raise ServiceFault("index_unavailable", f"The index's Redis refused (is it 8 or newer?): {wrong}")
         return replies

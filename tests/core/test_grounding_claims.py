@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from llm.grounding.claims import Checked, Claims
 from llm.grounding.policy import GroundingPolicy
 from llm.grounding.sources import Sources, chosen
+from llm.grounding.terms import terms
 from llm.history import estimate
 from llm.retrieval.passage import Found, Passage
 
@@ -123,6 +124,16 @@ def test_a_question_about_something_of_which_no_passage_speaks_is_not_worth_a_tr
     assert not worth("Do you ship the Aria lamp to Norway?")
     assert not worth("Who founded the company?")
     assert not Sources([], "What does the lamp weigh?", "i@0", 1).worth(POLICY)
+
+
+def test_one_day_and_many_are_the_same_word() -> None:
+    for one, many in (
+        ("Saturday", "Saturdays"),
+        ("party", "parties"),
+        ("survey", "surveys"),
+        ("day", "days"),
+    ):
+        assert terms(one) == terms(many)
 
 
 def test_the_sentence_nearest_to_the_question_is_an_answer_without_a_model() -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm.grounding.fence import fence, fenced, neutral, orders
-from llm.grounding.query import query, small_talk
+from llm.grounding.query import farewell, query, small_talk
 from llm.grounding.sentences import complete, spans
 from llm.grounding.support import best
 from llm.history import Turn
@@ -85,3 +85,10 @@ def test_greetings_are_no_questions() -> None:
     assert small_talk("Thank you very much")
     assert not small_talk("Hello, what does the lamp weigh?")
     assert not small_talk("Does it?")
+
+
+def test_who_says_goodbye_is_asked_nothing_more() -> None:
+    for last in ("Goodbye.", "Thank you, bye!", "Merci, au revoir."):
+        assert farewell(last)
+    for more in ("Thank you.", "Goodbye to my old lamp, then.", "Hello?"):
+        assert not farewell(more)

@@ -161,7 +161,9 @@ async def test_a_customers_turn_brings_a_quick_cited_answer_then_a_better_one_a_
             await put(bus, [(HEARD, Feedback(2, "edited", f"say {CARD}"))])
             told = (await until(bus, SuggestionFeedback))[-1]
             assert told == SuggestionFeedback(2, "edited", "say [card number]", time=told.time)  # type: ignore[attr-defined]
-            await put(bus, [*spoken(2, "this call is recorded", 0), *spoken(3, "thank you"), END])
+            await put(bus, [*spoken(2, "this call is recorded", 0), *spoken(3, "thank you")])
+            await until(bus, SuggestionDone, 5)
+            await put(bus, [*spoken(4, "thank you and goodbye"), END])
             await asyncio.wait_for(asyncio.gather(moderating, working), 20)
         events = await log(bus)
         assert [event.ticked for event in events if isinstance(event, Checklist)] == [0, 1]
@@ -169,6 +171,7 @@ async def test_a_customers_turn_brings_a_quick_cited_answer_then_a_better_one_a_
         assert [event.kind for event in events if isinstance(event, Summary)] == ["wrapup"]
         done = [(event.kind, event.answers) for event in events if isinstance(event, SuggestionDone)]
         assert ("question", 3) in done
+        assert ("question", 4) not in done  # who says goodbye is asked nothing more
         assert ("answer", 3) not in done  # nobody is asked anything by thanks
         assert ("checklist", 3) not in done  # what the agent has said is not to be said any more
         assert CARD not in repr(events)

@@ -5,7 +5,7 @@ import asyncio
 import operator
 import subprocess
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -115,10 +115,11 @@ async def test_a_service_answers_from_what_was_pushed_newcomers_from_the_newest_
 ) -> None:
     assert not (home.locate() / "indexes" / "default" / NAME).exists()
     light = await asyncio.to_thread(shop.push, "1.4")
-    async with (
-        service(own_redis_url, shop, tmp_path) as stack,
-        Conversation(stack.url, "chat", channels=0) as old,
-    ):
+    await shop.shut()
+    async with service(own_redis_url, shop, tmp_path) as stack, AsyncExitStack() as talks:
+        assert "is away" in await eventually(partial(troubles, stack), bool), "it began without it"
+        shop.open()
+        old = await talks.enter_async_context(Conversation(stack.url, "chat", channels=0))
         first = await asked(old)
         assert weighed(first) == [(light, told("1.4"))]
         assert light in first.made_by
