@@ -49,8 +49,8 @@ def run(options: argparse.Namespace) -> int:
     plan = _plan(options, console)
     with _targets(options) as targets:
         about = machine() | {"models": served(targets), "seconds": options.seconds, "runs": options.runs}
-        rows = asyncio.run(_measure(options, targets, plan, console))
-    tell(report.whole(about, rows), options.json, lambda width: report.table(rows, width))
+        rows, texts = asyncio.run(_measure(options, targets, plan, console))
+    tell(report.whole(about, rows) | {"texts": texts}, options.json, lambda width: report.table(rows, width))
     wrong = [one for one in rows if one.system == "vivavoce" and (one.changed or one.unaccounted_ms)]
     return 1 if wrong else 0
 
@@ -61,7 +61,10 @@ def _plan(options: argparse.Namespace, console: Console) -> Plan:
         raise Usage("At least one client and one run are needed")
     known = clips(options.speech, options.language)
     scripts = [
-        [script(known, 1000 * number + client, options.seconds) for client in range(max(options.clients))]
+        [
+            script(known, 1000 * (options.seed + number) + client, options.seconds)
+            for client in range(max(options.clients))
+        ]
         for number in range(options.runs)
     ]
     flat = [one.pcm for some in scripts for one in some]
@@ -83,17 +86,28 @@ def _plan(options: argparse.Namespace, console: Console) -> Plan:
 
 async def _measure(
     options: argparse.Namespace, targets: Sequence[Target], plan: Plan, console: Console
-) -> list[Row]:
-    rows: list[Row] = []
+) -> tuple[list[Row], list[dict[str, Any]]]:
+    rows, texts = list[Row](), list[dict[str, Any]]()
     every = itertools.product(range(options.runs), options.clients, targets)
     for number, clients, target in cast("Iterator[tuple[int, int, Target]]", every):
         console.print(f"run {number + 1}: {target.system.name}, {clients} at once …", style="dim")
         parts, made = await _row(target, plan, (number, clients), options.language)
         rows.append(made)
+        texts += [{"run": number, "system": made.system, "clients": clients} | _texts(part) for part in parts]
         console.print("  " + report.line(made), style="dim")
         if options.plot and len(rows) == 1:
             write(options.plot, plot.drawn(parts[0], made.system).encode())
-    return rows
+    return rows, texts
+
+
+def _texts(part: Part) -> dict[str, Any]:
+    """What was said, what was heard of it, and what an offline pass hears."""
+    sights = part.heard.sights
+    return {
+        "said": [span.text for span in part.script.spans],
+        "heard": sights[-1].text if sights else "",
+        "offline": part.offline.text,
+    }
 
 
 async def _row(target: Target, plan: Plan, which: tuple[int, int], language: str) -> tuple[list[Part], Row]:

@@ -34,6 +34,7 @@ def test_the_bench_measures_a_running_server_on_real_speech(
     assert cli.run(["bench", "asr", "--url", gateway, *options]) == 0
     whole = json.loads(told.read_text())
     [row] = whole["rows"]
+    assert [bool(one["said"] and one["heard"] and one["offline"]) for one in whole["texts"]] == [True, True]
     assert set(row) == set(Row.__struct_fields__)
     assert any(ref.startswith("base@") for ref in whole["models"])
     assert (row["clients"], row["changed"], row["unaccounted_ms"]) == (2, 0, 0.0)
