@@ -224,7 +224,7 @@ export class Session extends LitElement {
 
   private readonly pressed = (event: KeyboardEvent) => {
     const target = event.composedPath()[0];
-    if (!(target instanceof Element) || target.matches("input, textarea, select") || target.closest("dialog")) return;
+    if (!(target instanceof Element) || target.matches("input, textarea, select") || target.closest("dialog[open]")) return;
     if (event.key === " " && target.matches("button, a, summary")) return;
     const wanted = command(event, signsOn());
     if (!wanted || !this.opened) return;

@@ -125,7 +125,7 @@ export class SessionList extends LitElement {
   /** Arrows go from one to the next; "/" to the field. */
   private readonly pressed = (event: KeyboardEvent) => {
     const target = event.composedPath()[0] as Element;
-    if (event.ctrlKey || event.altKey || event.metaKey || target.matches("textarea, select") || target.closest("dialog")) return;
+    if (event.ctrlKey || event.altKey || event.metaKey || target.matches("textarea, select") || target.closest("dialog[open]")) return;
     const field = target.matches("input");
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.key === "/" && !field && signsOn()) {
