@@ -20,7 +20,7 @@ class AsrPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """`model`: name of a Whisper model of the catalogue; `draft_model`: of a smaller one that makes partials under
     load. `device` and `compute_type` as CTranslate2 has them.
 
-    `workers` passes run at once, with `threads` each. "auto" and 0: as suits the device (`profile.py`). `measure` what
+    `workers` passes run at once, with `threads` each. "auto" and 0: as suits the device. `measure` what
     passes cost here when the model is loaded, for a second or two; else figures of two CPU cores and `base` are taken.
     `prefix` "parallel" edits the model in memory, so that words that are known cost next to nothing; "plain" takes it
     as it is. `commit_s`: seconds of sound after which the checkpoint moves at the latest.

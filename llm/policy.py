@@ -16,8 +16,9 @@ Seconds = Annotated[float, Meta(gt=0)]
 
 
 class TenantPolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """Table `llm.tenants`: what is otherwise for a tenant's sessions. "" is what the section itself says; `variables`
-    are laid over its own. An index is always the tenant's own: no tenant reads another's."""
+    """Table `llm.tenants`: what is otherwise for a tenant's sessions: its `index`, `prompt` and `grounded`. "" is what
+    the section itself says; `variables` are laid over its own. An index is always the tenant's own: no tenant reads
+    another's."""
 
     index: str = ""
     prompt: str = ""
@@ -34,7 +35,8 @@ class LlmPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     first that it lists).
     `context`: tokens of a request and its reply; `history_tokens`: of what was said before, the newest turn included;
     `summary`: what has no room there any more is told as a summary, which is made between replies. `max_tokens`: of a
-    reply. `slots`: replies made at the same time by the embedded engine.
+    reply. `temperature`: 0 takes the likeliest word each time. `slots`: replies made at the same time by the
+    embedded engine.
     `first_token_s`, `between_tokens_s`: a reply that waits longer has failed.
     `threads`: of the embedded engines together; 0 means all cores but one. `nice`: how far they step back for the
     recogniser.
@@ -44,7 +46,8 @@ class LlmPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     `prompt`: name of the template, `grounded`: of the one for answers from an index; `variables`: their values;
     `prompts`: a folder of your own templates. `tenants`: what is otherwise for one.
     `assist`: what an agent is told in mode `assist`.
-    `flavours`: several models, in place of the one of `model` or `url`; `routing` says which one answers.
+    `flavours`: several models, in place of the one of `model` or `url`; `routing` says which one answers; `adapters` of
+    theirs.
     `tools`: functions that may be called before it does.
     """
 

@@ -23,11 +23,11 @@ class ModerationPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     `end_timeout_s`: how long a session waits for its last reply after its sound has ended.
 
     With a judge behind the rules: `thresholds` of its categories (`[moderation.thresholds.violence]`, "*" for any
-    other), a tenant's own in `[moderation.tenants.NAME.thresholds.violence]`. It answers within `judge_timeout_s`, or
-    counts as away: then, where nothing is shown before it has answered, a reply is ended ("block") or waits ("hold");
-    in mode `stream_first` a flag says that nobody judged. Where it is waited for, and has failed three times in a row,
-    it is asked again every `judge_rest_s`. `said`: whether users' own words at the level of blocking are
-    flagged only, or taken back.
+    other), a tenant's own (`tenants`) in `[moderation.tenants.NAME.thresholds.violence]`. It answers within
+    `judge_timeout_s`, or counts as away: then, where nothing is shown before it has answered, `judge_away` says
+    whether a reply is ended ("block") or waits ("hold"); in mode `stream_first` a flag says that nobody judged.
+    Where it is waited for, and has failed three times in a row, it is asked again every `judge_rest_s`. `said`:
+    whether users' own words at the level of blocking are flagged only, or taken back.
     """
 
     rules: str = ""

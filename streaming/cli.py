@@ -26,7 +26,18 @@ EXTRAS = {
     "obstore": "archive",
     **dict.fromkeys(("usearch", "markdown_it", "selectolax", "pypdf", "docx"), "index"),
 }
-HERE = ("serve", "models", "index", "backup", "restore", "rekey", "dead")
+HERE = {
+    "serve": "serving",
+    "models": "modelling",
+    "index": "indexing",
+    "backup": "archiving",
+    "restore": "archiving",
+    "rekey": "archiving",
+    "dead": "burying",
+    "config": "configuring",
+    "doctor": "doctor.command",
+}
+"""Modules in `service`, which is below us."""
 THERE = {
     "sessions": ".sessions.command",
     "review": ".sessions.reviewing",
@@ -43,13 +54,15 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     serve = _command(commands, "serve", "start the service", "vivavoce serve --port 8081")
     asked.of_serve(serve, ROLES)
-    _models(commands)
+    asked.of_models(commands, _command)
     indexes.asked(
         _command(commands, "index", "documents that answers rest on", "vivavoce index build handbook docs/"),
         _command,
     )
-    _archive(commands)
-    _dead(commands)
+    asked.of_archive(commands, _command)
+    asked.of_dead(commands, _command)
+    asked.of_config(commands, _command)
+    asked.of_doctor(_command(commands, "doctor", "what is wrong here, and how to mend it", "vivavoce doctor"))
     hint = "vivavoce transcribe meeting.mp3 --json"
     transcribe = _command(commands, "transcribe", "write down a sound file, the microphone or stdin", hint)
     transcribe.add_argument("source", metavar="FILE|mic|-", help="a sound file, `mic`, or `-` for stdin")
@@ -105,19 +118,6 @@ def _command(commands: Any, name: str, what: str, example: str) -> argparse.Argu
     return made
 
 
-def _models(commands: Any) -> None:
-    models = _command(commands, "models", "list, pull or verify models", "vivavoce models pull base")
-    actions = models.add_subparsers(dest="action", metavar="ACTION", required=True)
-    _command(actions, "list", "what there is and what is here", "vivavoce models list")
-    pull = _command(actions, "pull", "get models", "vivavoce models pull base --from ~/whisper-base")
-    pull.add_argument("names", nargs="+", metavar="NAME")
-    pull.add_argument(
-        "--from", dest="given", type=Path, metavar="PATH", help="a folder or file that you have"
-    )
-    verify = _command(actions, "verify", "read and hash what is here", "vivavoce models verify base")
-    verify.add_argument("names", nargs="*", metavar="NAME", help="all that are here when none is named")
-
-
 def _sessions(commands: Any) -> None:
     sessions = _command(commands, "sessions", "recorded sessions", "vivavoce sessions import calls/")
     actions = sessions.add_subparsers(dest="action", metavar="ACTION", required=True)
@@ -129,30 +129,6 @@ def _sessions(commands: Any) -> None:
     actions = review.add_subparsers(dest="action", metavar="ACTION", required=True)
     for action, what, example, ask in reading.REVIEWS:
         ask(_command(actions, action, what, f"vivavoce review {example}"))
-
-
-def _archive(commands: Any) -> None:
-    backup = _command(commands, "backup", "write what was recorded to a file", "vivavoce backup monday.tar")
-    backup.add_argument("file", type=Path, metavar="FILE.tar")
-    backup.add_argument("--with-keys", action="store_true", help="with tenants' keys: who has it reads all")
-    restore = _command(commands, "restore", "put a backup into an empty home", "vivavoce restore monday.tar")
-    restore.add_argument("file", type=Path, metavar="FILE.tar")
-    rekey = _command(commands, "rekey", "give a tenant's recordings a new key", "vivavoce rekey desk")
-    rekey.add_argument("tenant", metavar="TENANT")
-    for command in (backup, restore, rekey):
-        command.add_argument("--config", type=Path, help="settings file (vivavoce.toml in the home folder)")
-
-
-def _dead(commands: Any) -> None:
-    dead = _command(commands, "dead", "what was given up after three tries", "vivavoce dead list")
-    dead.add_argument("--config", type=Path, help="settings file (vivavoce.toml in the home folder)")
-    actions = dead.add_subparsers(dest="action", metavar="ACTION", required=True)
-    _command(actions, "list", "sessions, roles and times", "vivavoce dead list")
-    export = _command(actions, "export", "the sound that is kept", "vivavoce dead export SESSION kept.wav")
-    drop = _command(actions, "drop", "forget it", "vivavoce dead drop SESSION")
-    for action in (export, drop):
-        action.add_argument("session", metavar="SESSION", help="its id")
-    export.add_argument("file", type=Path, metavar="FILE.wav", help="to write")
 
 
 def _bench(commands: Any) -> None:
@@ -211,25 +187,7 @@ def _dispatch(options: argparse.Namespace) -> int:
 
 def _here(options: argparse.Namespace) -> int:
     """What is done on this machine's home folder."""
-    if options.command == "serve":
-        from streaming.service.serving import serve
-
-        return serve(options)
-    if options.command == "models":
-        from streaming.service.modelling import models
-
-        return models(options)
-    if options.command == "index":
-        from streaming.service import indexing
-
-        return indexing.run(options)
-    if options.command in ("backup", "restore", "rekey"):
-        from streaming.service.archiving import archiving
-
-        return archiving(options)
-    from streaming.service import burying
-
-    return burying.run(options)
+    return importlib.import_module(f".service.{HERE[options.command]}", __package__).run(options)
 
 
 def _there(options: argparse.Namespace) -> int:

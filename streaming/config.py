@@ -31,6 +31,7 @@ PREFIX = "VIVAVOCE_"
 # Names that begin like a setting and are none: where the home is, and what the client commands read.
 APART = frozenset({"VIVAVOCE_HOME", "VIVAVOCE_URL", "VIVAVOCE_KEY", "VIVAVOCE_READER_KEY"})
 FILE = "vivavoce.toml"
+ENVIRONMENT = "the environment"
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,14 +58,21 @@ def load(
     flags: Mapping[str, Any] | None = None,
 ) -> Settings:
     """The settings in force. `file` is read if it exists. Raises SettingsError with one line that says what to mend."""
+    return settle(Settings, sources(file, environment, flags))
+
+
+def sources(
+    file: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    flags: Mapping[str, Any] | None = None,
+) -> list[Source]:
+    """Where settings come from, the strongest last. Raises SettingsError."""
     env = os.environ if environment is None else environment
-    sources: list[Source] = []
-    if file is not None and file.exists():
-        sources.append(Source(str(file), _toml(file)))
+    found = [Source(str(file), _toml(file))] if file is not None and file.exists() else []
     ours = {name: value for name, value in env.items() if name not in APART}
-    sources.append(Source("the environment", nest(ours, PREFIX), loose=True))
-    sources.append(Source("the command line", flags or {}, loose=True))
-    return settle(Settings, sources)
+    found.append(Source(ENVIRONMENT, nest(ours, PREFIX), loose=True))
+    found.append(Source("the command line", flags or {}, loose=True))
+    return found
 
 
 def _toml(file: Path) -> dict[str, Any]:

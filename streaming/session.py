@@ -21,7 +21,11 @@ class SessionPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
     `credit_s`: how far a client may be beyond the last ack. `ahead_s`: sound that comes faster than real time is
     acknowledged until it is this far ahead of the clock, then only as the recogniser gets on (`backlog_s` ahead of it).
-    `lag_s`: who is so far behind with live sound is told of it.
+    `lag_s`: who is so far behind with live sound is told of it. `ack_s`: the longest wait between two looks at what is
+    acknowledged, and at what others want of the session.
+    `first_message_s`: a client that has said nothing by then is sent away. `idle_timeout_s`: a session whose client
+    says nothing for so long is ended. `resume_window_s`: so long a session waits for a client that is gone.
+    `slow_viewer_s`: whoever does not read what it is sent for so long is cut off, client or viewer, and may come again.
     """
 
     credit_s: float = 20.0

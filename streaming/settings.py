@@ -78,11 +78,12 @@ def known_keys(kind: type[msgspec.Struct], path: tuple[str, ...] = ()) -> list[s
     keys: list[str] = []
     for field in msgspec.structs.fields(kind):
         below = (*path, field.encode_name)
-        keys += known_keys(field.type, below) if _is_section(field.type) else [".".join(below)]
+        keys += known_keys(field.type, below) if is_section(field.type) else [".".join(below)]
     return keys
 
 
-def _is_section(kind: Any) -> bool:
+def is_section(kind: Any) -> bool:
+    """It is a struct of settings, not a value."""
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
@@ -94,9 +95,9 @@ def _checked(kind: type[msgspec.Struct], source: Source, tree: Tree, path: tuple
         if key not in fields:
             raise SettingsError(_unknown(kind, source, here, path))
         expected = fields[key]
-        if _is_section(expected):
+        if is_section(expected):
             out[key] = _checked(expected, source, _tree(source, here, value), here)
-        elif (row := _row_of(expected)) is not None:
+        elif (row := row_of(expected)) is not None:
             rows = _tree(source, here, value)
             out[key] = {
                 name: _checked(row, source, _tree(source, (*here, name), below), (*here, name))
@@ -107,10 +108,10 @@ def _checked(kind: type[msgspec.Struct], source: Source, tree: Tree, path: tuple
     return out
 
 
-def _row_of(expected: Any) -> type[msgspec.Struct] | None:
+def row_of(expected: Any) -> type[msgspec.Struct] | None:
     """What a table of sections has in each of them; None for any other type."""
     row = get_args(expected)[1] if get_origin(expected) is dict else None
-    return row if _is_section(row) else None
+    return row if is_section(row) else None
 
 
 def _tree(source: Source, path: tuple[str, ...], value: Any) -> Tree:

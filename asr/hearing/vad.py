@@ -11,7 +11,8 @@ from asr.rates import FRAME
 
 
 class VadPolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """Probabilities at which voice begins and ends, and frames in a row that make it a voice."""
+    """Probabilities at which voice begins (`on`) and ends (`off`), and how many frames of 32 ms in a row make it a
+    voice (`run`)."""
 
     on: float = 0.5
     off: float = 0.35

@@ -2,10 +2,10 @@
 
 import logging
 
-from deploy.documents import errors, protocol
+from deploy.documents import errors, protocol, settings
 from deploy.documents.scan import ROOT
 
-PAGES = {"PROTOCOL.md": protocol.page, "ERRORS.md": errors.page}
+PAGES = {"PROTOCOL.md": protocol.page, "ERRORS.md": errors.page, "SETTINGS.md": settings.page}
 
 
 def main() -> None:

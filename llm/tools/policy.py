@@ -12,7 +12,8 @@ class ToolPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """Table `llm.tools`: an HTTP function that the model may have called.
 
     `description` and `parameters` (a JSON schema of an object) tell the model when and with what. The arguments go to
-    `url` as the query (`GET`) or as JSON (`POST`), with `headers`. `hosts`: others that a redirect may lead to;
+    `url` by `method`, as the query (`GET`) or as JSON (`POST`), with `headers`; no answer within `timeout_s` is a
+    failure. `hosts`: others that a redirect may lead to;
     `private`: those hosts, the url's own included, that may be at addresses which are not public. `tenants` whose
     sessions have it (none named: all). Longer answers than `most_bytes` are failures.
     """

@@ -21,7 +21,8 @@ ORIGINS = "VIVAVOCE_SERVER__ORIGINS"
 
 
 class ServerPolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the gateway listens and who may speak to it. `keys`: "name:key" each; `origins`: of other sites' pages.
+    """Where the gateway listens (`host`, `port`) and who may speak to it. `keys`: "name:key" each; `origins`: of
+    other sites' pages.
     `readers`: "tenant/name:key" each, who may watch, search, replay, export and forget all sessions of that tenant.
 
     `max_sessions` at once, `max_viewers` who watch or replay, and `max_exports` transcripts and files being made: each

@@ -81,6 +81,12 @@ class Shelf:
             self._check(model, file, afresh=True)
         return model.main.sha256
 
+    def look(self, name: str, *, afresh: bool = False) -> None:
+        """As `path` checks it, or `verify` if `afresh`, and nothing is written. Raises as `path`."""
+        model = known(self.models, name)
+        for file in model.files:
+            self._right(model, file, afresh)
+
     def listing(self) -> list[Listed]:
         """Every model of the catalogue and its state."""
         return [Listed(model, self._state(name)) for name, model in self.models.items()]
@@ -152,11 +158,16 @@ class Shelf:
         return "ready"
 
     def _check(self, model: Model, file: ModelFile, afresh: bool = False) -> None:
+        if self._right(model, file, afresh):
+            self._remember(self.folder / model.name / file.name, file)
+
+    def _right(self, model: Model, file: ModelFile, afresh: bool) -> bool:
+        """Whether it had to be read for it. Raises ModelMissing, ModelCorrupt."""
         path = self.folder / model.name / file.name
         mend = f"Mend it with: vivavoce models pull {model.name}"
         try:
             if not afresh and self._remembered().get(str(path)) == _mark(path, file):
-                return
+                return False
             _expect(path, file)
         except FileNotFoundError:
             raise ModelMissing(
@@ -164,7 +175,7 @@ class Shelf:
             ) from None
         except SourceFailed as why:
             raise ModelCorrupt(f"The model {model.name!r} is corrupt: {path}: {why}. {mend}") from None
-        self._remember(path, file)
+        return True
 
     def _remembered(self) -> dict[str, list[int | str]]:
         try:

@@ -22,7 +22,7 @@ ELSEWHERE = (
 )
 
 
-def archiving(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Do one of the three; the exit code. Raises Refusal."""
     place = home.prepare()
     policy = load(options.config or place / FILE).archive

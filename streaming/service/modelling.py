@@ -11,7 +11,7 @@ from streaming.machine.models import Shelf
 from streaming.service.terminal import PullView
 
 
-def models(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Do one of the three; the exit code."""
     console = Console(soft_wrap=True)
     shelf = Shelf(home.prepare() / "models")

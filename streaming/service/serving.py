@@ -32,7 +32,7 @@ FLAGS = ("host", "port", "tls_cert", "tls_key")
 """Of the command line, which are settings of `server`."""
 
 
-def serve(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Runs until it is told to stop; the exit code. Raises Refusal."""
     listening.open_doors()
     place = home.prepare()

@@ -14,7 +14,7 @@ class Begun(Exception): ...
 def prepare(): raise Begun
 home.prepare = prepare
 try:
-    serving.serve(argparse.Namespace())
+    serving.run(argparse.Namespace())
 except Begun:
     print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 """

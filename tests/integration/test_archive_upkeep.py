@@ -14,7 +14,7 @@ from streaming.archive.policy import ArchivePolicy
 from streaming.archive.rekeying import rekey
 from streaming.archive.store import Store
 from streaming.errors import ServiceFault
-from streaming.service.archiving import archiving
+from streaming.service import archiving
 from tests.archives import SESSION, entries, log_of, noise, sound_of, spoken, texts
 
 
@@ -167,7 +167,7 @@ async def test_the_commands_do_it_and_say_where_the_keys_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def command(name: str, **given: object) -> str:
-        assert archiving(argparse.Namespace(command=name, config=None, **given)) == 0
+        assert archiving.run(argparse.Namespace(command=name, config=None, **given)) == 0
         return capsys.readouterr().out
 
     archive = await filled(tmp_path / "old")

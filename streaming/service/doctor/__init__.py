@@ -1,0 +1,1 @@
+"""`vivavoce doctor`: what is wrong on this machine, and how to mend it. It looks, and changes nothing."""
