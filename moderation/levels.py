@@ -12,7 +12,8 @@ UNJUDGED: Final = "unjudged"
 
 
 class Levels(Struct, frozen=True, forbid_unknown_fields=True):
-    """From which score on a category is flagged (`flag`), and blocked (`block`). Between the two it is shown, and waits for review.
+    """From which score on a category is flagged (`flag`), and blocked (`block`). Between the two it is shown, and waits
+    for review.
 
     A level above 1 is never reached. The defaults are the judge's own: heads are scaled so that 0.5 flags and 0.8
     blocks (`FLAG` and `BLOCK` in model/heads.py), and a guard that says yes or no scores 1, or 0.6 where it is unsure.
@@ -23,7 +24,7 @@ class Levels(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TenantModeration(Struct, frozen=True, forbid_unknown_fields=True):
-    """Section `moderation.tenants.NAME`: levels (`thresholds`) that are this tenant's own, before those of everybody."""
+    """Section `moderation.tenants.NAME`: `thresholds` of this tenant's own, before those of everybody."""
 
     thresholds: dict[str, Levels] = {}
 

@@ -10,7 +10,8 @@ Seconds = Annotated[float, Meta(gt=0)]
 
 
 class FlavourPolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """Table `llm.flavours`: a language model that may answer. `model`, `url`, `key` and `remote_model` as in section `llm`.
+    """Table `llm.flavours`: a language model that may answer. `model`, `url`, `key` and `remote_model` as
+    in section `llm`.
 
     `slots`: 0 is `llm.slots`; of a server elsewhere, how many replies it is thought to make at the same time.
     `adapter`: who answers through this flavour unless another adapter is asked for.

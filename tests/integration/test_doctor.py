@@ -4,10 +4,9 @@ import json
 import os
 import shutil
 import socket
-from collections import namedtuple
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from msgspec.structs import replace
@@ -22,7 +21,9 @@ from streaming.service.doctor.finding import Check, Finding, Patient, examined
 from tests.conftest import start_redis
 from tests.integration.test_command import vivavoce
 
-Usage = namedtuple("Usage", "free")
+
+class Usage(NamedTuple):
+    free: int
 
 
 def found(check: Check, place: Path, settings: Settings | None = None, **more: Any) -> list[Finding]:
