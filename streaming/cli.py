@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from streaming import output
 from streaming.demo import asking as playing
 from streaming.refusal import Refusal, refusal_in
 from streaming.rerun import asking
 from streaming.service import asked, indexes
 from streaming.sessions import asking as reading
+from streaming.talk import asked as talked
 
 # As they are called in a checkout and in the wheel.
 OURS = ("streaming", "asr", "llm", "moderation", "vivavoce")
@@ -42,6 +44,8 @@ THERE = {
     "sessions": ".sessions.command",
     "review": ".sessions.reviewing",
     "watch": ".watch",
+    "transcribe": ".talk.transcribe",
+    "chat": ".talk.chat",
     "demo": ".demo.command",
 }
 """Modules below ours, wherever it is: in the wheel it is not `streaming`."""
@@ -63,38 +67,45 @@ def parser() -> argparse.ArgumentParser:
     asked.of_dead(commands, _command)
     asked.of_config(commands, _command)
     asked.of_doctor(_command(commands, "doctor", "what is wrong here, and how to mend it", "vivavoce doctor"))
-    hint = "vivavoce transcribe meeting.mp3 --json"
-    transcribe = _command(commands, "transcribe", "write down a sound file, the microphone or stdin", hint)
-    transcribe.add_argument("source", metavar="FILE|mic|-", help="a sound file, `mic`, or `-` for stdin")
-    transcribe.add_argument("--language", help="two-letter code (detected)")
-    transcribe.add_argument("--split", action="store_true", help="each of two channels is a speaker")
-    transcribe.add_argument("--realtime", action="store_true", help="send a file at the pace of speech")
-    chat = _command(commands, "chat", "type to the model", 'echo "What is a lease?" | vivavoce chat')
+    hint = "vivavoce transcribe meeting.mp3 --srt -o meeting.srt"
+    transcribe = _command(commands, "transcribe", "write down sound files, the microphone or stdin", hint)
+    talked.of_transcribe(transcribe)
+    chat = _command(commands, "chat", "type or speak to the model", 'echo "What is a lease?" | vivavoce chat')
+    talked.of_chat(chat)
     replay = _command(commands, "replay", "see a recorded session again", "vivavoce replay SESSION --speed 4")
     asking.replay(replay)
     _sessions(commands)
-    watch = _command(commands, "watch", "read a session that goes on", "vivavoce watch --key ...")
+    watch = _command(commands, "watch", "read a session that goes on", "vivavoce watch SESSION --key KEY")
     watch.add_argument("session", nargs="?", metavar="SESSION", help="its id (the list of those that go on)")
     watch.add_argument("--token", help="the session's watch token (else a reader's key is needed)")
     watch.add_argument("--after", default="0-0", metavar="ID", help="behind this event (all)")
     demo = _command(commands, "demo", "play a telephone call, with what an agent sees", "vivavoce demo")
     playing.of_demo(demo)
     _bench(commands)
+    hint = "source <(vivavoce completion bash)"
+    completion = _command(commands, "completion", "let a shell complete this command", hint)
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"), help="yours")
     for speaking in (transcribe, chat):
         speaking.add_argument("--record", action="store_true", help="keep it: see `vivavoce sessions list`")
+    for client in (chat, watch, replay, demo):
+        client.add_argument("--json", action="store_true", help="one event a line")
     for client in (transcribe, chat, watch, replay, demo):
         client.add_argument("--url", default=None, help="of the server (ws://127.0.0.1:8080/v1/stream)")
         client.add_argument("--key", default=None, help="to speak to the server with")
-        client.add_argument("--json", action="store_true", help="one event a line")
     return top
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Do what `arguments` (those of the process) ask; the exit code."""
+    output.legible()
     options = parser().parse_args(arguments)
     try:
-        return _dispatch(options)
-    except (Refusal, ExceptionGroup) as wrong:
+        code = _dispatch(options)
+        sys.stdout.flush()
+        return code
+    except (Refusal, ExceptionGroup, BrokenPipeError) as wrong:
+        if output.cut_off(wrong):
+            return output.leave()
         if (refusal := refusal_in(wrong)) is None:
             raise
         return _refuse(refusal, refusal.exit_code)
@@ -192,6 +203,10 @@ def _here(options: argparse.Namespace) -> int:
 
 def _there(options: argparse.Namespace) -> int:
     """What is asked of a server."""
+    if options.command == "completion":
+        from streaming import completing
+
+        return completing.run(parser(), options.shell)
     if options.command == "bench":
         return importlib.import_module(f".bench.{options.subject}", __package__).run(options)
     if options.command == "replay":
@@ -199,7 +214,7 @@ def _there(options: argparse.Namespace) -> int:
 
         return again.run(options) if options.again else replay.run(options)
     importing = options.command == "sessions" and options.action == "import"
-    name = ".rerun.importing" if importing else THERE.get(options.command, ".commands")
+    name = ".rerun.importing" if importing else THERE[options.command]
     return importlib.import_module(name, __package__).run(options)
 
 

@@ -101,7 +101,7 @@ def _opened(source: str, options: dict[str, str]) -> Any:
     try:
         return av.open(cast(Any, sys.stdin.buffer) if source == "-" else source, options=options)
     except av.error.FFmpegError as error:
-        raise SoundError(f"{source} is no sound file that can be read: {error}") from None
+        raise SoundError(f"{source} is no sound file that can be read: {error.strerror}") from None
 
 
 class Missed(NamedTuple):

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Sequence
 from typing import TextIO, assert_never
 
-from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
@@ -37,6 +36,7 @@ from streaming.events import (
     ViewerJoined,
     ViewerLeft,
 )
+from streaming.output import Terminal
 from streaming.parts import AudioFormat, replaced
 from streaming.wire.messages import ErrorTold, SessionLag, Transient
 
@@ -190,7 +190,7 @@ class View:
     """The lines on a terminal or a pipe."""
 
     def __init__(self, channels: int = 1, out: TextIO | None = None, *, names: Sequence[str] = ()) -> None:
-        self._console = Console(file=out or sys.stdout, highlight=False)
+        self._console = Terminal(file=out or sys.stdout, highlight=False)
         self._console.soft_wrap = not self._console.is_terminal  # whoever reads a pipe breaks lines himself
         self._lines = Lines(channels, names)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit, urlunsplit
 import msgspec
 from msgspec import Struct, field
 
-from streaming.client.dial import address
+from streaming.client.dial import absent, address
 from streaming.client.finishing import finished
 from streaming.client.watcher import Watcher
-from streaming.commands import server
 from streaming.refusal import Refusal, Usage
+from streaming.talk.reach import server
 from streaming.view import JsonView, View
 from streaming.wire.messages import SessionWatch
 from streaming.wire.native import EVENT_ID
@@ -112,5 +112,5 @@ def listed(url: str, key: str | None) -> list[Going]:
             raise Refusal(msgspec.json.decode(wrong.read(), type=_Failed).error.message) from None
         raise Refusal(f"{where} answers {wrong.code}: name the session to watch") from None
     except (OSError, msgspec.MsgspecError) as wrong:
-        told = f"no Vivavoce server answers at {where} ({wrong}): start one with `vivavoce serve`"
+        told = absent(where, wrong)
         raise Refusal(told) from None

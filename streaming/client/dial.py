@@ -1,5 +1,6 @@
 """Where a server is, and a connection to it."""
 
+import os
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -51,3 +52,18 @@ def address(url: str) -> str:
     return urlunsplit(
         (scheme, parts.netloc, path if path.endswith("/v1/stream") else f"{path}/v1/stream", "", "")
     )
+
+
+def absent(where: str, wrong: Exception) -> str:
+    """What to tell whoever asked a server at `where`, and had no answer for `wrong`."""
+    cause = getattr(wrong, "reason", wrong)  # as urllib has it
+    code = cause.errno if isinstance(cause, OSError) else None
+    why = (
+        "not in time"
+        if isinstance(cause, TimeoutError)
+        else os.strerror(code).lower()
+        if code
+        else str(cause)
+    )
+    told = "start one with `vivavoce serve`, or say where it is (--url, VIVAVOCE_URL)"
+    return f"no Vivavoce server answers at {where} ({why}): {told}"

@@ -11,7 +11,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from streaming.client.arrivals import MOST, Arrivals, Message
-from streaming.client.dial import ClientPolicy, dial
+from streaming.client.dial import ClientPolicy, absent, dial
 from streaming.client.outbox import Outbox, encode
 from streaming.client.patience import Patience
 from streaming.errors import ClientFault, Close, Fault, Overloaded, ServiceFault, first_of
@@ -54,7 +54,7 @@ class Link:
         try:
             self._socket = await dial(self._url, self._key, self._policy)
         except (OSError, WebSocketException, TimeoutError) as error:
-            told = f"no Vivavoce server answers at {self._url} ({error}): start one with `vivavoce serve`"
+            told = absent(self._url, error)
             raise ServiceFault("no_server", told, close=None) from None
         try:
             await self._hand(await self._begin(self._socket))

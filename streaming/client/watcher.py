@@ -19,7 +19,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from streaming.client.arrivals import Arrivals, Message
-from streaming.client.dial import ClientPolicy, address, dial
+from streaming.client.dial import ClientPolicy, absent, address, dial
 from streaming.client.link import ABNORMAL, FATAL, fault_of
 from streaming.client.outbox import encode
 from streaming.client.patience import Patience
@@ -61,7 +61,7 @@ class Watcher:
         try:
             socket = await dial(self._url, self._key, self._policy)
         except (OSError, WebSocketException, TimeoutError) as error:
-            told = f"no Vivavoce server answers at {self._url} ({error}): start one with `vivavoce serve`"
+            told = absent(self._url, error)
             raise ServiceFault("no_server", told, close=None) from None
         while True:
             async with contextlib.aclosing(self._hear(socket)) as heard:

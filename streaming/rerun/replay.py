@@ -9,7 +9,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from streaming.client.arrivals import Arrivals, Message
-from streaming.client.dial import address
+from streaming.client.dial import absent, address
 from streaming.client.finishing import finished
 from streaming.client.link import ABNORMAL, fault_of
 from streaming.client.outbox import encode
@@ -41,7 +41,7 @@ async def replayed(url: str, key: str | None, asked: said.SessionReplay) -> Asyn
             where, subprotocols=names, compression=None, max_size=2**22, open_timeout=OPEN_S
         )
     except (OSError, WebSocketException, TimeoutError) as error:
-        told = f"no Vivavoce server answers at {where} ({error}): start one with `vivavoce serve`"
+        told = absent(where, error)
         raise ServiceFault("no_server", told, close=None) from None
     async with socket:
         with contextlib.suppress(ConnectionClosed):

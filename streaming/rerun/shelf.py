@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from streaming.archive.kept import Kept
 from streaming.client.arrivals import Arrivals, Message
+from streaming.client.dial import absent
 from streaming.refusal import Refusal
 
 SECONDS: Final = 30
@@ -87,6 +88,8 @@ class Shelf:
         except urllib.error.HTTPError as error:
             with error:
                 raise Refusal(f"{self.url}: {_told(error)}") from None
+        except urllib.error.URLError as error:
+            raise Refusal(absent(self.url, error)) from None
         except (OSError, HTTPException, wave.Error, msgspec.MsgspecError) as error:
             raise Refusal(f"{address} cannot be read: {error}") from None
 

@@ -4,7 +4,7 @@ import argparse
 import os
 from typing import NamedTuple
 
-from streaming.commands import URL
+from streaming.talk.reach import URL
 
 
 class Where(NamedTuple):

@@ -16,7 +16,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from streaming import cli, commands, keys
+from streaming import cli, keys
 from streaming.bus import Bus
 from streaming.client import client
 from streaming.events import SessionEnded
@@ -24,13 +24,16 @@ from streaming.facts import Ended, Mark, Skipped, SoundEnded
 from streaming.feed import Entry
 from streaming.refusal import Refusal
 from streaming.soundfile import Missed, SoundError, SoundFile
+from streaming.talk import chat, reach, transcribe
 from tests.gateway import Gateway, eventually
 from tests.odd_server import OddServer, refused, started, then
 
 
 def options(command: str, url: str, **more: object) -> argparse.Namespace:
-    plain = {"language": None, "split": False, "realtime": False, "key": None, "json": False, "record": False}
-    return argparse.Namespace(command=command, url=url, **{**plain, **more})
+    words = [command, *map(str, cast(list[object], more.pop("source", []))), "--url", url]
+    asked = cli.parser().parse_args(words)
+    vars(asked).update(more)
+    return asked
 
 
 @pytest.fixture
@@ -59,20 +62,20 @@ async def test_a_line_of_the_chat_that_is_too_long_is_answered_by_its_error_and_
     gateway: Gateway, bus: Bus, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("x" * 8_001 + "\n" + "y" * 8_001 + "\n"))
-    chat = asyncio.create_task(commands._chat(options("chat", gateway.url)))
+    talking = asyncio.create_task(asyncio.to_thread(chat.run, options("chat", gateway.url)))
     try:
         await end_of(bus, keys.heard, SoundEnded([]))
-        await asyncio.wait_for(chat, 5)
+        await asyncio.wait_for(talking, 5)
     finally:
-        chat.cancel()
+        talking.cancel()
     assert capsys.readouterr().out.count("error: text must have 1 to 8000 characters") == 2
 
 
 async def test_a_fault_in_the_middle_of_a_command_is_one_refusal(recording: str) -> None:
     async with OddServer(then(started, refused("bad_thing", 1008))) as server:
-        asked = options("transcribe", server.url, source=recording, realtime=True)
+        asked = options("transcribe", server.url, source=[recording], realtime=True)
         with pytest.raises(Refusal, match="told: bad_thing"):
-            await asyncio.to_thread(commands.run, asked)
+            await asyncio.to_thread(transcribe.run, asked)
 
 
 async def test_a_file_that_breaks_in_the_middle_is_one_refusal(
@@ -87,9 +90,9 @@ async def test_a_file_that_breaks_in_the_middle_is_one_refusal(
 
     monkeypatch.setattr(SoundFile, "frames", frames)
     async with OddServer(then(started, silent)) as server:
-        asked = options("transcribe", server.url, source=recording)
+        asked = options("transcribe", server.url, source=[recording])
         with pytest.raises(Refusal, match="broken from here on"):
-            await asyncio.to_thread(commands.run, asked)
+            await asyncio.to_thread(transcribe.run, asked)
 
 
 async def test_what_is_neither_a_fault_nor_a_refusal_is_not_hidden(
@@ -100,9 +103,9 @@ async def test_what_is_neither_a_fault_nor_a_refusal_is_not_hidden(
 
     monkeypatch.setattr(SoundFile, "frames", frames)
     async with OddServer(started) as server:
-        asked = options("transcribe", server.url, source=recording)
+        asked = options("transcribe", server.url, source=[recording])
         with pytest.raises(ExceptionGroup) as caught:
-            await asyncio.to_thread(commands.run, asked)
+            await asyncio.to_thread(transcribe.run, asked)
     assert isinstance(caught.value.exceptions[0], LookupError)
 
 
@@ -114,8 +117,10 @@ async def test_what_the_microphone_missed_stands_in_the_session_as_skipped(
         yield Missed(4_000)
         yield bytes(3_200)
 
-    monkeypatch.setattr(commands, "microphone", heard)
-    listening = asyncio.create_task(commands._transcribe(options("transcribe", gateway.url, source="mic")))
+    monkeypatch.setattr(reach, "microphone", heard)
+    listening = asyncio.create_task(
+        asyncio.to_thread(transcribe.run, options("transcribe", gateway.url, source=["mic"]))
+    )
     try:
         entries = await end_of(bus, keys.audio, Ended(800 + 4_000 + 1_600))
         await asyncio.wait_for(listening, 5)
@@ -143,7 +148,7 @@ async def test_what_is_said_or_typed_in_the_terminal_is_recorded_if_that_is_aske
 
 
 def readme() -> str:
-    text = (Path(commands.__file__).parents[1] / "README.md").read_text()
+    text = (Path(cli.__file__).parents[1] / "README.md").read_text()
     [example] = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     return example
 

@@ -1,0 +1,1 @@
+"""`vivavoce transcribe` and `vivavoce chat`: clients of a running server, in the terminal."""
