@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import shtab
 
@@ -30,8 +30,8 @@ def every(top: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
     """A command and all below it."""
     yield top
     for action in top._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for below in dict.fromkeys(action.choices.values()):
+        if isinstance(action.choices, dict):
+            for below in cast(dict[str, argparse.ArgumentParser], action.choices).values():
                 yield from every(below)
 
 
