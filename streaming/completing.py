@@ -30,8 +30,9 @@ def every(top: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
     """A command and all below it."""
     yield top
     for action in top._actions:
-        if isinstance(action.choices, dict):
-            for below in cast(dict[str, argparse.ArgumentParser], action.choices).values():
+        choices: Any = action.choices
+        if isinstance(choices, dict):
+            for below in cast(dict[str, argparse.ArgumentParser], choices).values():
                 yield from every(below)
 
 
