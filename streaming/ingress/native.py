@@ -67,9 +67,9 @@ async def _serve(gateway: Gateway, socket: WebSocket, shown: Sequence[str]) -> N
         case said.SessionStart() as message:
             grant = await tickets.admitted(gateway, socket, shown)
             grant.allow(message.mode)
-            await Speaking(gateway, socket, grant.tenant).run(message)
+            await Speaking(gateway, socket, grant).run(message)
         case said.SessionResume() as message:  # its token is the proof, told to nobody but whoever started it
-            await Speaking(gateway, socket, "").run(message)
+            await Speaking(gateway, socket, tickets.Grant("")).run(message)
         case said.SessionReplay() as message:
             reader = door.read(gateway.server, socket.headers, shown)
             await Replaying(gateway, socket, reader).run(message)

@@ -17,10 +17,11 @@ from streaming.errors import Close
 from streaming.events import SessionStarted
 from streaming.facts import Wish
 from streaming.feed import Entry
-from streaming.ingress import door, records
+from streaming.ingress import door, records, tickets
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.inbox import Inbox
 from streaming.ingress.intake import Inlet
+from streaming.ingress.tickets import Grant
 from streaming.session import Clock
 from streaming.wire import messages as said
 from streaming.wire import native as wire
@@ -115,16 +116,16 @@ class Begun(NamedTuple):
     first: Entry
 
 
-async def begin(gateway: Gateway, message: said.SessionStart, tenant: str) -> Begun:
-    """Make the session that a client asks for.
+async def begin(gateway: Gateway, message: said.SessionStart, grant: Grant) -> Begun:
+    """Make the session that a client asks for. It is the last step that uses a ticket up.
 
     Raises:
         Overloaded: there is no room, or Redis is away.
-        ClientFault: nobody here can serve it so, or its sound is none that we can read.
+        ClientFault: nobody here can serve it so, its sound is none that we can read, or its ticket was used meanwhile.
     """
     server, bus = gateway.server, gateway.bus
     gateway.admit_speaker(counted=True)
-    config = wire.started(message, secrets.token_hex(12), tenant)
+    config = wire.started(message, secrets.token_hex(12), grant.tenant)
     owned = Owned(gateway, records.Opened(config, "1"))  # first: its sound may be none that we can read
     with gateway.unless_away():
         workers = await roster.present(bus)
@@ -138,6 +139,7 @@ async def begin(gateway: Gateway, message: said.SessionStart, tenant: str) -> Be
         async with gateway.starting:
             if config.audio:
                 door.seat(server, workers, await jobs.posted(bus, "asr"))
+            await tickets.use(bus, grant)
             opened = await records.begin(bus, config, first)
         [entry] = await bus.read(keys.events(config.session_id), count=1)
     return Begun(owned, opened, entry)

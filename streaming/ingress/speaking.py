@@ -19,6 +19,7 @@ from streaming.ingress.egress import Egress
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.owning import Owned
 from streaming.ingress.suggested import Suggested
+from streaming.ingress.tickets import Grant
 from streaming.session import Clock, Input, Lag, Phase, advance
 from streaming.wire import messages as said
 from streaming.wire import native as wire
@@ -27,12 +28,12 @@ from streaming.wire import native as wire
 class Speaking:
     """One socket's session. All that must outlive the socket is in Redis."""
 
-    def __init__(self, gateway: Gateway, socket: WebSocket, tenant: str) -> None:
+    def __init__(self, gateway: Gateway, socket: WebSocket, grant: Grant) -> None:
         self._bus = gateway.bus
         self._gateway = gateway
         self._policy = gateway.policy
         self._socket = socket
-        self._tenant = tenant
+        self._grant = grant
         self._egress = Egress(gateway.bus, socket, gateway.policy.slow_viewer_s)
         self._heard_from = time.monotonic()
         self._over = False
@@ -63,7 +64,7 @@ class Speaking:
 
     async def _start(self, message: said.SessionStart) -> str:
         advance(Phase.FRESH, Input.START)
-        begun = await owning.begin(self._gateway, message, self._tenant)
+        begun = await owning.begin(self._gateway, message, self._grant)
         self._adopt(begun.owned, begun.opened)
         told = [*owning.tokens(begun.opened).items()]
         await self._egress.send(wire.joined(begun.first.id, begun.first.body, told))

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import HTTPConnection
 
 from streaming import keys
@@ -28,13 +29,15 @@ PREFIX: Final = "vivavoce-ticket."
 
 class Grant(Struct, frozen=True, omit_defaults=True):
     """What a ticket lets in: sessions of `tenant`, of this `mode` alone, from pages of this `origin` alone, where these
-    are set. `session`: what its dialect wants to know again. `once`: the first who shows it has used it up."""
+    are set. `session`: what its dialect wants to know again. `once`: the first session has used it up. `ticket`: which
+    is still to be used up (`use`); "" for one that is, and for a key's."""
 
     tenant: str
     mode: Mode | None = None
     origin: str = ""
     session: msgspec.Raw = msgspec.Raw(b"null")
     once: bool = True
+    ticket: str = ""
 
     def allow(self, mode: Mode) -> None:
         """Raises ClientFault (1008): it is for another mode."""
@@ -53,21 +56,35 @@ async def issue(bus: Bus, grant: Grant, seconds: float, prefix: str = "") -> str
     return ticket
 
 
-async def spend(bus: Bus, ticket: str) -> Grant:
-    """What the ticket lets in. Of several who show it at once, at any gateway, one has it.
+async def look(bus: Bus, ticket: str) -> Grant:
+    """What the ticket lets in. It is used up by `use` alone: whoever is refused for want of room may show it again.
+
+    Raises:
+        ClientFault: nobody gave it out, or it has expired, or was used (1008; told alike).
+        BusDown.
+    """
+    body = await bus.call("GET", _key(ticket))
+    if body is None:
+        raise _used()
+    grant = GRANT.decode(body)
+    return replace(grant, ticket=ticket if grant.once else "")
+
+
+async def use(bus: Bus, grant: Grant) -> Grant:
+    """`grant`, whose ticket is used up. Of several who do this at once, at any gateway, one has it.
 
     Raises:
         ClientFault: nobody gave it out, or it has expired, or was used (1008; told alike).
         BusDown: whether it was used is not known: ask for another one.
     """
-    key = _key(ticket)
-    body = await bus.call("GET", key)
-    if body is not None:
-        grant = GRANT.decode(body)
-        if not grant.once or await bus.call("DEL", key) == 1:
-            return grant
+    if grant.ticket and await bus.call("DEL", _key(grant.ticket)) != 1:
+        raise _used()
+    return replace(grant, ticket="")
+
+
+def _used() -> ClientFault:
     told = "this ticket was used, or has expired, or is none: get another one (POST /v1/tickets)"
-    raise ClientFault("unauthorized", told, close=Close.POLICY)
+    return ClientFault("unauthorized", told, close=Close.POLICY)
 
 
 async def admitted(
@@ -83,14 +100,14 @@ async def admitted(
     ticket = ticket or offered(peer)
     if ticket is None:
         return Grant(door.admit(gateway.server, peer.headers, shown))
-    return await spent(gateway, peer.headers, ticket)
+    return await shown_by(gateway, peer.headers, ticket)
 
 
-async def spent(gateway: Gateway, headers: Mapping[str, str], ticket: str) -> Grant:
+async def shown_by(gateway: Gateway, headers: Mapping[str, str], ticket: str) -> Grant:
     """What the ticket of a peer with these headers lets in. Raises as `admitted` does."""
     door.checked(gateway.server, headers)
     with gateway.unless_away():
-        grant = await spend(gateway.bus, ticket)
+        grant = await look(gateway.bus, ticket)
     if grant.origin and grant.origin != headers.get("origin"):
         told = f"this ticket is for pages of {grant.origin} alone"
         raise ClientFault("bad_origin", told, close=Close.POLICY)

@@ -18,6 +18,7 @@ from streaming.ingress.door import ServerPolicy
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.guests.guest import Guest
 from streaming.ingress.intake import Intake
+from streaming.ingress.tickets import Grant
 from streaming.session import SessionPolicy
 from streaming.wire import messages as said
 
@@ -69,7 +70,7 @@ async def until(bus: Bus, sid: str, most: int) -> int:
 
 async def test_a_client_without_credit_may_send_a_file_at_once(house: Gateway, bus: Bus) -> None:
     sound = np.arange(12 * RATE, dtype="<i2").tobytes()
-    guest, heard = Guest(house, "desk"), Heard()
+    guest, heard = Guest(house, Grant("desk")), Heard()
     with guest.here():
         running = asyncio.create_task(guest.run(heard.tell, heard.wrong))
         await guest.begin(said.SessionStart(audio=TOLD))
@@ -83,7 +84,7 @@ async def test_a_client_without_credit_may_send_a_file_at_once(house: Gateway, b
 
 
 async def test_a_client_that_is_gone_has_said_all_that_it_sent(house: Gateway, bus: Bus) -> None:
-    guest, heard = Guest(house, "desk"), Heard()
+    guest, heard = Guest(house, Grant("desk")), Heard()
     with guest.here():
         running = asyncio.create_task(guest.run(heard.tell, heard.wrong))
         await guest.begin(said.SessionStart(audio=TOLD))
@@ -95,7 +96,7 @@ async def test_a_client_that_is_gone_has_said_all_that_it_sent(house: Gateway, b
 
 
 async def test_the_end_comes_behind_what_still_waits(house: Gateway, bus: Bus) -> None:
-    guest, heard = Guest(house, "desk"), Heard()
+    guest, heard = Guest(house, Grant("desk")), Heard()
     with guest.here():
         running = asyncio.create_task(guest.run(heard.tell, heard.wrong))
         await guest.begin(said.SessionStart(audio=TOLD))
@@ -109,7 +110,7 @@ async def test_the_end_comes_behind_what_still_waits(house: Gateway, bus: Bus) -
 
 
 async def test_a_message_that_is_wrong_is_told_and_the_session_goes_on(house: Gateway, bus: Bus) -> None:
-    guest, heard = Guest(house, "desk"), Heard()
+    guest, heard = Guest(house, Grant("desk")), Heard()
     with guest.here():
         running = asyncio.create_task(guest.run(heard.tell, heard.wrong))
         await guest.begin(said.SessionStart(audio=TOLD))
@@ -123,7 +124,7 @@ async def test_a_message_that_is_wrong_is_told_and_the_session_goes_on(house: Ga
 async def test_what_was_said_behind_a_wrong_message_is_taken_also_when_the_client_is_gone(
     house: Gateway, bus: Bus
 ) -> None:
-    guest, heard = Guest(house, "desk"), Heard()
+    guest, heard = Guest(house, Grant("desk")), Heard()
     with guest.here():
         running = asyncio.create_task(guest.run(heard.tell, heard.wrong))
         await guest.begin(said.SessionStart(audio=TOLD))
@@ -138,7 +139,7 @@ async def test_what_was_said_behind_a_wrong_message_is_taken_also_when_the_clien
 async def test_a_client_that_goes_while_its_session_begins_leaves_one_that_is_over(
     house: Gateway, bus: Bus
 ) -> None:
-    guest = Guest(house, "desk")
+    guest = Guest(house, Grant("desk"))
     with guest.here():
         beginning = asyncio.create_task(guest.begin(said.SessionStart(audio=TOLD)))
         while not await bus.call("EXISTS", keys.LIVE):
@@ -152,7 +153,7 @@ async def test_a_client_that_goes_while_its_session_begins_leaves_one_that_is_ov
 async def test_what_is_no_packet_at_the_end_of_a_client_that_is_gone_ends_its_session_all_the_same(
     house: Gateway, bus: Bus
 ) -> None:
-    guest, heard = Guest(house, "desk"), Heard()
+    guest, heard = Guest(house, Grant("desk")), Heard()
     with guest.here():
         running = asyncio.create_task(guest.run(heard.tell, heard.wrong))
         await guest.begin(said.SessionStart(audio=AudioFormat("opus", 48_000, 1)))
@@ -163,7 +164,7 @@ async def test_what_is_no_packet_at_the_end_of_a_client_that_is_gone_ends_its_se
 
 
 async def test_a_gap_that_is_longer_than_the_credit_ends_no_session(house: Gateway, bus: Bus) -> None:
-    guest, heard = Guest(house, "desk"), Heard()
+    guest, heard = Guest(house, Grant("desk")), Heard()
     with guest.here():
         running = asyncio.create_task(guest.run(heard.tell, heard.wrong))
         await guest.begin(said.SessionStart(audio=TOLD))
@@ -178,7 +179,7 @@ async def test_a_gap_that_is_longer_than_the_credit_ends_no_session(house: Gatew
 
 
 async def test_also_small_messages_wait_when_too_much_does(house: Gateway) -> None:
-    guest, heard = Guest(house, "desk"), Heard()
+    guest, heard = Guest(house, Grant("desk")), Heard()
 
     async def send() -> None:
         for _ in range(20_000):
@@ -198,7 +199,7 @@ async def test_also_small_messages_wait_when_too_much_does(house: Gateway) -> No
 async def test_sound_that_grows_when_it_is_decoded_is_all_taken_from_a_client_that_is_gone(
     house: Gateway, bus: Bus
 ) -> None:
-    guest, heard, sent = Guest(house, "desk"), Heard(), list[int]()
+    guest, heard, sent = Guest(house, Grant("desk")), Heard(), list[int]()
 
     async def send() -> None:
         for _ in range(12 * 60):
@@ -216,14 +217,14 @@ async def test_sound_that_grows_when_it_is_decoded_is_all_taken_from_a_client_th
 
 
 async def test_sound_that_cannot_be_read_begins_no_session(house: Gateway, bus: Bus) -> None:
-    guest = Guest(house, "desk")
+    guest = Guest(house, Grant("desk"))
     with guest.here(), pytest.raises(ClientFault, match="sample_rate"):
         await guest.begin(said.SessionStart(audio=AudioFormat("pcm_s16le", 17, 1)))
     assert not await bus.call("EXISTS", keys.LIVE)
 
 
 async def test_whoever_sends_more_than_may_wait_is_not_read_any_further(house: Gateway) -> None:
-    guest, heard = Guest(house, "desk"), Heard()
+    guest, heard = Guest(house, Grant("desk")), Heard()
 
     async def send() -> NoReturn:
         while True:

@@ -9,13 +9,13 @@ from typing import Any
 import httpx
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from streaming.bus import Bus
 from streaming.errors import ClientFault
-from streaming.ingress.tickets import Grant, issue, spend
+from streaming.ingress.tickets import Grant, issue, look, use
 from streaming.keys import session
-from tests.gateway import START, Gateway, heard_until_closed
+from tests.gateway import START, Gateway, eventually, heard_until_closed
 
 KEY = {"authorization": "Bearer sesame"}
 PAGE = "https://desk.example"
@@ -35,6 +35,11 @@ async def keyed(redis_url: str, bus: Bus) -> AsyncIterator[Gateway]:
 def site(gateway: Gateway) -> str:
     """Its address for HTTP."""
     return f"http://127.0.0.1:{gateway.port}"
+
+
+async def spend(bus: Bus, shown: str) -> Grant:
+    """As a session does that begins."""
+    return await use(bus, await look(bus, shown))
 
 
 async def ticket(gateway: Gateway, **asked: Any) -> str:
@@ -142,3 +147,39 @@ async def test_what_redis_keeps_of_a_ticket_lets_nobody_in_and_expires(bus: Bus)
     assert shown not in name.decode()
     assert 0 < await bus.call("PTTL", name) <= 10_000
     assert [await spend(bus, shown) for _ in range(3)] == [Grant("shop", once=False)] * 3
+
+
+LISTEN = "/v1/listen?encoding=linear16&sample_rate=16000"
+REALTIME = "/v1/realtime?intent=transcription"
+
+
+@pytest.mark.parametrize("path", [None, LISTEN, REALTIME])
+async def test_a_ticket_that_was_shown_while_there_was_no_room_is_good_once_there_is(
+    redis_url: str, path: str | None
+) -> None:
+    gateway = await Gateway(redis_url, keys=("shop:sesame",), max_sessions=1).up()
+    shown = await ticket(gateway)
+
+    async def comes_in() -> bool:
+        if path is None:
+            return await first(gateway, shown) == STARTED
+        with contextlib.suppress(InvalidStatus):
+            async with connect(f"ws://127.0.0.1:{gateway.port}{path}&ticket={shown}"):
+                return True
+        return False
+
+    try:
+        async with connect(gateway.url, additional_headers=KEY) as taken:
+            await taken.send(START)
+            assert json.loads(await taken.recv())["type"] == "session.started"
+            assert [await comes_in() for _ in range(3)] == [False] * 3
+        assert await eventually(comes_in, bool)
+        assert not await comes_in()
+    finally:
+        await gateway.down()
+
+
+async def test_of_many_who_begin_by_one_ticket_at_once_one_session_begins(keyed: Gateway, bus: Bus) -> None:
+    shown = await ticket(keyed)
+    told = await asyncio.gather(*(first(keyed, shown) for _ in range(8)))
+    assert sorted(told) == [REFUSED] * 7 + [STARTED]

@@ -5,7 +5,7 @@ dialects cannot resume. They know no credit either. What comes faster than it ca
 not without bounds; beyond them the connection is not read any further, so that a client which sends a whole file at
 once is slowed down by TCP, and loses nothing. At the pace of speech nothing ever waits.
 
-    guest = Guest(gateway, tenant)
+    guest = Guest(gateway, grant)
     with guest.here():
         await conversed(receive=receive(), session=guest.run(tell, wrong))
 
@@ -29,6 +29,7 @@ from streaming.ingress.conversing import Finished, conversed
 from streaming.ingress.egress import newest_partials
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.guests.waiting import MESSAGE, Hole, Item, Key, Waiting, pieces, weight
+from streaming.ingress.tickets import Grant
 from streaming.session import Phase
 from streaming.wire import messages as said
 
@@ -44,10 +45,10 @@ Wrong = Callable[[Fault], Awaitable[None]]
 class Guest:
     """One client's session. Until `begin` there is none, and nothing but that, `begun` and `there` may be used."""
 
-    def __init__(self, gateway: Gateway, tenant: str) -> None:
+    def __init__(self, gateway: Gateway, grant: Grant) -> None:
         self._gateway = gateway
         self._bus = gateway.bus
-        self._tenant = tenant
+        self._grant = grant
         self._waiting = Waiting()
         self._there = asyncio.Event()
         self.passed = owning.Passed()
@@ -85,7 +86,7 @@ class Guest:
     async def begin(self, start: said.SessionStart) -> None:
         """Make the session. Raises Overloaded or ClientFault, as `owning.begin` does. A client that goes meanwhile has
         begun it, and it is ended."""
-        making = asyncio.ensure_future(owning.begin(self._gateway, start, self._tenant))
+        making = asyncio.ensure_future(owning.begin(self._gateway, start, self._grant))
         try:
             begun = await asyncio.shield(making)
         except asyncio.CancelledError:

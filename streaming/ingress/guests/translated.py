@@ -23,6 +23,7 @@ from streaming.ingress.gateway import Gateway
 from streaming.ingress.guests.guest import Guest
 from streaming.ingress.guests.sounding import Sounding
 from streaming.ingress.native import unless_drained
+from streaming.ingress.tickets import Grant
 from streaming.wire.dialect import Closing, Dialect, Refusal, Shown, Tally, Translator, Wanted, quiet
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ async def serve(gateway: Gateway, socket: WebSocket, dialect: Dialect) -> None:
         grant = await _admitted(gateway, socket, shown)
         wanted: Wanted = dialect.understood(query)
         grant.allow(wanted.start.mode)
-        session = Translated(gateway, socket, dialect.translator(wanted), wanted, grant.tenant)
+        session = Translated(gateway, socket, dialect.translator(wanted), wanted, grant)
         await unless_drained(gateway, session.run(shown.subprotocol))
         await socket.close(Close.NORMAL)
     except Fault as fault:
@@ -70,7 +71,7 @@ async def _admitted(gateway: Gateway, socket: WebSocket, shown: Shown) -> ticket
         if fault.code != "unauthorized" or not shown.either or not shown.keys:
             raise
         with suppress(ClientFault):
-            return await tickets.spent(gateway, socket.headers, shown.keys[0])
+            return await tickets.shown_by(gateway, socket.headers, shown.keys[0])
         raise
 
 
@@ -95,13 +96,13 @@ class Translated:
     """One client's session."""
 
     def __init__(
-        self, gateway: Gateway, socket: WebSocket, translator: Translator, wanted: Wanted, tenant: str
+        self, gateway: Gateway, socket: WebSocket, translator: Translator, wanted: Wanted, grant: Grant
     ) -> None:
         self._gateway = gateway
         self._socket = socket
         self.translator = translator
         self._wanted = wanted
-        self._guest = Guest(gateway, tenant)
+        self._guest = Guest(gateway, grant)
         self._telling = asyncio.Lock()
         self._held = asyncio.Event()
         self._digest = hashlib.sha256()

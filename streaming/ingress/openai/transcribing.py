@@ -26,6 +26,7 @@ from streaming.ingress.guests.guest import Guest
 from streaming.ingress.openai.call import Call
 from streaming.ingress.openai.uploading import Upload
 from streaming.ingress.rest.answering import PRIVATE
+from streaming.ingress.tickets import Grant
 from streaming.parts import replaced
 from streaming.soundfile import SoundError, SoundFile
 from streaming.wire.openai import audio as wire
@@ -54,7 +55,7 @@ async def _answer(call: Call, *, translate: bool) -> Response | None:
     sound = await asyncio.to_thread(_opened, upload)
     with sound:
         hearing = Hearing(call if asked.stream else None)
-        guest = Guest(call.gateway, call.tenant)
+        guest = Guest(call.gateway, Grant(call.tenant))
         with guest.here():
             await guest.begin(replace(start, audio=sound.format))
             await conversed(read=_read(guest, sound, upload), heard=guest.run(hearing.tell, _wrong))

@@ -64,7 +64,7 @@ async def _proved(gateway: Gateway, headers: Mapping[str, str], proof: Proof) ->
     """By the custom parameters `ticket` or `key`: Twilio sends no headers of ours, and no query."""
     if not proof.ticket:
         return Grant(door.admit(gateway.server, headers, [proof.key] if proof.key else []))
-    return await tickets.spent(gateway, headers, proof.ticket)
+    return await tickets.shown_by(gateway, headers, proof.ticket)
 
 
 def _signers(policy: TwilioPolicy, peer: HTTPConnection) -> list[str]:

@@ -87,7 +87,7 @@ class Connection:
             return
         grant = await self._settled(begin.proof)
         grant.allow(begin.start.mode)
-        self._guest = Guest(self._gateway, grant.tenant)
+        self._guest = Guest(self._gateway, grant)
         with self._guest.here():
             await self._guest.begin(begin.start)
             receive, session = self._receive(), self._guest.run(self._tell, self._wrong)

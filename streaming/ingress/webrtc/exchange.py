@@ -34,6 +34,15 @@ class Exchange:
         """The ICE servers that a client of `tenant` is told of now."""
         return ice_servers(self._gateway.webrtc, tenant, time.time())
 
+    def admit(self) -> None:
+        """Whether there may be one more. Raises Fault."""
+        if self._group is None or self._gateway.draining.is_set():
+            raise Fault("draining", "this server is going away: connect again", retry_after=1)
+        library()  # where there is none, say so before anything else
+        if len(self._there) >= self._gateway.webrtc.connections:
+            told = "there is no room for one more WebRTC connection: try again later"
+            raise Overloaded(told, retry_after=self._gateway.server.retry_after_s)
+
     async def begin(self, tenant: str, party: Party, offer: str) -> tuple[str, str]:
         """A connection of `party` that answers `offer`: the name of its resource, and the answer.
 
@@ -41,12 +50,8 @@ class Exchange:
             ClientFault: the offer cannot be answered, or nobody here can serve the session so.
             Overloaded: there is no room.
         """
-        if self._group is None or self._gateway.draining.is_set():
-            raise Fault("draining", "this server is going away: connect again", retry_after=1)
-        library()  # where there is none, say so before anything else
-        if len(self._there) >= self._gateway.webrtc.connections:
-            told = "there is no room for one more WebRTC connection: try again later"
-            raise Overloaded(told, retry_after=self._gateway.server.retry_after_s)
+        self.admit()
+        assert self._group
         name = secrets.token_urlsafe(18)
         connection = Connection(self._gateway, tenant, party, self.servers(tenant))
         self._there[name] = connection

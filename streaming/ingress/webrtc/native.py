@@ -11,6 +11,7 @@ from streaming.events import EndReason, Event
 from streaming.ingress.gateway import Gateway
 from streaming.ingress.guests.guest import Guest
 from streaming.ingress.guests.waiting import Hole
+from streaming.ingress.tickets import Grant
 from streaming.ingress.webrtc.party import Say
 from streaming.wire import messages as said
 from streaming.wire import native as wire
@@ -22,7 +23,7 @@ class Native:
     label = wire.SUBPROTOCOL
 
     def __init__(self, gateway: Gateway, tenant: str, start: said.SessionStart) -> None:
-        self._guest = Guest(gateway, tenant)
+        self._guest = Guest(gateway, Grant(tenant))
         self._start = start
         self._say: Say | None = None
         self.leaving = False

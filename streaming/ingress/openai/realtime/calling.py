@@ -133,7 +133,7 @@ async def _admitted(gateway: Gateway, request: Request) -> Grant:
     scheme, _, shown = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not shown.startswith(calls.PREFIX):
         return Grant(door.admit(gateway.server, request.headers))
-    return await tickets.spent(gateway, request.headers, shown.strip())
+    return await tickets.shown_by(gateway, request.headers, shown.strip())
 
 
 async def _begun(gateway: Gateway, model: str, wishes: list[dict[str, Any]]) -> Realtime:
@@ -165,9 +165,12 @@ async def _secret(request: Request, gateway: Gateway, grant: Grant) -> Response:
 async def _call(request: Request, gateway: Gateway, grant: Grant) -> Response:
     """An offer: 201, the answer, and where the call is."""
     gateway.admit_speaker(counted=False)
+    whip.exchange(gateway).admit()
     offer = calls.offer(request.headers.get("content-type", ""), await body(request, LARGEST))
     before: dict[str, Any] = msgspec.json.decode(grant.session, type=dict[str, Any] | None) or {}
     realtime = await _begun(gateway, request.query_params.get("model", ""), [before, offer.session])
+    with gateway.unless_away():
+        await tickets.use(gateway.bus, grant)  # it may answer before a session hears
     caller = Caller(gateway, grant.tenant, realtime)
     name, answer = await whip.exchange(gateway).begin(grant.tenant, caller, offer.sdp)
     headers = {**whip.PRIVATE, "location": f"/v1/realtime/calls/{name}"}

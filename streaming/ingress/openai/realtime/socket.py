@@ -84,6 +84,7 @@ async def _let_in(gateway: Gateway, socket: WebSocket, offered: Sequence[str]) -
     grant.allow(mode)
     with gateway.unless_away():
         can = await able(gateway, moderation=strictness, answers=grant.mode != "transcribe")
+        await tickets.use(gateway.bus, grant)  # it may answer before a session hears
     name = secrets.token_hex(6)
     return grant.tenant, Realtime(name, can, opened(name, kind, asked.get("model") or ANY))
 

@@ -20,6 +20,7 @@ from streaming.ingress.gateway import Gateway
 from streaming.ingress.guests.guest import Guest
 from streaming.ingress.guests.waiting import Hole
 from streaming.ingress.openai.realtime.responding import Responding
+from streaming.ingress.tickets import Grant
 from streaming.wire.openai.realtime.effects import Begin, Cancel, Effect, Respond, Say, Sound, Tell
 from streaming.wire.openai.realtime.realtime import Realtime
 
@@ -34,7 +35,7 @@ class Talk:
 
     def __init__(self, gateway: Gateway, tenant: str, realtime: Realtime, send: Send) -> None:
         self._realtime = realtime
-        self._guest = Guest(gateway, tenant)
+        self._guest = Guest(gateway, Grant(tenant))
         self._send = send
         self._telling: asyncio.Queue[str] = asyncio.Queue(WAITING)
         self._responding = Responding(gateway, tenant, realtime, self._done)
