@@ -5,11 +5,10 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from streaming.errors import ClientFault, Close
+from streaming.wire.truth import truth
 
 MOST: Final = 1_000
 """Parts of one query."""
-YES: Final = ("true", "1")
-NO: Final = ("false", "0", "")
 
 
 class Query:
@@ -38,11 +37,10 @@ class Query:
         value = self.text(name)
         if value is None:
             return otherwise
-        if value.lower() in YES:
-            return True
-        if value.lower() in NO:
-            return False
-        raise wrong(f"{name} must be true or false, not {value[:40]!r}")
+        found = truth(value) if value else False
+        if found is None:
+            raise wrong(f"{name} must be true or false, not {value[:40]!r}")
+        return found
 
     def number(self, name: str, least: int, most: int) -> int | None:
         """A whole number of that range."""

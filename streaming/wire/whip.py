@@ -14,6 +14,7 @@ from msgspec import Struct
 from streaming.errors import ClientFault
 from streaming.wire import messages as said
 from streaming.wire import native
+from streaming.wire.truth import truth
 
 SDP: Final = "application/sdp"
 FRAGMENT: Final = "application/trickle-ice-sdpfrag"
@@ -21,7 +22,6 @@ SOUND: Final = {"encoding": "pcm_s16le", "sample_rate": 16_000, "channels": 1}
 """What Opus is decoded to: a session has one voice."""
 
 TEXT: Final = ("mode", "language", "prompt", "moderation")
-TRUTH: Final = {"true": True, "1": True, "false": False, "0": False}
 OPUS: Final = "minptime=10;useinbandfec=1;maxplaybackrate=16000;maxaveragebitrate=40000;stereo=0"
 """What we ask senders for (RFC 7587, 6.1): a copy of each frame in the next one, and no sound above 8 kHz, which nobody
 here listens to. Encoders make such copies only of what SILK encodes, which is all of it then."""
@@ -75,10 +75,10 @@ def asked(query: Iterable[tuple[str, str]]) -> said.SessionStart:
 
 
 def _truth(name: str, value: str) -> bool:
-    try:
-        return TRUTH[value.lower()]
-    except KeyError:
-        raise ClientFault("bad_request", f"{name} is true or false, not {value[:60]!r}") from None
+    found = truth(value)
+    if found is None:
+        raise ClientFault("bad_request", f"{name} is true or false, not {value[:60]!r}")
+    return found
 
 
 def _number(name: str, value: str) -> int:

@@ -121,14 +121,16 @@ async def test_a_key_or_a_ticket_may_be_a_custom_parameter_and_is_kept_nowhere(
 ) -> None:
     for proof in ({"key": "sesame"}, {"ticket": await issue(bus, Grant("desk"), 10)}):
         async with Sender(keyed.url) as sender:
-            await sender.say(start(desk="7", **proof), media(PIECE), STOP)
+            await sender.say(start(desk="7", record="no", translate="Yes", **proof), media(PIECE), STOP)
             config = await session(bus)
             assert (config.tenant, config.metadata["desk"]) == ("desk", "7")
+            assert (config.record, config.translate) == (False, True)
             assert not {"key", "ticket"} & set(config.metadata)
             assert "sesame" not in str(config)
         await bus.call("ZREM", keys.LIVE, config.session_id)
     elsewhere = await issue(bus, Grant("desk", origin="https://desk.example"), 10)
-    for wrong in ({}, {"key": "guess"}, {"ticket": "guess"}, {"ticket": elsewhere}):
+    maybe = {"key": "sesame", "record": "maybe"}
+    for wrong in ({}, {"key": "guess"}, {"ticket": "guess"}, {"ticket": elsewhere}, maybe):
         async with Sender(keyed.url) as sender:
             await sender.say(start(**wrong))
             assert await sender.close_code() == 1008

@@ -8,6 +8,7 @@ from streaming.languages import base
 from streaming.parts import AudioFormat, Encoding
 from streaming.wire.messages import SessionStart
 from streaming.wire.telephone import Proof, asked_start
+from streaming.wire.truth import truth
 from streaming.wire.twilio.messages import MediaFormat, Start, whole
 
 ENCODINGS: Final[dict[str, Encoding]] = {
@@ -16,7 +17,6 @@ ENCODINGS: Final[dict[str, Encoding]] = {
     "audio/x-l16": "pcm_s16le",
 }
 BOTH: Final = ("inbound", "outbound")
-YES: Final = {"true", "1", "yes", "on"}
 TEXTS: Final = ("mode", "moderation", "prompt")
 SWITCHES: Final = ("record", "translate")
 APART: Final = frozenset({"language", "hotwords", "agent", "key", "ticket", "tenant", *TEXTS, *SWITCHES})
@@ -52,7 +52,8 @@ def wanted(stream: Start, stream_sid: str, tracks: tuple[str, ...]) -> Wanted:
     if given.get("mode") == "assist" and given.get("agent", "outbound") == "outbound":
         tracks = tuple(reversed(tracks))
     asked: dict[str, Any] = {name: given[name] for name in TEXTS if given.get(name)}
-    asked |= {name: given[name].lower() in YES for name in SWITCHES if name in given}
+    switched = {name: (given[name], truth(given[name])) for name in SWITCHES if name in given}
+    asked |= {name: text if found is None else found for name, (text, found) in switched.items()}
     if language := given.get("language"):
         asked["language"] = base(language)
     if hotwords := given.get("hotwords"):
