@@ -1,7 +1,8 @@
 """What a connection costs the gateway: `python -m tests.bench.webrtc_cpu [--connections 8] [--seconds 30]`, as JSON.
 
-CPU seconds of the gateway's process for a connection and a minute of speech, by WebSocket (16 kHz PCM, 100 ms a frame)
-and by WHIP (Opus of aiortc, 20 ms a packet). The clients are in this process, and do not count.
+CPU seconds of the gateway's process for a connection and a minute of speech, by WebSocket (16 kHz PCM, 100 ms a frame),
+by WHIP (Opus of aiortc, 20 ms a packet) and by Twilio's media streams (both sides of a call, mu-law in JSON, 20 ms a
+message: a hundred a second). The clients are in this process, and do not count.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import numpy as np
 from websockets.asyncio.client import connect
 
 from streaming.bench.processes import cpu_s, listener
+from tests import media_stream
 from tests.conftest import running_redis
 from tests.gateway import START
 from tests.speech import RATE, prompt
@@ -53,6 +55,19 @@ async def by_whip(port: int, seconds: float) -> None:
     await caller.close()
 
 
+async def by_twilio(port: int, seconds: float) -> None:
+    sides, began = media_stream.both(speech(seconds), speech(seconds)), time.monotonic()
+    piece = media_stream.PIECE
+    async with connect(f"ws://127.0.0.1:{port}/v1/twilio") as socket:
+        await socket.send(json.dumps(media_stream.CONNECTED))
+        await socket.send(json.dumps(media_stream.start()))
+        for number, at in enumerate(range(0, len(sides[0]), piece), 1):
+            for track, side in zip(media_stream.TRACKS, sides, strict=True):
+                told = media_stream.media(side[at : at + piece], track, number, number * 20 - 20)
+                await socket.send(json.dumps(told))
+            await asyncio.sleep(max(0, began + number * 0.02 - time.monotonic()))
+
+
 async def measured(stack: Stack, connections: int, seconds: float) -> dict[str, float]:
     pid = listener(stack.port)
     assert pid
@@ -61,7 +76,7 @@ async def measured(stack: Stack, connections: int, seconds: float) -> dict[str, 
     idle = cpu_s(pid)
     await asyncio.sleep(5)
     idle = (cpu_s(pid) - idle) / 5
-    for name, way in (("websocket", by_websocket), ("whip", by_whip)):
+    for name, way in (("websocket", by_websocket), ("whip", by_whip), ("twilio", by_twilio)):
         began, before = time.monotonic(), cpu_s(pid)
         await asyncio.gather(*(way(stack.port, seconds) for _ in range(connections)))
         spent = cpu_s(pid) - before - idle * (time.monotonic() - began)
