@@ -103,6 +103,7 @@ def test_a_call_of_ten_thousand_words_takes_no_more_of_the_page_than_a_tenth_of_
             )
         )
     assert max(sizes) <= 2 * 200
+    assert page.evaluate("shifts") == []
     page.get_by_role("region", name="Customer").hover()
     page.mouse.wheel(0, -50_000)
     page.get_by_role("button", name="Earlier").first.click()

@@ -68,8 +68,10 @@ export class CallLane extends LitElement {
     if (this.away) return;
     this.end();
     if (this.trimming === "now") {
-      this.trimming = "";
-      requestAnimationFrame(() => this.requestUpdate());
+      requestAnimationFrame(() => {
+        this.trimming = "";
+        this.requestUpdate();
+      });
     } else if (!this.trimming && this.total - this.from > SHOWN + SPARE) {
       this.trimming = "due";
       requestAnimationFrame(() => {
