@@ -2,6 +2,7 @@
 
 import { html, nothing } from "lit";
 import type { Feed } from "../assist/feed.ts";
+import "../page/theme.ts";
 import { clock } from "../replay/words.ts";
 
 export interface Doing {
@@ -24,7 +25,7 @@ const CONNECTION: Record<string, string> = {
 export function bar(feed: Feed | undefined, now: number, doing: Doing) {
   const name = html`<a class="name" href="./" aria-label="Vivavoce"><svg viewBox="0 0 32 24" width="28" height="21" aria-hidden="true"><path
     d="M3 9v6M9.5 4v16M16 8v8M22.500 2v20M29 10v4" /></svg><span>Vivavoce</span></a>`;
-  if (!feed) return html`<header>${name}<h1>Desk</h1><span class="room"></span><button class="quiet" @click=${doing.help}>Keys</button></header>`;
+  if (!feed) return html`<header>${name}<h1>Desk</h1><span class="room"></span><vv-pages here="desk"></vv-pages><button class="quiet" @click=${doing.help}>Keys</button></header>`;
   const { call } = feed;
   return html`<header class=${call.paused ? "paused" : ""}>${name}<h1 class="unseen">Desk: a call</h1>
     <span class="state ${feed.connection.name}" role="status"><i aria-hidden="true"></i>${call.over ? CONNECTION["ended"] : CONNECTION[feed.connection.name]}</span>

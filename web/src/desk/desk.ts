@@ -144,8 +144,9 @@ export class Desk extends LitElement {
     this.told = "";
     try {
       const sides = await open((samples) => this.client?.state.name !== "ended" && this.client?.sendAudio(samples));
-      const client = new VivavoceClient({ url: location.href, key: this.key || undefined });
-      const feed = new Feed({ url: location.href });
+      const url = new URL(".", location.href).href; // the service, of which this page is one
+      const client = new VivavoceClient({ url, key: this.key || undefined });
+      const feed = new Feed({ url });
       feed.follow(client);
       this.sides = sides;
       this.client = client;
