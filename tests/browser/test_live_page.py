@@ -1,10 +1,12 @@
 """The supervisor's page in a real Chromium, at the real gateway and moderator: live sessions, one of them watched."""
 
 import json
+import re
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
@@ -127,3 +129,48 @@ def test_axe_finds_nothing_and_a_narrow_window_needs_no_sideways_scrolling(
     assert faults(live) == []
     live.reload()
     expect(live.locator("html")).to_have_attribute("data-theme", theme.lower())
+
+
+def glance(name: str, begun: int, **more: Any) -> dict[str, Any]:
+    """A session as `GET /v1/live` tells it. `begun`: seconds ago."""
+    now = round(time.time() * 1000)
+    session = {
+        "session_id": f"{name}-0123456789", "mode": "assist", "started_at": now - 1_000 * begun, "seen_at": now,
+        "duration_ms": 0, "channels": 2, "language": "en", "metadata": {"title": name}, "viewers": 0, "lag_ms": 0,
+        "record": False, "paused": False, **more.pop("session", {}),
+    }  # fmt: skip
+    about = {"words": [], "topic": "", "summary": "", "alerts": [], "alerts_told": 0, "notes": 0, **more}
+    return {"session": session, **about}
+
+
+def test_topic_alerts_lag_and_length_of_each_stand_on_its_card(context: BrowserContext, stack: Stack) -> None:
+    now, page = round(time.time() * 1000), context.new_page()
+    raised = [("talk_over", "talk_over"), ("keyword", "loss"), ("talk_over", "talk_over")]
+    troubled = glance(
+        "Mr Novak", 3_725, topic="A parcel that is lost", alerts_told=5,
+        alerts=[{"kind": kind, "name": name, "at": now - 60_000} for kind, name in raised],
+        words=[{"channel": 1, "text": "where is it", "final": False}, {"channel": 0, "text": "Wait.", "final": True}],
+        session={"lag_ms": 4_200, "paused": True, "record": True, "seen_at": now - 60_000},
+    )  # fmt: skip
+    calm = glance("Mrs Meyer", 5, session={"record": True}, notes=2)
+    body = {"sessions": [troubled, calm], "gone": [], "trouble": ""}
+    page.route(
+        "**/v1/live",
+        lambda route: route.fulfill(body=f"data: {json.dumps(body)}\n\n", content_type="text/event-stream"),
+    )
+    page.goto(f"{stack.url}/live")
+    cards = page.get_by_role("article")
+    expect(cards.first).to_contain_text("Mrs Meyer")  # the last that began stands first
+    card = page.get_by_role("article", name="Mr Novak")
+    expect(card.locator(".length")).to_have_text(re.compile(r"1:02:\d\d"))
+    expect(card.locator(".topic")).to_have_text("A parcel that is lost")
+    alerts = card.get_by_role("list", name="Alerts").get_by_role("listitem")
+    expect(alerts).to_have_text(["Both speak at once × 2", "Keyword: loss", "2 more"])
+    assert card.locator("dt, dd").all_inner_texts() == ["Customer", "where is it", "Agent", "Wait."]
+    facts = card.locator(".facts").get_by_role("listitem")
+    expect(facts).to_have_text(["Connection lost", "Paused", "4 s behind"])
+    expect(cards.first.locator(".facts").get_by_role("listitem")).to_have_text(
+        ["Recorded", "Up to date", "2 notes"]
+    )
+    expect(cards.first).to_contain_text("Nothing was said yet.")
+    assert faults(page) == []
