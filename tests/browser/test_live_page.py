@@ -135,7 +135,7 @@ def glance(name: str, begun: int, **more: Any) -> dict[str, Any]:
     """A session as `GET /v1/live` tells it. `begun`: seconds ago."""
     now = round(time.time() * 1000)
     session = {
-        "session_id": f"{name}-0123456789", "mode": "assist", "started_at": now - 1_000 * begun, "seen_at": now,
+        "session_id": name.encode().hex(), "mode": "assist", "started_at": now - 1_000 * begun, "seen_at": now,
         "duration_ms": 0, "channels": 2, "language": "en", "metadata": {"title": name}, "viewers": 0, "lag_ms": 0,
         "record": False, "paused": False, **more.pop("session", {}),
     }  # fmt: skip
