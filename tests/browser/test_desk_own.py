@@ -125,7 +125,8 @@ def test_the_microphone_is_the_agent_and_what_is_shared_the_customer(
     browser = launch(*speaking(spoken))  # what is shared is heard from there, too
     page, redis = browser.new_page(), Redis.from_url(stack.redis_url)
     page.add_init_script(KEEPS)
-    before = set(redis.zrange(keys.LIVE, 0, -1))
+    there: Any = redis
+    before = set(there.zrange(keys.LIVE, 0, -1))
     chosen(page, stack)
     page.get_by_role("button", name="Microphone and a tab").click()
     sid, asked = begun(page, redis, before)
