@@ -112,6 +112,19 @@ def fragment(text: str) -> Fragment:
     return Fragment(ufrag, pwd, tuple(candidates), ended)
 
 
+def restarted(ours: Fragment) -> str:
+    """Our side of an ICE session that began anew (RFC 9725, 4.3.3), as an SDP fragment."""
+    mid = ours.candidates[0][0] if ours.candidates else "0"
+    lines = [
+        "m=audio 9 UDP/TLS/RTP/SAVPF 0",
+        f"a=mid:{mid}",
+        f"a=ice-ufrag:{ours.ufrag}",
+        f"a=ice-pwd:{ours.pwd}",
+    ]
+    lines += [f"a=candidate:{text}" for _, text in ours.candidates]
+    return "".join(f"{line}\r\n" for line in [*lines, "a=end-of-candidates"])
+
+
 def credentials(sdp: str) -> tuple[str, str]:
     """ICE's user fragment and password of a description ("" where there is none)."""
     found = [re.search(rf"^a={name}:(\S+)", sdp, re.MULTILINE) for name in ("ice-ufrag", "ice-pwd")]

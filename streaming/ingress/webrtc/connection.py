@@ -21,7 +21,7 @@ from streaming.ingress.webrtc.party import Party
 from streaming.ingress.webrtc.peer import Peer
 from streaming.ingress.webrtc.waiting import Waiting
 from streaming.wire.rtp.order import Packet
-from streaming.wire.whip import Fragment, IceServer
+from streaming.wire.whip import Fragment, IceServer, credentials
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,8 @@ LAST_S: Final = 8.0
 
 
 class Connection:
-    """See above. `answered` is done with the answer to the offer, or with the fault why there is none."""
+    """See above. `answered` is done with the answer to the offer, or with the fault why there is none. `ice`: user
+    fragment and password of our side now."""
 
     def __init__(self, gateway: Gateway, tenant: str, party: Party, servers: Sequence[IceServer]) -> None:
         self._gateway = gateway
@@ -44,6 +45,7 @@ class Connection:
         self._heard_at = self._began = time.monotonic()
         self._held = self._dismissed = False
         self.tenant = tenant
+        self.ice = ("", "")
         self.answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def run(self, offer: str) -> None:
@@ -64,6 +66,12 @@ class Connection:
         """Candidates that come behind the offer. Raises ClientFault."""
         await self._peer.candidates(told)
 
+    async def restart(self, told: Fragment) -> Fragment:
+        """ICE begins anew: our side of it. The session goes on. Raises ClientFault."""
+        ours = await self._peer.restart(told)
+        self.ice = (ours.ufrag, ours.pwd)
+        return ours
+
     def leave(self) -> None:
         """The client wants no more: what it said is transcribed, then the session ends."""
         self._dismissed = True
@@ -74,6 +82,7 @@ class Connection:
     async def _serve(self, offer: str) -> None:
         answer = await self._peer.answer(offer)
         await self._party.begin()
+        self.ice = credentials(answer)
         self.answered.set_result(answer)
         try:
             await conversed(

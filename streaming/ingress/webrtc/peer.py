@@ -22,6 +22,7 @@ from aiortc.rtp import RtpPacket
 from aiortc.sdp import candidate_from_sdp
 
 from streaming.errors import ClientFault, ServiceFault
+from streaming.ingress.webrtc.road import Road
 from streaming.wire import whip
 from streaming.wire.rtp.order import Packet
 from streaming.wire.whip import Fragment, IceServer
@@ -54,10 +55,12 @@ class Peer:
     def __init__(
         self, servers: Sequence[IceServer], hear: Hear, opened: Callable[[RTCDataChannel], None]
     ) -> None:
-        ice = [RTCIceServer(list(one.urls), one.username, one.credential) for one in servers]
+        self._servers = [RTCIceServer(list(one.urls), one.username, one.credential) for one in servers]
         self._pc = RTCPeerConnection(
-            RTCConfiguration(iceServers=ice, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+            RTCConfiguration(iceServers=self._servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
         )
+        self._road: Road | None = None
+        self._mid = ""
         self._hear = hear
         self.changed = asyncio.Event()
         self._pc.on("connectionstatechange", self.changed.set)
@@ -97,11 +100,15 @@ class Peer:
         if not hasattr(sound.receiver, BUFFER):
             raise ServiceFault("unsupported", "this version of aiortc cannot be used: install 1.16")
         setattr(sound.receiver, BUFFER, _Tap(self._hear))
+        self._road, self._mid = Road(sound.receiver.transport.transport, self._servers), sound.mid
         await self._pc.setLocalDescription(answer)
         return whip.wanting(self._pc.localDescription.sdp)
 
     async def candidates(self, told: Fragment) -> None:
         """Candidates that come behind the offer. Raises ClientFault for what is none."""
+        if self._road and self._road.restarted:
+            await self._road.candidates(told)
+            return
         try:
             for mid, text in told.candidates:
                 candidate = candidate_from_sdp(text)
@@ -112,7 +119,16 @@ class Peer:
         except (ValueError, IndexError, AssertionError) as wrong:
             raise ClientFault("bad_request", f"this is no ICE candidate: {str(wrong)[:200]}") from None
 
+    async def restart(self, told: Fragment) -> Fragment:
+        """Look for another way to a client that restarts ICE: our side of it. Raises ClientFault."""
+        if not self._road or self.over:
+            raise ClientFault("unprocessable", "this connection is over: make a new one")
+        ufrag, pwd, ours = await self._road.restart(told)
+        return Fragment(ufrag, pwd, tuple((self._mid, one) for one in ours), True)
+
     async def close(self) -> None:
         """Say good-bye to the client, and let go of all."""
+        if self._road:
+            await self._road.close()
         await self._pc.close()
         self.changed.set()

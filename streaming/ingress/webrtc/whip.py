@@ -100,7 +100,7 @@ async def _post(request: Request, gateway: Gateway, tenant: str) -> Response:
     headers = {
         **PRIVATE,
         "location": f"{request.scope.get('root_path', '')}/whip/{name}",
-        "etag": _tag(sdp),
+        "etag": _tag(whip.credentials(sdp)),
         "accept-patch": whip.FRAGMENT,
         "vivavoce-session-id": party.session_id,
         "vivavoce-watch-token": party.watch_token,
@@ -112,7 +112,7 @@ async def _post(request: Request, gateway: Gateway, tenant: str) -> Response:
 
 
 async def _patch(request: Request, gateway: Gateway, tenant: str) -> Response:
-    """Candidates that come behind the offer: 204."""
+    """Candidates that come behind the offer: 204; or ICE begins anew: 200, and our side of it."""
     connection = exchange(gateway).named(request.path_params["name"], tenant)
     told = whip.fragment(await _body(request, whip.FRAGMENT))
     match = request.headers.get("if-match")
@@ -120,10 +120,10 @@ async def _patch(request: Request, gateway: Gateway, tenant: str) -> Response:
         raise ClientFault(
             "match_needed", "say with If-Match which ICE session it is for: the ETag of the 201"
         )
-    tag = _tag(connection.answered.result())
     if match.strip() == "*":
-        raise ClientFault("unprocessable", "ICE cannot be restarted here: make a new connection")
-    if tag not in [one.strip() for one in match.split(",")]:
+        ours = await connection.restart(told)
+        return Response(whip.restarted(ours), 200, {**PRIVATE, "etag": _tag(connection.ice)}, whip.FRAGMENT)
+    if _tag(connection.ice) not in [one.strip() for one in match.split(",")]:
         raise ClientFault("no_match", "this connection has another ICE session: its ETag came with the 201")
     await connection.trickle(told)
     return Response(None, 204, PRIVATE)
@@ -142,9 +142,9 @@ async def _ice(request: Request, gateway: Gateway, tenant: str) -> Response:
     return Response(msgspec.json.encode(servers), 200, PRIVATE, "application/json")
 
 
-def _tag(answer: str) -> str:
-    """The ICE session of an answer."""
-    named = "\n".join(whip.credentials(answer)).encode()
+def _tag(ice: tuple[str, str]) -> str:
+    """The ICE session of these credentials."""
+    named = "\n".join(ice).encode()
     return f'"{hashlib.sha256(named).hexdigest()[:24]}"'
 
 

@@ -7,6 +7,7 @@ import type { SessionConfig } from "./notes.ts";
 
 const CHANNEL = "vivavoce.v1";
 const GATHER_MS = 1_000;
+const AGAIN_MS = 1_000;
 /** When no connection comes of it within this time, somebody else should try (milliseconds). */
 export const CONNECT_MS = 5_000;
 
@@ -29,6 +30,8 @@ export class RtcLink implements Link {
   private readonly base: string;
   private readonly headers: Record<string, string>;
   private begun = false;
+  /** The connection's resource at the server, once there is one. */
+  private where = "";
   private over = false;
   private samples = 0;
 
@@ -44,6 +47,7 @@ export class RtcLink implements Link {
     this.channel.onclose = () => this.closed();
     this.pc.onconnectionstatechange = () => {
       if (this.pc.connectionState === "failed" || this.pc.connectionState === "closed") this.closed();
+      else if (this.pc.connectionState === "disconnected") void this.moved();
     };
     queueMicrotask(() => this.onopen?.(new Event("open")));
   }
@@ -78,7 +82,33 @@ export class RtcLink implements Link {
       body: this.pc.localDescription?.sdp ?? "",
     });
     if (answer.status !== 201) throw new Error(`no answer to the offer (${answer.status})`);
+    this.where = new URL(answer.headers.get("location") ?? "", answer.url).href;
     await this.pc.setRemoteDescription({ type: "answer", sdp: await answer.text() });
+  }
+
+  /** The network may be another one by now: a way is looked for anew, until there is one, or the connection has failed. */
+  private async moved(): Promise<void> {
+    while (this.where && !this.over && this.pc.connectionState === "disconnected") {
+      const found = await this.restart().catch(() => false);
+      if (found) return;
+      await new Promise((done) => setTimeout(done, AGAIN_MS));
+    }
+  }
+
+  /** ICE begins anew (RFC 9725, 4.3.3). False: the server knows no such connection. */
+  private async restart(): Promise<boolean> {
+    this.pc.restartIce();
+    await this.pc.setLocalDescription();
+    await this.gathered();
+    const answer = await fetch(this.where, {
+      method: "PATCH",
+      headers: { ...this.headers, "Content-Type": "application/trickle-ice-sdpfrag", "If-Match": "*" },
+      body: iceOf(this.pc.localDescription?.sdp ?? ""),
+    });
+    const before = this.pc.currentRemoteDescription?.sdp;
+    if (answer.status !== 200 || !before) return false;
+    await this.pc.setRemoteDescription({ type: "answer", sdp: withIce(before, await answer.text()) });
+    return true;
   }
 
   private gathered(): Promise<void> {
@@ -114,4 +144,29 @@ function query(config: SessionConfig): URLSearchParams {
   for (const word of hotwords ?? []) out.append("hotwords", word);
   for (const [name, value] of Object.entries(metadata ?? {})) out.set(`metadata.${name}`, value);
   return out;
+}
+
+const ICE = /^a=(?:ice-ufrag|ice-pwd|candidate|end-of-candidates|mid)\b.*$/;
+
+/** What a description says of ICE, as a fragment (RFC 8840, 9): of its first part, which carries all others. */
+export function iceOf(sdp: string): string {
+  const [session = "", first = ""] = sdp.split(/^(?=m=)/m);
+  const lines = [...session.split(/\r?\n/), ...first.split(/\r?\n/)].filter((line) => ICE.test(line));
+  return ["m=audio 9 UDP/TLS/RTP/SAVPF 0", ...lines, ""].join("\r\n");
+}
+
+/** A description whose ICE is that of a fragment. */
+export function withIce(sdp: string, fragment: string): string {
+  const fresh = fragment.split(/\r?\n/).filter((line) => ICE.test(line) && !line.startsWith("a=mid"));
+  const credentials = fresh.filter((line) => line.startsWith("a=ice-"));
+  const candidates = fresh.filter((line) => !line.startsWith("a=ice-"));
+  let first = true;
+  const lines = sdp.split(/\r?\n/).flatMap((line) => {
+    if (line.startsWith("a=mid") || !ICE.test(line)) return [line];
+    if (!line.startsWith("a=ice-pwd")) return [];
+    const here = first ? [...credentials, ...candidates] : credentials;
+    first = false;
+    return here;
+  });
+  return lines.join("\r\n");
 }
