@@ -101,7 +101,7 @@ def calling(stack: Stack, key: str = "", **more: Any) -> Generator[Call]:
     url = stack.url.replace("http", "ws") + "/v1/stream"
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     # Nobody reads what it is told, so the end of its close would not be seen: it is not waited for.
-    with connect(url, additional_headers=headers, close_timeout=0.2) as owner:
+    with connect(url, additional_headers=headers, close_timeout=0.2, ping_interval=None) as owner:
         owner.send(json.dumps({**ASSIST, **more}))
         yield Call(stack, owner, json.loads(owner.recv()))
 
