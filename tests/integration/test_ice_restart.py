@@ -25,17 +25,19 @@ class Mover(Caller):
     """A client that can lose its network, and restart ICE: by the server's own means, for aiortc has none."""
 
     road: Any = None
+    roads: Any = ()
 
     async def call(self, *args: Any, **more: Any) -> Any:
         """As `Caller.call`, its ways in our hands before they connect."""
-        known = self.pc.setRemoteDescription
+        connection: Any = self.pc
+        known = connection.setRemoteDescription
 
         async def answered(told: Any) -> None:
-            ways: list[Any] = [self.pc.getTransceivers()[0].sender.transport, self.pc.sctp.transport]
+            ways: list[Any] = [connection.getTransceivers()[0].sender.transport, connection.sctp.transport]
             self.roads = [Road(ice, []) for ice in {one.transport for one in ways}]
             await known(told)
 
-        self.pc.setRemoteDescription = answered
+        connection.setRemoteDescription = answered
         return await super().call(*args, **more)
 
     async def lose(self) -> None:
