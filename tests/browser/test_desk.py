@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from streaming import events as ev
 from streaming.answers import Alert
-from streaming.parts import Section
+from streaming.parts import ChannelAccount, Section
 from tests.browser import calling
 from tests.browser.calling import AGENT, CUSTOMER, MADE_BY, TIME, Call, final, partial, suggestion, turn
 from tests.browser.test_page import AXE
@@ -197,6 +197,13 @@ def test_the_wrap_up_is_edited_and_kept_as_a_note_of_the_session(
     assert [(one["kind"], one["text"]) for one in kept] == [
         ("note", "Reason: a parcel was lost, and is paid back.")
     ]
+    call.tell(
+        ev.SessionEnded(
+            "client", [ChannelAccount(0, 83_000, 0, 83_000, {}), ChannelAccount(1, 82_000, 0, 82_000, {})]
+        )
+    )
+    expect(page.locator("header .time")).to_have_text("1:23")
+    expect(page.get_by_role("button", name="Pause")).to_be_disabled()
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 360)])

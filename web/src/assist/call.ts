@@ -68,6 +68,8 @@ export interface Call {
   lagMs: number | undefined;
   adviceMs: number | undefined;
   startedAt: number;
+  /** How much sound there was, once it is over (ms). */
+  lastedMs: number;
   turns: ReadonlyMap<number, readonly number[]>;
   over: boolean;
 }
@@ -90,6 +92,7 @@ export const EMPTY: Call = {
   lagMs: undefined,
   adviceMs: undefined,
   startedAt: 0,
+  lastedMs: 0,
   turns: new Map(),
   over: false,
 };
@@ -137,7 +140,7 @@ export function after(before: Call, message: ServerMessage): Call {
     case "session.lag":
       return { ...before, lagMs: message.lag_ms || before.lagMs };
     case "session.ended":
-      return { ...before, over: true, paused: false };
+      return { ...before, over: true, paused: false, lastedMs: Math.max(0, ...message.accounting.map((one) => one.duration_ms)) };
     default:
       return before;
   }

@@ -29,7 +29,7 @@ export function bar(feed: Feed | undefined, now: number, doing: Doing) {
   const { call } = feed;
   return html`<header class=${call.paused ? "paused" : ""}>${name}<h1 class="unseen">Desk: a call</h1>
     <span class="state ${feed.connection.name}" role="status"><i aria-hidden="true"></i>${call.over ? CONNECTION["ended"] : CONNECTION[feed.connection.name]}</span>
-    <span class="figure time">${call.startedAt ? clock((call.over ? call.startedAt : now) - call.startedAt) : "0:00"}</span>
+    <span class="figure time">${clock(call.over ? call.lastedMs : call.startedAt ? now - call.startedAt : 0)}</span>
     <span class="figure"><span class="wide">Words </span><span class="value">${seconds(call.lagMs)}</span></span>
     <span class="figure"><span class="wide">Suggestions </span><span class="value">${seconds(call.adviceMs)}</span></span>
     <span class="heard" role="status">${heard(feed)}</span>

@@ -29,6 +29,7 @@ export const deskStyle = [
       background: var(--raised); border: 1px solid var(--edge); border-radius: 0.4rem; min-height: 2.25rem; padding: 0 1rem; font-weight: 600; width: 8rem;
       white-space: nowrap;
     }
+    button.pause:disabled { color: var(--soft); font-weight: 400; cursor: default; }
     .paused button.pause { background: var(--on-record); color: var(--record); border-color: var(--on-record); }
     kbd { font: inherit; font-weight: 400; font-size: 0.75rem; border: 1px solid currentColor; border-radius: 0.25rem; padding: 0 0.3rem; opacity: 0.85; }
     .quiet { background: none; border: 1px solid transparent; border-radius: 0.4rem; min-height: 2.25rem; padding: 0 0.6rem; color: inherit; }
