@@ -19,7 +19,7 @@ from streaming.bus import BusDown
 from streaming.calls import Calls
 from streaming.ingress import native, records
 from streaming.ingress.gateway import Gateway
-from streaming.ingress.guests import translated
+from streaming.ingress.guests import granting, translated
 from streaming.ingress.openai import serving as openai
 from streaming.ingress.openai.realtime import calling
 from streaming.ingress.openai.realtime import socket as talking
@@ -151,6 +151,7 @@ def application(gateway: Gateway) -> Starlette:
         WebSocketRoute("/v1/realtime", realtime),
         *telephone.mounted(gateway),
         *map(spoken, DIALECTS),
+        *granting.mounted(),
         *openai.mounted(),
         *whip.mounted(),
         *calling.mounted(),

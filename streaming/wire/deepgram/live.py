@@ -104,12 +104,13 @@ class Live:
 
 
 def shown(headers: Mapping[str, str], query: str, offered: Sequence[str]) -> Shown:
-    """The key of `Authorization: Token KEY`, or of the subprotocols `token, KEY`, which a browser can send."""
+    """The key of `Authorization: Token KEY`, or of the subprotocols `token, KEY`, which a browser can send; behind
+    `Bearer` it may be a token that was granted (`/v1/auth/grant`)."""
     del query
     if len(offered) >= 2 and offered[0].lower() in SCHEMES:
-        return Shown([offered[1]], offered[0])
+        return Shown([offered[1]], offered[0], either=True)
     scheme, _, key = headers.get("authorization", "").partition(" ")
-    return Shown([key.strip()] if scheme.lower() in SCHEMES and key.strip() else [])
+    return Shown([key.strip()] if scheme.lower() in SCHEMES and key.strip() else [], either=True)
 
 
 LIVE: Final = Dialect(
