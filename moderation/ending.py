@@ -20,6 +20,8 @@ from streaming.drafts import DraftDone
 from streaming.parts import Target
 
 WITHHELD: Final = "What went wrong may not be told."
+EACH: Final = 5
+"""Texts of a citation."""
 
 
 class Ending:
@@ -93,7 +95,9 @@ class Ending:
 
 def _texts(done: DraftDone) -> list[str]:
     """What it tells, text by text."""
-    cited = (text for one in done.citations for text in (one.quote, one.title, one.place))
+    cited = (
+        text for one in done.citations for text in (one.quote, one.title, one.place, one.before, one.after)
+    )
     return [done.error or "", *cited]
 
 
@@ -105,7 +109,9 @@ def _without(done: DraftDone, refused: Set[int]) -> DraftDone:
             quote=REMOVED if at in refused else one.quote,
             title="" if at + 1 in refused else one.title,
             place="" if at + 2 in refused else one.place,
+            before="" if at + 3 in refused else one.before,
+            after="" if at + 4 in refused else one.after,
         )
-        for at, one in zip(range(1, 3 * len(done.citations), 3), done.citations, strict=True)
+        for at, one in zip(range(1, EACH * len(done.citations), EACH), done.citations, strict=True)
     ]
     return replace(done, error=WITHHELD if 0 in refused else done.error, citations=citations)

@@ -49,6 +49,8 @@ def _cited(screen: Screen, citation: Citation) -> Citation:
         quote=clean(screen, citation.quote) or REMOVED,
         title=clean(screen, citation.title),
         place=clean(screen, citation.place),
+        before=clean(screen, citation.before),
+        after=clean(screen, citation.after),
     )
 
 

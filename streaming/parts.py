@@ -83,7 +83,7 @@ class Citation(Struct, frozen=True, omit_defaults=True):
 
     `quote` stands word for word in `document` of the index `index` (`name@<16 hex>`), at code points `span` [from, to)
     of its text; `place` says where that is for a person (headings, page). `passage` is the index's own name of it,
-    `turn` the turn that asked.
+    `turn` the turn that asked. `before`, `after`: whole sentences that stand beside the quote there, if any.
     """
 
     number: int
@@ -95,6 +95,8 @@ class Citation(Struct, frozen=True, omit_defaults=True):
     turn: int
     title: str = ""
     place: str = ""
+    before: str = ""
+    after: str = ""
 
 
 class Section(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """The passages that one answer may use: as they are told to the model, and as they are cited. Pure."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,6 +15,8 @@ from streaming.drafts import INJECTION
 from streaming.parts import Citation
 
 Count = Callable[[str], int]
+AROUND: Final = 240
+"""Characters on each side of a quote that are told along with it."""
 
 
 class Sources(Struct, frozen=True):
@@ -50,6 +53,7 @@ class Sources(Struct, frozen=True):
         """A quote as it is cited: its place in the document's text."""
         passage = self.passages[quote.source - 1]
         begin = passage.span[0] + quote.span[0]
+        left, right = quote.span
         return Citation(
             number=number,
             document=passage.document,
@@ -60,6 +64,8 @@ class Sources(Struct, frozen=True):
             turn=self.turn,
             title=passage.title,
             place=passage.place,
+            before=_beside(passage.text[:left], last=True),
+            after=_beside(passage.text[right:]),
         )
 
     def same(self, citation: Citation, quote: Quote) -> bool:
@@ -98,3 +104,15 @@ def chosen(
         passages.append(passage)
         used += cost
     return passages
+
+
+def _beside(text: str, *, last: bool = False) -> str:
+    """The whole sentences of `text` next to what stands before it (`last`: behind it); none that gives orders."""
+    kept: list[str] = []
+    size = 0
+    for begin, end in spans(text)[:: -1 if last else 1]:
+        size += end - begin
+        if size > AROUND or orders(text[begin:end]):
+            break
+        kept.append(text[begin:end])
+    return " ".join(kept[::-1] if last else kept)

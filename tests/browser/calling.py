@@ -133,8 +133,9 @@ def suggestion(
 ) -> list[ev.Event]:
     """One that is whole; an answer with its source."""
     source = Citation(
-        1, "parcels.md", "p1", text, (0, len(text)), "handbook@0123456789abcdef", turn, "Parcels", "Losses"
-    )
+        1, "parcels.md", "p1", text, (0, len(text)), "handbook@0123456789abcdef", turn, "Parcels", "Losses",
+        "A parcel may be lost.", "Within ten days.",
+    )  # fmt: skip
     cited = [source] if kind == "answer" else []
     timing = {"first_token_ms": 240, "total_ms": 900}
     return [

@@ -140,7 +140,10 @@ def test_a_source_shows_its_passage_and_the_turn_that_asked(
     page.get_by_role("button", name="[1] Parcels › Losses").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("parcels.md › Losses")
-    expect(dialog.locator("blockquote")).to_have_text("It is paid back.")
+    expect(dialog.locator("mark")).to_have_text("It is paid back.")
+    expect(dialog.locator("blockquote")).to_have_text(
+        "A parcel may be lost. It is paid back. Within ten days."
+    )
     expect(dialog).to_contain_text("Asked: “What about a lost parcel?”")
     dialog.get_by_role("button", name="Show where it was asked").click()
     expect(page.locator(".marked")).to_contain_text("What about a lost parcel?")

@@ -26,7 +26,7 @@ ACTS = st.lists(st.sampled_from(["answer", "restart"]), max_size=6)
 
 def cited(*texts: tuple[str, str, str]) -> list[Citation]:
     return [
-        Citation(n, "lamp.md", f"p{n}", quote, (0, len(quote)), "docs@0", 1, title=title, place=place)
+        Citation(n, "lamp.md", f"p{n}", quote, (0, len(quote)), "docs@0", 1, title, place, place, place)
         for n, (quote, title, place) in enumerate(texts, 1)
     ]
 
@@ -75,8 +75,12 @@ def test_no_source_or_error_that_the_judge_forbids_is_ever_told_and_every_other_
     def kept(text: str, instead: str) -> str:
         return instead if FORBIDDEN in text else text
 
-    assert [(one.quote, one.title, one.place) for one in held.citations] == [
-        (kept(one.quote, REMOVED), kept(one.title, ""), kept(one.place, "")) for one in free.citations
+    assert [(one.quote, one.title, one.place, one.before, one.after) for one in held.citations] == [
+        (
+            kept(one.quote, REMOVED),
+            *(kept(text, "") for text in (one.title, one.place, one.before, one.after)),
+        )
+        for one in free.citations
     ]
     assert held.error == (None if free.error is None else kept(free.error, WITHHELD))
     assert (held.status, held.text) == (free.status, free.text if error is None else held.text)

@@ -134,7 +134,9 @@ def test_what_is_told_again_of_summaries_and_alerts_is_an_echo() -> None:
 def test_a_quote_is_told_masked_as_the_answer_is() -> None:
     session = Session("assist")
     asked(session)
-    citation = Citation(1, "faq.md", "p1", f"Use {CARD} to test.", (0, 30), "docs@0", 1, title="Cards")
+    citation = Citation(
+        1, "faq.md", "p1", f"Use {CARD} to test.", (0, 30), "docs@0", 1, "Cards", "", f"Or {CARD}.", CARD
+    )
     done = session.take(*suggested(1, f"Use {CARD} [1].", citation))[-1]
     assert isinstance(done, SuggestionDone)
     assert done.citations[0].quote == "Use [card number] to test."

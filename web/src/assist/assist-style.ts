@@ -35,7 +35,8 @@ export const assistStyle = css`
   dialog::backdrop { background: rgb(0 0 0 / 0.35); }
   dialog h2 { color: var(--ink); font-size: 1.0625rem; }
   .place { color: var(--soft); font-size: 0.875rem; margin: 0.1rem 0 0.6rem; }
-  blockquote { margin: 0 0 0.75rem; padding-inline-start: 0.9rem; border-inline-start: 3px solid var(--accent); line-height: 1.55; overflow-wrap: anywhere; }
+  mark { background: none; color: var(--ink); font-weight: 600; }
+  blockquote { margin: 0 0 0.75rem; padding-inline-start: 0.9rem; border-inline-start: 3px solid var(--accent); line-height: 1.55; overflow-wrap: anywhere; color: var(--soft); }
   form { display: flex; gap: 0.6rem; }
   form button:not(.main) { background: none; border: 1px solid var(--edge); border-radius: 0.35rem; padding: 0.2rem 0.9rem; }
   @container (max-width: 26rem) {

@@ -63,7 +63,7 @@ export function passage(cited: { advice: Advice; citation: Citation } | undefine
   return html`<dialog aria-labelledby="source" @close=${how.close}>
     <h2 id="source">${citation.title || citation.document}</h2>
     <p class="place">${[citation.document, citation.place].filter(Boolean).join(" › ")}</p>
-    <blockquote dir="auto">${citation.quote}</blockquote>
+    <blockquote dir="auto">${citation.before ?? ""} <mark>${citation.quote}</mark> ${citation.after ?? ""}</blockquote>
     ${advice.asked ? html`<p class="place" dir="auto">Asked: “${advice.asked}”</p>` : nothing}
     <form method="dialog"><button class="main" autofocus>Close</button><button type="button" @click=${how.where}>Show where it was asked</button></form>
   </dialog>`;

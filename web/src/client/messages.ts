@@ -165,6 +165,9 @@ export interface Citation {
   turn: number;
   title?: string;
   place?: string;
+  /** Whole sentences that stand beside the quote. */
+  before?: string;
+  after?: string;
 }
 
 export type SuggestionKind = "answer" | "question" | "checklist";
