@@ -67,31 +67,11 @@ def parser() -> argparse.ArgumentParser:
     asked.of_dead(commands, _command)
     asked.of_config(commands, _command)
     asked.of_doctor(_command(commands, "doctor", "what is wrong here, and how to mend it", "vivavoce doctor"))
-    hint = "vivavoce transcribe meeting.mp3 --srt -o meeting.srt"
-    transcribe = _command(commands, "transcribe", "write down sound files, the microphone or stdin", hint)
-    talked.of_transcribe(transcribe)
-    chat = _command(commands, "chat", "type or speak to the model", 'echo "What is a lease?" | vivavoce chat')
-    talked.of_chat(chat)
-    replay = _command(commands, "replay", "see a recorded session again", "vivavoce replay SESSION --speed 4")
-    asking.replay(replay)
-    _sessions(commands)
-    watch = _command(commands, "watch", "read a session that goes on", "vivavoce watch SESSION --key KEY")
-    watch.add_argument("session", nargs="?", metavar="SESSION", help="its id (the list of those that go on)")
-    watch.add_argument("--token", help="the session's watch token (else a reader's key is needed)")
-    watch.add_argument("--after", default="0-0", metavar="ID", help="behind this event (all)")
-    demo = _command(commands, "demo", "play a telephone call, with what an agent sees", "vivavoce demo")
-    playing.of_demo(demo)
+    _clients(commands)
     _bench(commands)
     hint = "source <(vivavoce completion bash)"
     completion = _command(commands, "completion", "let a shell complete this command", hint)
     completion.add_argument("shell", choices=("bash", "zsh", "fish"), help="yours")
-    for speaking in (transcribe, chat):
-        speaking.add_argument("--record", action="store_true", help="keep it: see `vivavoce sessions list`")
-    for client in (chat, watch, replay, demo):
-        client.add_argument("--json", action="store_true", help="one event a line")
-    for client in (transcribe, chat, watch, replay, demo):
-        client.add_argument("--url", default=None, help="of the server (ws://127.0.0.1:8080/v1/stream)")
-        client.add_argument("--key", default=None, help="to speak to the server with")
     return top
 
 
@@ -129,6 +109,31 @@ def _command(commands: Any, name: str, what: str, example: str) -> argparse.Argu
     return made
 
 
+def _clients(commands: Any) -> None:
+    """What speaks to a running server."""
+    hint = "vivavoce transcribe meeting.mp3 --srt -o meeting.srt"
+    transcribe = _command(commands, "transcribe", "write down sound files, the microphone or stdin", hint)
+    talked.of_transcribe(transcribe)
+    chat = _command(commands, "chat", "type or speak to the model", 'echo "What is a lease?" | vivavoce chat')
+    talked.of_chat(chat)
+    replay = _command(commands, "replay", "see a recorded session again", "vivavoce replay SESSION --speed 4")
+    asking.replay(replay)
+    _sessions(commands)
+    watch = _command(commands, "watch", "read a session that goes on", "vivavoce watch SESSION --key KEY")
+    watch.add_argument("session", nargs="?", metavar="SESSION", help="its id (the list of those that go on)")
+    watch.add_argument("--token", help="the session's watch token (else a reader's key is needed)")
+    watch.add_argument("--after", default="0-0", metavar="ID", help="behind this event (all)")
+    demo = _command(commands, "demo", "play a telephone call, with what an agent sees", "vivavoce demo")
+    playing.of_demo(demo)
+    for speaking in (transcribe, chat):
+        speaking.add_argument("--record", action="store_true", help="keep it: see `vivavoce sessions list`")
+    for client in (chat, watch, replay, demo):
+        client.add_argument("--json", action="store_true", help="one event a line")
+    for client in (transcribe, chat, watch, replay, demo):
+        client.add_argument("--url", default=None, help="of the server (ws://127.0.0.1:8080/v1/stream)")
+        client.add_argument("--key", default=None, help="to speak to the server with")
+
+
 def _sessions(commands: Any) -> None:
     sessions = _command(commands, "sessions", "recorded sessions", "vivavoce sessions import calls/")
     actions = sessions.add_subparsers(dest="action", metavar="ACTION", required=True)
@@ -164,6 +169,17 @@ def _bench(commands: Any) -> None:
     asr.add_argument("--pid", type=int, help="the server's process (found when it runs here)")
     asr.add_argument("--json", type=Path, metavar="FILE", help="write all figures there, and all texts")
     asr.add_argument("--plot", type=Path, metavar="FILE.svg", help="a picture of one session")
+    _bench_turn(subjects)
+    _bench_moderation(subjects)
+    hint = "vivavoce bench spine --sessions 16 --json spine.json"
+    spine = _command(subjects, "spine", "what the way through gateway and Redis costs, without models", hint)
+    spine.add_argument("--sessions", type=int, default=16, help="that speak at once (16)")
+    spine.add_argument("--seconds", type=float, default=20.0, help="for which they speak (20)")
+    spine.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
+    spine.add_argument("--part", choices=("sink", "answerer", "recogniser"), help=argparse.SUPPRESS)
+
+
+def _bench_turn(subjects: Any) -> None:
     hint = "vivavoce bench turn --turns 10 --json turn.json"
     turn = _command(subjects, "turn", "how soon an answer begins, and where the time goes", hint)
     turn.add_argument("--url", help="of a server that runs (else one is started; its engine is seen, too)")
@@ -176,13 +192,6 @@ def _bench(commands: Any) -> None:
     )
     turn.add_argument("--speech", type=Path, metavar="FOLDER", help="sound files and a transcript")
     turn.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
-    _bench_moderation(subjects)
-    hint = "vivavoce bench spine --sessions 16 --json spine.json"
-    spine = _command(subjects, "spine", "what the way through gateway and Redis costs, without models", hint)
-    spine.add_argument("--sessions", type=int, default=16, help="that speak at once (16)")
-    spine.add_argument("--seconds", type=float, default=20.0, help="for which they speak (20)")
-    spine.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
-    spine.add_argument("--part", choices=("sink", "answerer", "recogniser"), help=argparse.SUPPRESS)
 
 
 def _bench_moderation(subjects: Any) -> None:

@@ -237,24 +237,3 @@ def _violations(page: Page) -> list[Any]:
     found = cast("dict[str, Any]", page.evaluate("axe.run()"))
     assert found["passes"], "axe looked at nothing"
     return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found["violations"]]
-
-
-def test_text_from_right_to_left_stands_so_and_who_wants_no_motion_sees_none(
-    browser: Browser, stack: Stack, call: Call
-) -> None:
-    context = browser.new_context(viewport=WIDE, reduced_motion="reduce")  # type: ignore[arg-type]
-    page = at_desk(context, stack, call.sid)
-    page.evaluate(
-        """() => { window.moved = 0; for (const kind of ['animationstart', 'transitionrun'])
-        addEventListener(kind, () => moved++, true); }"""
-    )
-    call.tell(final(CUSTOMER, 1, "שלום, איפה החבילה שלי?"), final(CUSTOMER, 3, "Where is my parcel?"))
-    call.tell(*suggestion(1, "It is paid back within ten days."))
-    lines = page.get_by_role("region", name="Customer").locator("p")
-    expect(lines).to_have_count(2)
-    told = [line.evaluate("(line) => getComputedStyle(line).direction") for line in lines.all()]
-    assert told == ["rtl", "ltr"]
-    page.keyboard.press("1")
-    expect(page.get_by_role("article").first).to_contain_text("ten days")
-    assert page.evaluate("moved") == 0
-    context.close()

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Final
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from streaming.answers import Alert
 from tests.browser import calling
 from tests.browser.calling import AGENT, CUSTOMER, TIME, Call, final, partial, suggestion
-from tests.browser.test_desk import at_desk
+from tests.browser.test_desk import WIDE, at_desk
 from tests.stack import Stack
 
 pytestmark = pytest.mark.browser
@@ -108,3 +108,24 @@ def test_a_call_of_ten_thousand_words_takes_no_more_of_the_page_than_a_tenth_of_
     page.mouse.wheel(0, -50_000)
     page.get_by_role("button", name="Earlier").first.click()
     expect(page.get_by_role("region", name="Customer").locator("p", has_text="270 well")).to_be_attached()
+
+
+def test_text_from_right_to_left_stands_so_and_who_wants_no_motion_sees_none(
+    browser: Browser, stack: Stack, call: Call
+) -> None:
+    context = browser.new_context(viewport=WIDE, reduced_motion="reduce")  # type: ignore[arg-type]
+    page = at_desk(context, stack, call.sid)
+    page.evaluate(
+        """() => { window.moved = 0; for (const kind of ['animationstart', 'transitionrun'])
+        addEventListener(kind, () => moved++, true); }"""
+    )
+    call.tell(final(CUSTOMER, 1, "שלום, איפה החבילה שלי?"), final(CUSTOMER, 3, "Where is my parcel?"))
+    call.tell(*suggestion(1, "It is paid back within ten days."))
+    lines = page.get_by_role("region", name="Customer").locator("p")
+    expect(lines).to_have_count(2)
+    told = [line.evaluate("(line) => getComputedStyle(line).direction") for line in lines.all()]
+    assert told == ["rtl", "ltr"]
+    page.keyboard.press("1")
+    expect(page.get_by_role("article").first).to_contain_text("ten days")
+    assert page.evaluate("moved") == 0
+    context.close()

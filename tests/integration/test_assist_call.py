@@ -101,8 +101,7 @@ async def answering(bus: Bus, fake: FakeLlm) -> AsyncGenerator[asyncio.Task[None
     policy = LlmPolicy(url=fake.url, key=KEY, max_tokens=40, assist=ASSIST)
     opened = await open_flavours(policy, {})
     router = Router([one.flavour for one in opened], policy.routing, policy.answers)
-    shelf = Shelf()
-    prompts = Prompts(*(shelf.prompt(name, {}) for name in ("grounded", "next", "call_summary")))
+    prompts = Prompts(*(Shelf().prompt(name, {}) for name in ("grounded", "next", "call_summary")))
     grounding = Grounding(OnePage(), GroundingPolicy(within_ms=2_000))
     means = Means(router, policy, SessionConfig(SID, mode="assist"), prompts, grounding)
     task = asyncio.create_task(answered(bus, means))
@@ -170,10 +169,9 @@ async def test_a_customers_turn_brings_a_quick_cited_answer_then_a_better_one_a_
         assert isinstance(events[-1], SessionEnded)
         assert [event.kind for event in events if isinstance(event, Summary)] == ["wrapup"]
         done = [(event.kind, event.answers) for event in events if isinstance(event, SuggestionDone)]
-        assert ("question", 3) in done
-        assert ("question", 4) not in done  # who says goodbye is asked nothing more
-        assert ("answer", 3) not in done  # nobody is asked anything by thanks
-        assert ("checklist", 3) not in done  # what the agent has said is not to be said any more
+        assert [one for one in done if one[1] > 2] == [
+            ("question", 3)
+        ]  # thanks ask for nothing, a goodbye ends it
         assert CARD not in repr(events)
 
 
@@ -242,8 +240,7 @@ async def test_the_responder_serves_a_call_from_the_index_that_is_set_and_says_w
         responder = Responder(policy, library=OneShelf())
         refs = {served.ref for served in await responder.start()}
         async with moderated(bus) as moderating:
-            lease = await Lease.claim(bus, "responder", SID, "r")
-            assert lease is not None
+            assert (lease := await Lease.claim(bus, "responder", SID, "r"))
             await put(bus, [*spoken(1, "what about a parcel that is lost"), END])
             await asyncio.wait_for(asyncio.gather(moderating, responder.serve(lease, bus)), 20)
         await responder.stop()

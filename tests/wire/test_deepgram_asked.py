@@ -108,7 +108,7 @@ def test_what_cannot_be_done_is_refused_by_name(query: str, named: str) -> None:
 def test_a_key_comes_in_the_head_or_as_a_subprotocol(
     headers: dict[str, str], offered: list[str], keys: list[str], subprotocol: str | None
 ) -> None:
-    assert LIVE.shown(headers, "", offered) == Shown(keys, subprotocol)
+    assert LIVE.shown(headers, "", offered) == Shown(keys, subprotocol, either=bool(keys))
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,8 @@ def shown(headers: Mapping[str, str], query: str, offered: Sequence[str]) -> Sho
     if len(offered) >= 2 and offered[0].lower() in SCHEMES:
         return Shown([offered[1]], offered[0], either=True)
     scheme, _, key = headers.get("authorization", "").partition(" ")
-    return Shown([key.strip()] if scheme.lower() in SCHEMES and key.strip() else [], either=True)
+    shown = [key.strip()] if scheme.lower() in SCHEMES and key.strip() else []
+    return Shown(shown, either=bool(shown))
 
 
 LIVE: Final = Dialect(
