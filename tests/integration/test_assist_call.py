@@ -240,11 +240,11 @@ async def test_the_responder_serves_a_call_from_the_index_that_is_set_and_says_w
         responder = Responder(policy, library=OneShelf())
         refs = {served.ref for served in await responder.start()}
         async with moderated(bus) as moderating:
-            assert (lease := await Lease.claim(bus, "responder", SID, "r"))
+            lease = await Lease.claim(bus, "responder", SID, "r")
+            assert lease
             await put(bus, [*spoken(1, "what about a parcel that is lost"), END])
             await asyncio.wait_for(asyncio.gather(moderating, responder.serve(lease, bus)), 20)
         await responder.stop()
         done = [event for event in await log(bus) if isinstance(event, SuggestionDone)]
-        kinds = [(one.kind, bool(one.citations)) for one in done]
-        assert kinds == [("answer", True), ("answer", True), ("question", False)]
+        assert [f"{one.kind} {len(one.citations)}" for one in done] == ["answer 1", "answer 1", "question 0"]
         assert {ref for one in done for ref in one.made_by.split()} <= refs
